@@ -1,0 +1,1 @@
+"""Live topics become Server-Sent Events; ClickHouse becomes REST answers."""

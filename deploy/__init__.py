@@ -1,0 +1,1 @@
+"""How Denyut is run: embedded stack, supervisor, commands, documents."""

@@ -1,0 +1,1 @@
+"""Faust stages: raw topics become derived topics."""

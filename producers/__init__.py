@@ -1,0 +1,1 @@
+"""Collectors: the outside world becomes events on the raw topics."""

@@ -1,0 +1,1 @@
+"""The contract between the rooms: events, topics, codec, table names, settings, errors, metrics, logs."""

@@ -1,0 +1,239 @@
+"""The events as typed dictionaries; a contract test holds them equal to the Avro schemas beside them.
+
+Times are epoch milliseconds, UTC. What each field means stands in its schema (`*.avsc`).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypedDict
+
+Millis = int
+"""Epoch milliseconds, UTC."""
+
+
+class Post(TypedDict):
+    """An article, post, comment or video as collected; immutable."""
+
+    id: str
+    platform: str
+    source: str
+    kind: Literal["article", "post", "comment", "video"]
+    url: str | None
+    title: str | None
+    text: str
+    lang: str | None
+    author_id: str | None
+    author_name: str | None
+    author_handle: str | None
+    author_followers: int | None
+    author_verified: bool | None
+    likes: int | None
+    shares: int | None
+    comments: int | None
+    views: int | None
+    parent_id: str | None
+    matched: Sequence[str]
+    symbols: Sequence[str]
+    published_at: Millis | None
+    published_precision: Literal["second", "day", "unknown"]
+    event_at: Millis
+    collected_at: Millis
+    collector: str
+    raw: str | None
+
+
+class Mention(TypedDict):
+    """An enriched post."""
+
+    id: str
+    platform: str
+    source: str
+    kind: Literal["article", "post", "comment", "video"]
+    url: str | None
+    title: str | None
+    text: str
+    lang: str | None
+    author_id: str | None
+    author_name: str | None
+    author_handle: str | None
+    author_followers: int | None
+    author_verified: bool | None
+    likes: int | None
+    shares: int | None
+    comments: int | None
+    views: int | None
+    parent_id: str | None
+    matched: Sequence[str]
+    symbols: Sequence[str]
+    published_at: Millis | None
+    published_precision: Literal["second", "day", "unknown"]
+    event_at: Millis
+    collected_at: Millis
+    collector: str
+    language: str
+    sentiment: Literal["positive", "negative", "neutral"]
+    confidence: float
+    positive: float
+    negative: float
+    neutral: float
+    emotion: Literal["anger", "fear", "joy", "love", "sadness", "neutral"]
+    emotion_confidence: float
+    emotions: Mapping[str, float]
+    keywords: Sequence[str]
+    hashtags: Sequence[str]
+    fingerprint: int
+    truncated: bool
+    model_version: str
+    enriched_at: Millis
+    origin_topic: str
+    origin_partition: int
+    origin_offset: int
+
+
+class Partial(TypedDict):
+    """What one batch of mentions adds to one subject's minute."""
+
+    subject_kind: str
+    subject: str
+    platform: str
+    bucket: Millis
+    mentions: int
+    copies: int
+    positive: int
+    negative: int
+    neutral: int
+    engagement: int
+    authors: bytes
+    terms: Mapping[str, int]
+    sources: Mapping[str, int]
+    samples: Sequence[str]
+    source_partition: int
+    watermark: Millis
+    idle: bool
+    enriched_at: Millis
+
+
+class Trend(TypedDict):
+    """One window of a subject; a higher revision replaces a lower one."""
+
+    id: str
+    revision: int
+    subject_kind: str
+    subject: str
+    platform: str
+    window: str
+    start: Millis
+    end: Millis
+    mentions: int
+    copies: int
+    authors: int
+    positive: int
+    negative: int
+    neutral: int
+    engagement: int
+    velocity: float
+    score: float
+    display_score: float
+    baseline: float
+    terms: Mapping[str, int]
+    sources: Mapping[str, int]
+    samples: Sequence[str]
+    closed: bool
+    late: int
+    computed_at: Millis
+
+
+class Count(TypedDict):
+    """How many records of one source and hour had one outcome."""
+
+    source: str
+    hour: Millis
+    outcome: Literal["mention", "repeat", "dead_letter"]
+    count: int
+
+
+class Receipt(TypedDict):
+    """What became of one range of offsets of posts."""
+
+    id: str
+    partition: int
+    first_offset: int
+    last_offset: int
+    records: int
+    mentions: int
+    repeats: int
+    dead_letters: int
+    counts: Sequence[Count]
+    repeat_offsets: Sequence[int]
+    enriched_at: Millis
+
+
+class DeadLetter(TypedDict):
+    """A record that could not be used, with all that is needed to try again."""
+
+    id: str
+    origin: str
+    origin_topic: str | None
+    origin_partition: int | None
+    origin_offset: int | None
+    stage: str
+    reason: str
+    detail: str
+    schema_id: int | None
+    key: bytes | None
+    raw: bytes
+    raw_size: int
+    failed_at: Millis
+
+
+class Keyword(TypedDict):
+    """A phrase to look for; control state, a tombstone deletes."""
+
+    id: str
+    text: str
+    category: str
+    priority: int
+    active: bool
+    languages: Sequence[str]
+    updated_at: Millis
+
+
+class Run(TypedDict):
+    """One run of a collector and how it ended."""
+
+    id: str
+    collector: str
+    source: str
+    started_at: Millis
+    ended_at: Millis
+    outcome: Literal["ok", "empty", "throttled", "auth", "error"]
+    items: int
+    published: int
+    oldest_item_at: Millis | None
+    newest_item_at: Millis | None
+    quota_left: int | None
+    error: str | None
+
+
+class Candle(TypedDict):
+    """An OHLCV row as a source gives it."""
+
+    symbol: str
+    interval: str
+    start: Millis
+    open: float | None
+    high: float | None
+    low: float | None
+    close: float
+    volume: int | None
+    adjusted: bool
+    collected_at: Millis
+    collector: str
+
+
+class Checkpoint(TypedDict):
+    """Where a collector stands; control state."""
+
+    collector: str
+    source: str
+    cursor: str
+    updated_at: Millis

@@ -1,0 +1,38 @@
+"""The flow as data: which step reads which topics under which consumer group, in the order events take."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stage or sink; `inputs` and `outputs` are names in the topic catalogue."""
+
+    name: str
+    kind: Literal["stage", "sink"]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    def group(self, prefix: str) -> str:
+        """Its consumer group; a Faust stage's application id is the same."""
+        return prefix + self.name
+
+
+FLOW = (
+    Step("enrich", "stage", ("posts",), ("mentions", "partials", "receipts", "dead-letters")),
+    Step("trends", "stage", ("partials",), ("trends",)),
+    Step(
+        "clickhouse",
+        "sink",
+        ("posts", "mentions", "receipts", "trends", "dead-letters", "keywords", "runs", "candles"),
+        (),
+    ),
+)
+
+
+def step(name: str) -> Step:
+    """The step of that name; raises KeyError if there is none."""
+    for candidate in FLOW:
+        if candidate.name == name:
+            return candidate
+    raise KeyError(name)

@@ -1,0 +1,32 @@
+"""The ClickHouse tables: their names, and which topic lands in which."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+POSTS = "posts"
+MENTIONS = "mentions"
+RECEIPTS = "receipts"
+TRENDS = "trends"
+DEAD_LETTERS = "dead_letters"
+KEYWORDS = "keywords"
+RUNS = "runs"
+CANDLES = "candles"
+SENTIMENT_METRICS = "sentiment_metrics"
+"""Per minute, keyword, platform and sentiment; the keyword '' counts every mention once."""
+
+LANDED: Mapping[str, str] = MappingProxyType(
+    {
+        "posts": POSTS,
+        "mentions": MENTIONS,
+        "receipts": RECEIPTS,
+        "trends": TRENDS,
+        "dead-letters": DEAD_LETTERS,
+        "keywords": KEYWORDS,
+        "runs": RUNS,
+        "candles": CANDLES,
+    }
+)
+"""Topic name to table name."""
+
+POSITION_COLUMNS = ("kafka_partition", "kafka_offset", "landed_at")
+"""What landing adds to every row: where it stood in its own topic, and when it landed."""

@@ -1,0 +1,71 @@
+"""The topic catalogue: every topic as data; creation, retention and documents read it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Cleanup = Literal["delete", "compact"]
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic: `event` names its Avro schema, `key` says in words what its records are keyed by."""
+
+    name: str
+    event: str
+    key: str
+    cleanup: Cleanup
+    retention_days: int | None
+    about: str
+    single: bool = False
+    """One partition only; otherwise the shared count of the setting `partitions`."""
+
+    def full_name(self, prefix: str) -> str:
+        """The name in Kafka."""
+        return prefix + self.name
+
+    def partitions(self, shared: int) -> int:
+        """How many partitions it has where the shared count is `shared`."""
+        return 1 if self.single else shared
+
+    def config(self) -> dict[str, str]:
+        """Its broker-side configuration. Retention goes by record time, which is collection time."""
+        config = {"cleanup.policy": self.cleanup, "message.timestamp.type": "CreateTime"}
+        if self.retention_days is not None:
+            config["retention.ms"] = str(self.retention_days * DAY_MS)
+        if self.cleanup == "compact":
+            config["segment.ms"] = str(DAY_MS)
+        return config
+
+
+_CATALOGUE = (
+    Topic("posts", "post", "post id", "delete", 7, "posts as collected"),
+    Topic("candles", "candle", "symbol", "delete", 7, "OHLCV rows as a source gives them"),
+    Topic("runs", "run", "collector", "delete", 30, "every run of a collector and how it ended"),
+    Topic("mentions", "mention", "post id", "delete", 30, "enriched posts"),
+    Topic("partials", "partial", "subject", "delete", 1, "what one batch adds to one subject's minute"),
+    Topic("receipts", "receipt", "partition", "delete", 90, "what became of each range of posts"),
+    Topic("trends", "trend", "subject", "delete", 30, "windows of a subject with their score"),
+    Topic("dead-letters", "dead_letter", "origin", "delete", 30, "records that could not be used"),
+    Topic("keywords", "keyword", "keyword id", "compact", None, "phrases to look for", single=True),
+    Topic(
+        "checkpoints",
+        "checkpoint",
+        "collector:source",
+        "compact",
+        None,
+        "where collectors stand",
+        single=True,
+    ),
+)
+
+TOPICS: Mapping[str, Topic] = MappingProxyType({topic.name: topic for topic in _CATALOGUE})
+
+MAX_RECORD_BYTES = 1_000_000
+"""The largest record value anyone produces; brokers and consumers are set to take more than this."""
+
+MAX_POST_BYTES = 262_144
+"""The largest encoded post. An enriched post, its changelog and its dead letter all fit in a record then."""

@@ -1,0 +1,1 @@
+"""Derived topics land in ClickHouse and leave as notifications."""

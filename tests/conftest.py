@@ -1,0 +1,23 @@
+"""What all tests share: one real Kafka broker for the whole run, and a topic prefix of each test's own."""
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.broker import Broker
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The broker of this run."""
+    broker = Broker(tmp_path_factory.mktemp("kafka"))
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def prefix() -> str:
+    """A topic prefix nobody else uses."""
+    return f"t{uuid.uuid4().hex[:10]}."

@@ -1,0 +1,64 @@
+"""A real Kafka broker of a test's own: started, killed and started again."""
+
+import subprocess
+import time
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from deploy.kafka import Kafka, fetch, free_port
+
+LIB = Path(__file__).parents[2] / "build" / "kafka" / "lib"
+
+
+class Broker:
+    """Runs one broker in a folder; `bootstrap` stays the same across restarts."""
+
+    def __init__(self, folder: Path, partitions: int = 4) -> None:
+        fetch(LIB)
+        self._kafka = Kafka(LIB, folder, free_port(), free_port(), partitions)
+        self._log = folder / "broker.log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._kafka.prepare()
+
+    @property
+    def bootstrap(self) -> str:
+        return self._kafka.bootstrap
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self, patience_s: float = 60) -> None:
+        """Start and wait until it answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._kafka.command(), stdout=log, stderr=subprocess.STDOUT)
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise RuntimeError(f"the broker ended at its start, see {self._log}")
+            try:
+                AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0}).list_topics(timeout=1)
+            except KafkaException:
+                time.sleep(0.1)
+            else:
+                return
+        raise RuntimeError(f"the broker did not answer within {patience_s} s, see {self._log}")
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def stop(self) -> None:
+        """SIGTERM, and SIGKILL where that does not help."""
+        if self._process is None or self._process.poll() is not None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.kill()

@@ -1,0 +1,25 @@
+"""Creates the catalogue's topics under a test's own prefix."""
+
+from collections.abc import Iterable
+
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from schemas.topics import TOPICS
+
+
+def create_topics(
+    bootstrap: str, prefix: str, names: Iterable[str] | None = None, partitions: int = 4
+) -> None:
+    """Create the named topics of the catalogue (all by default) and wait until they are there."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    new = [
+        NewTopic(
+            TOPICS[name].full_name(prefix),
+            TOPICS[name].partitions(partitions),
+            1,
+            config=TOPICS[name].config(),
+        )
+        for name in (TOPICS if names is None else names)
+    ]
+    for future in admin.create_topics(new).values():
+        future.result(30)
