@@ -69,6 +69,14 @@ def avro_type(annotation: Any) -> Any:
     return {str: "string", int: "int", float: "float", bool: "boolean", bytes: "bytes"}[annotation]
 
 
+COMPLEX: dict[str, Callable[[Any], Any]] = {
+    "enum": lambda schema: ("enum", tuple(schema["symbols"])),
+    "array": lambda schema: ("array", schema_type(schema["items"])),
+    "map": lambda schema: ("map", schema_type(schema["values"])),
+    "record": lambda schema: {field["name"]: schema_type(field["type"]) for field in schema["fields"]},
+}
+
+
 def schema_type(schema: Any) -> Any:
     """The same words for an Avro type."""
     if isinstance(schema, list):
@@ -76,17 +84,8 @@ def schema_type(schema: Any) -> Any:
         return ["null", schema_type(schema[1])]
     if isinstance(schema, str):
         return {"long": "int", "double": "float"}.get(schema, schema)
-    match schema["type"]:
-        case "enum":
-            return ("enum", tuple(schema["symbols"]))
-        case "array":
-            return ("array", schema_type(schema["items"]))
-        case "map":
-            return ("map", schema_type(schema["values"]))
-        case "record":
-            return {field["name"]: schema_type(field["type"]) for field in schema["fields"]}
-        case other:
-            return schema_type(other)
+    complex_type = COMPLEX.get(schema["type"])
+    return complex_type(schema) if complex_type else schema_type(schema["type"])
 
 
 @pytest.mark.parametrize("event", events())
