@@ -1,0 +1,57 @@
+"""The recorded events the exactness tests replay: the shared data where it is, a generated file of the same shape otherwise."""
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+SHARED = Path(__file__).parents[2].parent / "shared" / "data"
+STOCKNET = SHARED / "events" / "stocknet_2015.jsonl"
+STOCKNET_POSTS = 17_362
+
+_WORDS = "harga saham naik turun pasar hari ini market up down strong weak beli jual sell buy profit loss rugi laba".split()
+_TICKERS = ["AAPL", "AMZN", "GOOG", "BAC", "XOM", "BBCA.JK", "TLKM.JK"]
+
+
+def recorded_events(folder: Path) -> tuple[Path, int]:
+    """(file, number of posts in it)."""
+    if STOCKNET.exists():
+        return STOCKNET, STOCKNET_POSTS
+    return generate(folder / "generated.jsonl", STOCKNET_POSTS), STOCKNET_POSTS
+
+
+def generate(path: Path, posts: int, seed: int = 2015) -> Path:
+    """Write `posts` lines over 120 days, in order of time, with authors and tickers by a power law."""
+    dice = random.Random(seed)
+    moments = sorted(dice.uniform(0, 120 * 86_400) for _ in range(posts))
+    start = datetime(2015, 7, 1, tzinfo=UTC)
+    with path.open("w", encoding="utf-8") as lines:
+        for seq, moment in enumerate(moments):
+            ticker = _TICKERS[min(int(dice.paretovariate(1)) - 1, len(_TICKERS) - 1)]
+            words = " ".join(dice.choices(_WORDS, k=dice.randint(4, 18)))
+            line = {
+                "ts": (start + timedelta(seconds=int(moment))).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "ts_resolution": "second",
+                "seq": seq,
+                "source": "twitter/generated",
+                "author": f"u_{int(dice.paretovariate(1.1)):x}",
+                "text": f"${ticker} {words} #{dice.choice(_WORDS)}",
+                "symbols": [ticker],
+                "lang": dice.choice(["id", "en"]),
+                "id": f"g_{seq}",
+                "followers": int(dice.paretovariate(0.8) * 10),
+                "verified": False,
+            }
+            lines.write(json.dumps(line) + "\n")
+    return path
+
+
+def hours_of(path: Path) -> dict[int, int]:
+    """Epoch milliseconds of each hour → posts in it, counted from the file itself."""
+    hours: dict[int, int] = {}
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            hour = datetime.fromisoformat(json.loads(line)["ts"]).replace(minute=0, second=0)
+            key = int(hour.timestamp()) * 1000
+            hours[key] = hours.get(key, 0) + 1
+    return hours

@@ -1,0 +1,96 @@
+"""The whole embedded stack as a user runs it: `python -m deploy up --detach` in a folder of the test's own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+
+class Stack:
+    """Starts, asks, kills and stops the processes of one data folder through the public commands alone."""
+
+    def __init__(self, data: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.data = data
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("DENYUT_")}
+        self.environment = {**kept, "DENYUT_DATA_DIR": str(data), **(environment or {})}
+
+    def command(self, *words: str, timeout: float = 120, check: bool = True) -> str:
+        """Run `python -m WORDS…` and return what it printed; raises with its output where it fails."""
+        done = subprocess.run(
+            [sys.executable, "-m", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if check and done.returncode != 0:
+            raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+        return done.stdout
+
+    def up(self) -> None:
+        self.command("deploy", "up", "--detach", "--data", str(self.data))
+
+    def down(self) -> None:
+        self.command("deploy", "down")
+
+    def wait(self, seconds: int = 120) -> None:
+        self.command("deploy", "wait", "--timeout", str(seconds), timeout=seconds + 30)
+
+    def status(self) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self.command("deploy", "status", "--json"))
+        return answer
+
+    def sql(self, query: str) -> list[dict[str, Any]]:
+        """The rows of a query, integers as integers."""
+        lines = self.command("deploy", "sql", query, "--format", "JSONEachRow").splitlines()
+        return [{name: _number(value) for name, value in json.loads(line).items()} for line in lines if line.strip()]
+
+    def value(self, query: str) -> Any:
+        """The first column of the first row."""
+        return next(iter(self.sql(query)[0].values()))
+
+    def client_environment(self) -> dict[str, str]:
+        """The environment in which this stack's own producers and tools run by hand."""
+        return {**self.environment, "DENYUT_KAFKA": self.status()["kafka"]}
+
+    def start(self, *words: str, log: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start `python -m WORDS…` beside the stack, speaking to its Kafka."""
+        with (log or self.data / f"{words[0]}.out").open("ab") as out:
+            return subprocess.Popen(
+                [sys.executable, "-m", *words], cwd=ROOT, env=self.client_environment(), stdout=out, stderr=subprocess.STDOUT
+            )
+
+    def processes(self) -> dict[str, dict[str, Any]]:
+        return {process["name"]: process for process in self.status()["processes"]}
+
+    def kill(self, name: str, patience_s: float = 90) -> None:
+        """SIGKILL one supervised process and wait until the supervisor has another one running."""
+        before = self.processes()[name]["pid"]
+        os.kill(before, signal.SIGKILL)
+        self.until(lambda: self._again(name, before), f"{name} runs again", patience_s)
+
+    def _again(self, name: str, before: int) -> bool:
+        now = self.processes()[name]
+        return now["state"] == "running" and now["pid"] not in (before, None)
+
+    def until(self, condition: Callable[[], bool], what: str, patience_s: float = 60) -> None:
+        """Poll until `condition` holds; raises with `what` when patience ends."""
+        deadline = time.monotonic() + patience_s
+        while not condition():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"not within {patience_s} s: {what}")
+            time.sleep(0.2)
+
+
+def _number(value: Any) -> Any:
+    """ClickHouse writes 64-bit integers as strings in JSON."""
+    return int(value) if isinstance(value, str) and value.lstrip("-").isdigit() else value

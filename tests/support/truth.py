@@ -1,0 +1,64 @@
+"""What must hold after any run, asked of the landed tables: exact counts, tiling receipts, equal windows."""
+
+from pathlib import Path
+
+from tests.support.recorded import hours_of
+from tests.support.stack import Stack
+
+
+def assert_exact(stack: Stack, events: Path, posts: int) -> None:
+    """Every claim of the spine about a stack that has read `events` once or many times."""
+    assert_mentions(stack, posts)
+    assert_receipts_tile(stack, posts)
+    assert_windows(stack, events)
+    assert_metrics(stack, posts)
+
+
+def assert_mentions(stack: Stack, posts: int) -> None:
+    counts = stack.sql("SELECT count() AS rows, uniqExact(id) AS ids, uniqExact((origin_partition, origin_offset)) AS origins FROM mentions")
+    assert counts == [{"rows": posts, "ids": posts, "origins": posts}]
+
+
+def assert_receipts_tile(stack: Stack, posts: int) -> None:
+    """Receipts follow one another without hole or overlap, from offset 0 to the end of posts, and add up."""
+    rows = stack.sql(
+        "SELECT partition, first_offset, last_offset, records, mentions, repeats, dead_letters FROM receipts ORDER BY partition, first_offset"
+    )
+    landed = {
+        row["kafka_partition"]: row["end"]
+        for row in stack.sql("SELECT kafka_partition, max(kafka_offset) + 1 AS end FROM posts GROUP BY kafka_partition")
+    }
+    expected: dict[int, int] = {}
+    for row in rows:
+        assert row["first_offset"] == expected.get(row["partition"], 0), row
+        assert row["records"] == row["last_offset"] - row["first_offset"] + 1, row
+        assert row["records"] == row["mentions"] + row["repeats"] + row["dead_letters"], row
+        expected[row["partition"]] = row["last_offset"] + 1
+    assert sum(row["mentions"] for row in rows) == posts
+    for partition, end in landed.items():
+        assert expected[partition] >= end
+
+
+def assert_windows(stack: Stack, events: Path) -> None:
+    """The latest revision of every 1h window of all: equals the posts of that hour in the file, and late is 0."""
+    rows = stack.sql(
+        "SELECT toUnixTimestamp64Milli(start) AS hour, argMax(mentions, revision) AS mentions, argMax(late, revision) AS late "
+        "FROM trends WHERE subject_kind = 'all' AND platform = '' AND window = '1h' GROUP BY id, start"
+    )
+    assert len(rows) == len({row["hour"] for row in rows})
+    assert {row["hour"]: row["mentions"] for row in rows} == hours_of(events)
+    assert sum(row["late"] for row in rows) == 0
+    for window in ("1m", "5m", "1h", "1d"):
+        total = stack.value(
+            "SELECT sum(n) FROM (SELECT argMax(mentions, revision) AS n FROM trends "
+            f"WHERE subject_kind = 'all' AND platform = '' AND window = '{window}' GROUP BY id)"
+        )
+        assert total == sum(hours_of(events).values()), window
+
+
+def assert_metrics(stack: Stack, posts: int) -> None:
+    rows = stack.sql(
+        "SELECT sentiment, sum(mentions) AS mentions FROM sentiment_metrics WHERE keyword = '' GROUP BY sentiment ORDER BY sentiment"
+    )
+    assert rows == stack.sql("SELECT sentiment, count() AS mentions FROM mentions GROUP BY sentiment ORDER BY sentiment")
+    assert sum(row["mentions"] for row in rows) == posts
