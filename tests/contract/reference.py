@@ -5,12 +5,12 @@ from pathlib import Path
 
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
+from tests.contract.settings import SERVICES
 
 from schemas.metrics import METRICS
 from schemas.registry import load_schema
 from schemas.settings import Settings
 from schemas.topics import TOPICS, Topic
-from tests.contract.settings import SERVICES
 
 PATH = Path(__file__).parents[2] / "deploy" / "docs" / "reference.md"
 

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable
 from tests.support.stack import Stack
 
 
-def kill_each(stack: Stack, names: Iterable[str], progress: Callable[[], int], dice: random.Random, step: int) -> list[str]:
+def kill_each(
+    stack: Stack, names: Iterable[str], progress: Callable[[], int], dice: random.Random, step: int
+) -> list[str]:
     """SIGKILL each named process in random order, one `step` of progress apart (or when progress rests); returns the order."""
     order = list(names)
     dice.shuffle(order)

@@ -9,7 +9,22 @@ SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 STOCKNET = SHARED / "events" / "stocknet_2015.jsonl"
 STOCKNET_POSTS = 17_362
 
-_WORDS = "harga saham naik turun pasar hari ini market up down strong weak beli jual sell buy profit loss rugi laba".split()
+_WORDS = [
+    "harga",
+    "saham",
+    "naik",
+    "turun",
+    "pasar",
+    "hari",
+    "market",
+    "up",
+    "down",
+    "beli",
+    "jual",
+    "sell",
+    "rugi",
+    "laba",
+]
 _TICKERS = ["AAPL", "AMZN", "GOOG", "BAC", "XOM", "BBCA.JK", "TLKM.JK"]
 
 

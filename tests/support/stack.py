@@ -33,7 +33,9 @@ class Stack:
             check=False,
         )
         if check and done.returncode != 0:
-            raise RuntimeError(f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+            raise RuntimeError(
+                f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
+            )
         return done.stdout
 
     def up(self) -> None:
@@ -52,7 +54,11 @@ class Stack:
     def sql(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query, integers as integers."""
         lines = self.command("deploy", "sql", query, "--format", "JSONEachRow").splitlines()
-        return [{name: _number(value) for name, value in json.loads(line).items()} for line in lines if line.strip()]
+        return [
+            {name: _number(value) for name, value in json.loads(line).items()}
+            for line in lines
+            if line.strip()
+        ]
 
     def value(self, query: str) -> Any:
         """The first column of the first row."""
@@ -66,7 +72,11 @@ class Stack:
         """Start `python -m WORDS…` beside the stack, speaking to its Kafka."""
         with (log or self.data / f"{words[0]}.out").open("ab") as out:
             return subprocess.Popen(
-                [sys.executable, "-m", *words], cwd=ROOT, env=self.client_environment(), stdout=out, stderr=subprocess.STDOUT
+                [sys.executable, "-m", *words],
+                cwd=ROOT,
+                env=self.client_environment(),
+                stdout=out,
+                stderr=subprocess.STDOUT,
             )
 
     def processes(self) -> dict[str, dict[str, Any]]:

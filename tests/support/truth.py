@@ -15,7 +15,9 @@ def assert_exact(stack: Stack, events: Path, posts: int) -> None:
 
 
 def assert_mentions(stack: Stack, posts: int) -> None:
-    counts = stack.sql("SELECT count() AS rows, uniqExact(id) AS ids, uniqExact((origin_partition, origin_offset)) AS origins FROM mentions")
+    counts = stack.sql(
+        "SELECT count() AS rows, uniqExact(id) AS ids, uniqExact((origin_partition, origin_offset)) AS origins FROM mentions"
+    )
     assert counts == [{"rows": posts, "ids": posts, "origins": posts}]
 
 
@@ -26,7 +28,9 @@ def assert_receipts_tile(stack: Stack, posts: int) -> None:
     )
     landed = {
         row["kafka_partition"]: row["end"]
-        for row in stack.sql("SELECT kafka_partition, max(kafka_offset) + 1 AS end FROM posts GROUP BY kafka_partition")
+        for row in stack.sql(
+            "SELECT kafka_partition, max(kafka_offset) + 1 AS end FROM posts GROUP BY kafka_partition"
+        )
     }
     expected: dict[int, int] = {}
     for row in rows:
@@ -60,5 +64,7 @@ def assert_metrics(stack: Stack, posts: int) -> None:
     rows = stack.sql(
         "SELECT sentiment, sum(mentions) AS mentions FROM sentiment_metrics WHERE keyword = '' GROUP BY sentiment ORDER BY sentiment"
     )
-    assert rows == stack.sql("SELECT sentiment, count() AS mentions FROM mentions GROUP BY sentiment ORDER BY sentiment")
+    assert rows == stack.sql(
+        "SELECT sentiment, count() AS mentions FROM mentions GROUP BY sentiment ORDER BY sentiment"
+    )
     assert sum(row["mentions"] for row in rows) == posts
