@@ -1,0 +1,100 @@
+"""A worker for tests of the lanes: counts records per key in a table and sends one output per record.
+
+`python -m tests.support.counting_stage '{"id": …, "broker": …, "source": …, "out": …, …}'`; see `Options`.
+"""
+
+import asyncio
+import dataclasses
+import random
+import sys
+
+import orjson
+from aiokafka.errors import KafkaError
+
+import processors.batching.changelog
+from processors.batching import Batch, BatchApp, Handler, Tuning, run_worker
+from schemas.logs import configure
+from schemas.settings import Settings
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """What a test asks of the worker."""
+
+    id: str
+    broker: str
+    source: str
+    out: str | None = None
+    partitions: int = 4
+    pause_s: float = 0.0
+    """Upper bound of a random sleep between the steps of a transaction."""
+    fail: float = 0.0
+    """Probability of an error at each step."""
+    max_records: int = 5000
+    linger_s: float = 0.03
+    session_s: float = 6.0
+    mutation: str = ""
+    """A deliberate bug: `uncommitted` or `process_ids`."""
+
+
+class Mutant(BatchApp):
+    """An app with one transactional id per process instead of per lane: nothing fences a former owner."""
+
+    def transactional_id(self, handler: str, partition: int) -> str:
+        return f"{super().transactional_id(handler, partition)}-{random.getrandbits(64)}"
+
+
+def build(options: Options) -> BatchApp:
+    """The app of these options."""
+
+    async def probe(step: str) -> None:
+        if options.pause_s:
+            await asyncio.sleep(random.random() * options.pause_s)
+        if options.fail and step != "before_memory" and step != "handled" and random.random() < options.fail:
+            raise KafkaError(f"injected at {step}")
+
+    app = (Mutant if options.mutation == "process_ids" else BatchApp)(
+        id=options.id,
+        broker=options.broker,
+        partitions=options.partitions,
+        tuning=Tuning(session_timeout_s=options.session_s, heartbeat_s=1.5, rebalance_timeout_s=20.0),
+        probe=probe,
+    )
+    counts = app.batch_table("counts")
+
+    async def count(batch: Batch) -> None:
+        fresh: dict[str, int] = {}
+        for record in batch.records:
+            assert record.key is not None
+            key = record.key.decode()
+            seen = fresh.get(key)
+            if seen is None:
+                seen = batch.get(counts, key) or 0
+            fresh[key] = seen + 1
+            if options.out is not None:
+                batch.send(options.out, record.key, b"%d:%d:%d" % (record.partition, record.offset, seen + 1))
+        for key, value in fresh.items():
+            batch.put(counts, key, value)
+
+    app.add_handler(
+        Handler(
+            name="count",
+            topics=(options.source,),
+            handle=count,
+            max_records=options.max_records,
+            linger_s=options.linger_s,
+        )
+    )
+    return app
+
+
+def main() -> int:
+    options = Options(**orjson.loads(sys.argv[1]))
+    configure("counting", Settings(log_level="info", log_json=True))
+    if options.mutation == "uncommitted":
+        processors.batching.changelog.ISOLATION = "read_uncommitted"
+    return run_worker(build(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
