@@ -1,18 +1,23 @@
 """Apache Kafka without Docker: fetched by Maven once, one node, broker and controller in one process."""
 
 import base64
+import fcntl
 import hashlib
 import shutil
-import socket
 import subprocess
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from schemas.errors import Fatal
 from schemas.topics import MAX_RECORD_BYTES
 
+log = structlog.get_logger()
+
 POM = Path(__file__).with_name("pom.xml")
+_STAMP = ".fetched"
 
 # Measured settings: shared/FACTS.md and deploy/docs/adr. The cleaner's buffer must shrink with the heap.
 _PROPERTIES = """\
@@ -114,15 +119,32 @@ def java() -> str:
 
 def fetch(lib: Path) -> None:
     """Fetch the jars named by the pom into `lib`; does nothing when they are there. Raises Fatal if it cannot."""
-    stamp = lib / ".fetched"
-    wanted = hashlib.sha256(POM.read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+    if is_fetched(lib):
         return
+    lib.parent.mkdir(parents=True, exist_ok=True)
+    with (lib.parent / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_fetched(lib):
+            _fetch(lib)
+
+
+def is_fetched(lib: Path) -> bool:
+    """Whether `lib` holds the jars that the pom names now."""
+    stamp = lib / _STAMP
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == _wanted()
+
+
+def _wanted() -> str:
+    return hashlib.sha256(POM.read_bytes()).hexdigest()
+
+
+def _fetch(lib: Path) -> None:
     maven = shutil.which("mvn")
     if maven is None:
         raise Fatal(
             "Maven is missing: it fetches Apache Kafka once; install Maven 3.8 or newer and put `mvn` on the PATH"
         )
+    log.info("fetching_kafka", by="maven", megabytes=44, into=str(lib))
     shutil.rmtree(lib, ignore_errors=True)
     command = [maven, "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", "-DincludeScope=runtime"]
     done = subprocess.run(
@@ -130,15 +152,7 @@ def fetch(lib: Path) -> None:
     )
     if done.returncode != 0:
         raise Fatal(f"Maven could not fetch Apache Kafka: {(done.stdout or done.stderr).strip()[-500:]}")
-    stamp.write_text(wanted, encoding="utf-8")
-
-
-def free_port() -> int:
-    """A TCP port of the loopback address that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    (lib / _STAMP).write_text(_wanted(), encoding="utf-8")
 
 
 def _cluster_id() -> str:

@@ -7,7 +7,8 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from deploy.kafka import Kafka, fetch, free_port
+from deploy.kafka import Kafka, fetch
+from deploy.ports import free_port
 
 LIB = Path(__file__).parents[2] / "build" / "kafka" / "lib"
 

@@ -1,0 +1,60 @@
+# Denyut: `make` lists what there is. Everything runs in .venv, which `make setup` builds once per lock.
+SHELL := /bin/sh
+PYTHON ?= python3.11
+BIN := .venv/bin
+STAMP := .venv/.built
+ROOMS := api deploy processors producers schemas sinks tests
+.DEFAULT_GOAL := help
+
+.PHONY: help setup kafka demo test lint bench chaos readme-check
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## build .venv with everything that the lock names
+
+# Built once per lock; interrupted, it goes on where it stopped.
+$(STAMP): requirements.lock
+	@command -v $(PYTHON) >/dev/null 2>&1 || \
+	  { echo "denyut: Python 3.11 is missing: install it, or name it with make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	  { echo "denyut: $(PYTHON) is not Python 3.11: name one with make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "denyut: $(PYTHON) has no venv: install it (Debian and Ubuntu: the package python3.11-venv)" >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "building .venv …"; $(PYTHON) -m venv .venv; }
+	@echo "installing what requirements.lock names (a few minutes the first time) …"
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+kafka: $(STAMP) ## fetch Apache Kafka with Maven, once
+	@$(BIN)/python -m deploy fetch
+
+demo: $(STAMP) ## start everything, feed it and show it, until Ctrl-C
+	@$(BIN)/python -m deploy demo
+
+test: $(STAMP) kafka ## run every test on real Kafka, with coverage
+	@$(BIN)/pytest --cov --cov-report=term
+
+lint: $(STAMP) ## ruff, mypy and the import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+chaos: $(STAMP) kafka ## the tests that kill processes, alone
+	@$(BIN)/pytest -m chaos
+
+bench: $(STAMP) kafka ## every bench, one after the other
+	@for file in tests/bench/*.py; do \
+	  name=$$(basename $$file .py); \
+	  case $$name in __init__|_*) continue;; esac; \
+	  grep -q '__main__' $$file || continue; \
+	  $(BIN)/python -m tests.bench.$$name || exit 1; \
+	done
+
+bench-%: $(STAMP) kafka ## one bench: make bench-pipeline
+	@$(BIN)/python -m tests.bench.$*
+
+readme-check: $(STAMP) ## run every command of the README from a clean clone
+	@$(BIN)/python -m tests.readme_check

@@ -1,0 +1,22 @@
+"""The verbs of the command line, one module each."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from deploy.commands import demo, doctor, down, fetch, keywords, sql, status, topics, up, wait
+from deploy.commands.base import Command
+
+COMMANDS: Mapping[str, Command] = MappingProxyType(
+    {
+        "up": up.COMMAND,
+        "status": status.COMMAND,
+        "wait": wait.COMMAND,
+        "sql": sql.COMMAND,
+        "down": down.COMMAND,
+        "doctor": doctor.COMMAND,
+        "fetch": fetch.COMMAND,
+        "topics": topics.COMMAND,
+        "keywords": keywords.COMMAND,
+        "demo": demo.COMMAND,
+    }
+)

@@ -1,0 +1,106 @@
+"""Looks at what the stack needs of a machine: Java, Maven, Python, disk, ports, the data folder."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from deploy.folder import DataFolder
+from deploy.kafka import is_fetched, java
+from deploy.ports import is_free
+from deploy.settings import DeploySettings
+from deploy.stack import PORTS
+from deploy.up import check_disk
+from schemas.errors import DenyutError, Fatal
+
+LEAST_JAVA = 17
+PYTHON = (3, 11)
+_VERSION = re.compile(r'version "(\d+)')
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; where it is not well, `detail` says what to do."""
+
+    what: str
+    well: bool
+    detail: str
+
+
+def examine(settings: DeploySettings, folder: DataFolder) -> list[Finding]:
+    """Everything that must be well for `up` to work."""
+    checks: dict[str, Callable[[DeploySettings, DataFolder], str]] = {
+        "java": _java,
+        "kafka": _kafka,
+        "python": _python,
+        "disk": _disk,
+        "ports": _ports,
+        "data folder": _folder,
+    }
+    findings = []
+    for what, check in checks.items():
+        try:
+            findings.append(Finding(what, True, check(settings, folder)))
+        except DenyutError as error:
+            findings.append(Finding(what, False, str(error)))
+    return findings
+
+
+def _java(_settings: DeploySettings, _folder: DataFolder) -> str:
+    program = java()
+    told = subprocess.run([program, "-version"], capture_output=True, text=True, check=False)
+    version = _VERSION.search(told.stderr + told.stdout)
+    if version is None:
+        raise Fatal(f"{program} does not tell its version: install a JRE of Java {LEAST_JAVA} or newer")
+    if int(version[1]) < LEAST_JAVA:
+        raise Fatal(
+            f"{program} is Java {version[1]}: install a JRE of Java {LEAST_JAVA} or newer, first on the PATH"
+        )
+    return f"Java {version[1]} at {program}"
+
+
+def _kafka(settings: DeploySettings, _folder: DataFolder) -> str:
+    if is_fetched(settings.kafka_lib):
+        return f"jars in {settings.kafka_lib}"
+    maven = shutil.which("mvn")
+    if maven is None:
+        raise Fatal(
+            "Maven is missing: it fetches Apache Kafka once; install Maven 3.8 or newer and put `mvn` on the PATH"
+        )
+    return f"not fetched yet (44 MB, at the first start), by {maven}"
+
+
+def _python(_settings: DeploySettings, _folder: DataFolder) -> str:
+    found = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info[:2] != PYTHON:
+        raise Fatal(f"this is Python {found}: make the environment with Python 3.11, `make setup`")
+    return f"Python {found}"
+
+
+def _disk(settings: DeploySettings, folder: DataFolder) -> str:
+    check_disk(settings, folder.root)
+    there = next(path for path in (folder.root, *folder.root.parents) if path.exists())
+    return f"{shutil.disk_usage(there).free // 1_000_000:,} MB free at {there}"
+
+
+def _ports(settings: DeploySettings, folder: DataFolder) -> str:
+    fixed = {name: getattr(settings, f"{name}_port") for name in PORTS}
+    if folder.running() is not None:
+        return "in use by the stack that runs here"
+    taken = [
+        f"{port} (DENYUT_{name.upper()}_PORT)" for name, port in fixed.items() if port and not is_free(port)
+    ]
+    if taken:
+        raise Fatal(f"taken: {', '.join(taken)}; end what listens there, or set them to others or to 0")
+    chosen = ", ".join(str(port) for port in fixed.values() if port)
+    return f"{chosen} free" if chosen else "free ones are chosen at the start"
+
+
+def _folder(_settings: DeploySettings, folder: DataFolder) -> str:
+    state = folder.running()
+    if state is not None:
+        return f"{folder.root}, in use by process {state.pid}"
+    with folder.held():
+        return f"{folder.root}, free"

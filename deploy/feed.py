@@ -1,0 +1,43 @@
+"""What feeds a demo: the recorded events once, where they are, then simulated posts without end."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from deploy.process import Process, Snapshot
+from deploy.stack import Stack
+
+REPLAY, SIMULATE = "replay", "simulate"
+
+
+def recorded_files(folder: Path) -> list[Path]:
+    """The recorded event files of `folder`, by name; empty where there are none."""
+    return sorted((folder / "events").glob("*.jsonl"))
+
+
+def feeders(stack: Stack) -> Sequence[Process]:
+    """The processes that feed `stack`; a recorded file that a former run read to its end is not read again."""
+    remembered = stack.folder.root / "replayed"
+    read = set(remembered.read_text(encoding="utf-8").splitlines()) if remembered.exists() else set()
+    files = [path for path in recorded_files(stack.settings.recorded_dir) if path.name not in read]
+    if not files:
+        return [stack.producer(SIMULATE, ["run", "simulate"])]
+
+    def remember() -> None:
+        names = sorted(read | {path.name for path in files})
+        remembered.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+
+    words = ["replay", *(str(path.absolute()) for path in files), "--shift", "--speed", "max"]
+    return [
+        stack.producer(REPLAY, words, once=True, then=remember),
+        stack.producer(SIMULATE, ["run", "simulate"], after=[REPLAY]),
+    ]
+
+
+def feeding(processes: Sequence[Snapshot]) -> str:
+    """In words, what feeds the stack now."""
+    states = {process.name: process.state for process in processes}
+    if states.get(SIMULATE) == "running":
+        return "simulated posts"
+    if states.get(REPLAY) in ("starting", "running"):
+        return "recorded events, at full speed, their times moved to now"
+    return "nothing yet"

@@ -1,0 +1,133 @@
+"""How far every step of the flow has come: committed offsets against the last stable offsets of its inputs."""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from schemas.errors import Retryable
+from schemas.flow import FLOW, Step
+from schemas.positions import owes
+from schemas.topics import TOPICS
+
+_POLL_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One input partition of one step; offsets as in Kafka, `stable` is the last stable offset."""
+
+    topic: str
+    partition: int
+    committed: int
+    """Where the step continues; the first offset that is left where it never committed."""
+    stable: int
+    owes: bool
+    """Whether it still has outputs to publish or rows to insert for what it committed."""
+
+    @property
+    def lag(self) -> int:
+        """Positions between the two; control records of transactions count."""
+        return max(0, self.stable - self.committed)
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.lag == 0 and not self.owes
+
+    def __str__(self) -> str:
+        debt = ", with outputs still to come" if self.owes else ""
+        return f"{self.topic}/{self.partition} at {self.committed} of {self.stable}{debt}"
+
+
+class Progress:
+    """Reads standings from a broker; every method raises Retryable where Kafka does not answer in time."""
+
+    def __init__(self, bootstrap: str, prefix: str, timeout_s: float = 10.0) -> None:
+        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        self._timeout_s = timeout_s
+        self._prefix = prefix
+
+    def standings(self, step: Step) -> list[Standing]:
+        """Every input partition of `step`."""
+        partitions = self._partitions([TOPICS[name].full_name(self._prefix) for name in step.inputs])
+        earliest = self._offsets(partitions, OffsetSpec.earliest())
+        stable = self._offsets(partitions, OffsetSpec.latest())
+        committed = self._committed(step.group(self._prefix), partitions)
+        standings = []
+        for topic, partition in partitions:
+            offset, metadata = committed.get((topic, partition), (-1, ""))
+            start = offset if offset >= 0 else earliest[topic, partition]
+            standings.append(Standing(topic, partition, start, stable[topic, partition], owes(metadata)))
+        return standings
+
+    def lag(self, step: Step) -> int:
+        """Positions that `step` is behind in all its inputs together."""
+        return sum(standing.lag for standing in self.standings(step))
+
+    def ends(self, name: str) -> int:
+        """The sum of the last stable offsets of a topic of the catalogue."""
+        partitions = self._partitions([TOPICS[name].full_name(self._prefix)])
+        return sum(self._offsets(partitions, OffsetSpec.latest()).values())
+
+    def _partitions(self, topics: Sequence[str]) -> list[tuple[str, int]]:
+        try:
+            known = self._admin.list_topics(timeout=self._timeout_s).topics
+        except KafkaException as error:
+            raise Retryable(f"Kafka does not answer: {error.args[0].str()}") from error
+        missing = [topic for topic in topics if topic not in known]
+        if missing:
+            raise Retryable(f"topics are missing: {', '.join(missing)}")
+        return [(topic, partition) for topic in topics for partition in sorted(known[topic].partitions)]
+
+    def _offsets(self, partitions: Sequence[tuple[str, int]], spec: OffsetSpec) -> dict[tuple[str, int], int]:
+        asked = {TopicPartition(topic, partition): spec for topic, partition in partitions}
+        answers = self._admin.list_offsets(
+            asked, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=self._timeout_s
+        )
+        return {(at.topic, at.partition): self._result(future).offset for at, future in answers.items()}
+
+    def _committed(
+        self, group: str, partitions: Sequence[tuple[str, int]]
+    ) -> dict[tuple[str, int], tuple[int, str]]:
+        asked = ConsumerGroupTopicPartitions(
+            group, [TopicPartition(topic, partition) for topic, partition in partitions]
+        )
+        answers = self._admin.list_consumer_group_offsets([asked], request_timeout=self._timeout_s)
+        found = self._result(answers[group]).topic_partitions
+        return {(at.topic, at.partition): (at.offset, at.metadata or "") for at in found}
+
+    def _result(self, future: "Future[Any]") -> Any:
+        try:
+            return future.result(self._timeout_s + 1)
+        except (KafkaException, TimeoutError) as error:
+            raise Retryable(f"Kafka does not answer: {error}") from error
+
+
+def wait(progress: Progress, timeout_s: float) -> str | None:
+    """Wait until every step, in the order of the flow and twice over, has nothing left; None, or what lags.
+
+    Twice, because what a step publishes at the end of its work is new work for one before or beside it.
+    """
+    deadline = time.monotonic() + timeout_s
+    for step in (*FLOW, *FLOW):
+        while (behind := _behind(progress, step)) is not None:
+            if time.monotonic() >= deadline:
+                return f"{step.name} lags: {behind}"
+            time.sleep(_POLL_S)
+    return None
+
+
+def _behind(progress: Progress, step: Step) -> str | None:
+    try:
+        late = [standing for standing in progress.standings(step) if not standing.done]
+    except Retryable as error:
+        return str(error)
+    if not late:
+        return None
+    worst = max(late, key=lambda standing: (standing.lag, standing.owes))
+    return f"{worst} ({sum(standing.lag for standing in late):,} behind in {len(late)} partitions)"
