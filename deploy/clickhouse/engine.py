@@ -1,0 +1,175 @@
+"""chDB behind two kinds of connections: one that writes, some that can only read, one thread each."""
+
+import fcntl
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import chdb
+
+from deploy.clickhouse.guard import Refused, check_reader
+from deploy.clickhouse.statement import Statement
+from schemas.errors import Fatal
+
+_NAME = re.compile(r"[A-Za-z_]\w*\Z")
+_SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- spooled bodies go through memory, in files only we can read
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a statement gave: its output, and the figures of X-ClickHouse-Summary."""
+
+    body: bytes
+    read_rows: int = 0
+    written_rows: int = 0
+    elapsed_ns: int = 0
+
+
+class DataFolder:
+    """The engine's folder, locked for as long as this process lives."""
+
+    def __init__(self, path: Path) -> None:
+        path.mkdir(parents=True, exist_ok=True)
+        self.store = path / "store"
+        self._lock = (path / "owner.pid").open("a+")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._lock.seek(0)
+            owner = self._lock.read().strip() or "another process"
+            raise Fatal(f"{path} is in use by process {owner}: one ClickHouse per data folder") from None
+        self._lock.truncate(0)
+        self._lock.write(str(os.getpid()))
+        self._lock.flush()
+
+
+class Connection:
+    """One chDB connection; never used by two threads at once. Raises what chDB raises (ChdbError, RuntimeError)."""
+
+    def __init__(self, store: Path) -> None:
+        self._handle = chdb.connect(str(store))
+        self._database = "default"
+
+    def run(self, statement: Statement) -> Answer:
+        """Run one statement with its settings, which are back at their defaults afterwards."""
+        self._use(statement.database)
+        with self._settings(statement.settings):
+            if statement.data is None:
+                return self._query(statement.sql, statement.output_format, statement.params)
+            return self._insert(statement, statement.data)
+
+    def canonical(self, sql: str) -> str:
+        """The engine's own normal form of one statement; raises on a syntax error or several statements."""
+        literal = quoted(sql)
+        return self._query(f"SELECT formatQuerySingleLine({literal})", "TabSeparatedRaw", {}).body.decode()
+
+    def close(self) -> None:
+        """Let go of the engine; the last connection to do so ends it."""
+        self._handle.close()
+
+    def _query(self, sql: str, output_format: str, params: Mapping[str, str]) -> Answer:
+        result: Any = self._handle.query(sql, output_format, params=dict(params) or None)
+        if result is None:
+            return Answer(b"")
+        return Answer(
+            bytes(result.bytes() or b""),
+            int(result.storage_rows_read()),
+            int(result.rows_written()),
+            int(result.elapsed() * 1e9),
+        )
+
+    def _insert(self, statement: Statement, data: bytes) -> Answer:
+        with tempfile.NamedTemporaryFile(dir=_SHARED_MEMORY if _SHARED_MEMORY.is_dir() else None) as spool:
+            # INSERT … SELECT … FROM input(…): chDB has no input(), a file of the same structure is the same.
+            sql = statement.reading_input_from(spool.name)
+            if sql is not None:
+                spool.write(data)
+                spool.flush()
+                return self._query(sql, statement.output_format, statement.params)
+        inserter = self._handle.send_insert(statement.sql, statement.data_format)
+        try:
+            inserter.append(data)
+            done = inserter.finish()
+        finally:
+            inserter.close()
+        return Answer(b"", 0, int(done.rows_written), int(done.elapsed * 1e9))
+
+    def _use(self, database: str) -> None:
+        if database != self._database:
+            self._handle.query(f"USE {identifier(database)}")
+            self._database = database
+
+    @contextmanager
+    def _settings(self, settings: Mapping[str, str]) -> Iterator[None]:
+        changed: list[str] = []
+        try:
+            for name, value in settings.items():
+                self._handle.query(f"SET {identifier(name)} = {quoted(value)}")
+                changed.append(name)
+            yield
+        finally:
+            for name in changed:
+                self._handle.query(f"SET {name} = DEFAULT")
+
+
+class Reader(Connection):
+    """A connection that can only read, within limits nothing it is told can lift."""
+
+    def __init__(self, store: Path, limits: Mapping[str, int]) -> None:
+        super().__init__(store)
+        for name, value in limits.items():
+            self._handle.query(f"SET {name} = {value}")
+        self._handle.query("SET readonly = 1")
+
+    def run(self, statement: Statement) -> Answer:
+        """Run one reading statement; raises Refused for anything else."""
+        if statement.settings:
+            raise Refused(
+                f"Cannot modify '{next(iter(statement.settings))}' setting in readonly mode. (READONLY)"
+            )
+        if statement.data is not None:
+            raise Refused("Cannot execute query in readonly mode. (READONLY)")
+        check_reader(statement.sql, self.canonical)
+        return super().run(statement)
+
+
+class Engine:
+    """The open engine of one data folder, with its writer and readers."""
+
+    def __init__(self, folder: DataFolder, limits: Mapping[str, int], readers: int) -> None:
+        try:
+            self.writer = Connection(folder.store)
+        except RuntimeError as error:
+            raise Fatal(f"ClickHouse cannot open {folder.store}: {error}") from error
+        self.readers = [Reader(folder.store, limits) for _ in range(readers)]
+
+    def create_database(self, name: str) -> None:
+        """Create the database where it is not there."""
+        self.writer.run(Statement(f"CREATE DATABASE IF NOT EXISTS {identifier(name)}"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for connection in (*self.readers, self.writer):
+            connection.close()
+
+
+def quoted(text: str) -> str:
+    """`text` as a ClickHouse string literal."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def identifier(name: str) -> str:
+    """`name` where it is a plain identifier; raises Refused (BAD_ARGUMENTS) where it is not."""
+    if not _NAME.match(name):
+        raise Refused(f"{name!r} is not a name. (BAD_ARGUMENTS)", 36)
+    return name

@@ -1,0 +1,29 @@
+"""Settings of the embedded ClickHouse process."""
+
+from pydantic import Field
+
+from schemas.settings import ClickHouseReaderSettings, ClickHouseWriterSettings, Settings
+
+
+class EmbeddedClickHouseSettings(ClickHouseWriterSettings, ClickHouseReaderSettings, Settings):
+    """Where it listens, its two users, and what a reader may use; `data_dir` is the engine's own folder."""
+
+    clickhouse_host: str = Field("127.0.0.1", description="address the embedded ClickHouse listens on")
+    clickhouse_port: int = Field(8123, ge=1, le=65535, description="port the embedded ClickHouse listens on")
+
+    clickhouse_readers: int = Field(2, ge=1, le=16, description="queries of the reader that run side by side")
+    clickhouse_reader_seconds: int = Field(30, ge=1, description="longest query of the reader, seconds")
+    clickhouse_reader_memory_mb: int = Field(1024, ge=64, description="most memory of a reader's query, MiB")
+    clickhouse_reader_rows: int = Field(200_000_000, ge=1, description="most rows a reader's query may read")
+    clickhouse_reader_result_mb: int = Field(64, ge=1, description="largest result of the reader, MiB")
+
+    def reader_limits(self) -> dict[str, int]:
+        """ClickHouse settings every reader connection starts with; `readonly` follows them, so they stick."""
+        return {
+            "max_execution_time": self.clickhouse_reader_seconds,
+            "max_memory_usage": self.clickhouse_reader_memory_mb << 20,
+            "max_rows_to_read": self.clickhouse_reader_rows,
+            "max_result_bytes": self.clickhouse_reader_result_mb << 20,
+            "max_result_rows": 10_000_000,
+            "allow_ddl": 0,
+        }
