@@ -1,0 +1,115 @@
+"""The command line of the collectors: run, list, check, replay."""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+
+import structlog
+from pydantic import ValidationError
+
+from producers.base import Collector
+from producers.collectors.replay import Replay
+from producers.registry import COLLECTORS, build
+from producers.runner import run_collectors
+from producers.settings import ProducerSettings
+from schemas.codec import Codec
+from schemas.errors import DenyutError, Fatal
+from schemas.logs import configure
+from schemas.registry import PinnedIds
+
+
+def main() -> int:
+    """Run the command; 0 when it has done its work or was told to stop, 1 where it cannot go on."""
+    arguments = _parser().parse_args()
+    try:
+        settings = ProducerSettings()
+    except ValidationError as error:
+        print(f"settings: {error}", file=sys.stderr)
+        return 1
+    configure("producers", settings)
+    try:
+        _command(arguments, settings)
+    except DenyutError as error:
+        structlog.get_logger().error("producers_failed", error=str(error))
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m producers", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    run = commands.add_parser("run", help="run collectors until they are told to stop")
+    run.add_argument("names", nargs="*", metavar="NAME", help="default: the setting DENYUT_COLLECTORS")
+    commands.add_parser("list", help="list the collectors")
+    check = commands.add_parser("check", help="say what a collector would read, or what it lacks")
+    check.add_argument("name", nargs="?", metavar="NAME", help="default: all")
+    replay = commands.add_parser("replay", help="publish recorded posts (JSON lines) and prices (CSV)")
+    replay.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    replay.add_argument(
+        "--speed",
+        type=_speed,
+        default=None,
+        metavar="max|FACTOR",
+        help="event seconds per second, or max (default): as fast as possible",
+    )
+    replay.add_argument("--shift", action="store_true", help="move the times so that the newest item is now")
+    return parser
+
+
+def _speed(given: str) -> float | None:
+    if given == "max":
+        return None
+    try:
+        factor = float(given)
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor < float("inf"):
+        raise argparse.ArgumentTypeError(f"{given!r} is neither max nor a number above 0")
+    return factor
+
+
+def _command(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
+    match arguments.command:
+        case "list":
+            for name, entry in COLLECTORS.items():
+                print(f"{name:12} {entry.about}")
+        case "check":
+            _check([arguments.name] if arguments.name else list(COLLECTORS), settings)
+        case "replay":
+            replay = Replay(
+                arguments.files, settings.source_zones, speed=arguments.speed, shift=arguments.shift
+            )
+            replay.check()
+            _run([replay], settings)
+        case "run":
+            names = arguments.names or [
+                name for name in settings.collectors.replace(" ", "").split(",") if name
+            ]
+            if not names:
+                raise Fatal(f"no collector is configured; name one of: {', '.join(COLLECTORS)}")
+            _run([build(name, settings) for name in dict.fromkeys(names)], settings)
+
+
+def _check(names: list[str], settings: ProducerSettings) -> None:
+    lacking = []
+    for name in names:
+        try:
+            print(f"{name:12} {build(name, settings).check()}")
+        except Fatal as error:
+            lacking.append(name)
+            print(f"{name:12} not ready: {error}")
+    if lacking:
+        raise Fatal(f"not ready: {', '.join(lacking)}")
+
+
+def _run(collectors: list[Collector], settings: ProducerSettings) -> None:
+    stop = Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: stop.set())
+    run_collectors(collectors, settings, Codec(PinnedIds()), stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

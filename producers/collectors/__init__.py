@@ -1,0 +1,1 @@
+"""One collector per module; `producers.registry` lists them."""

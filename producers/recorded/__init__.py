@@ -1,0 +1,1 @@
+"""Recorded events: bounded lines of a file, and what one line says, as posts and candles."""

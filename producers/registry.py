@@ -1,0 +1,37 @@
+"""The collectors that `run` can start: name, what it reads, and where it is built."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import cast
+
+from producers.base import Collector
+from producers.settings import ProducerSettings
+from schemas.errors import Fatal
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One collector; `module` is imported, and its libraries with it, only when the collector is built.
+
+    The module has a function `build(settings) -> Collector`, which raises Fatal naming the setting that is missing.
+    """
+
+    module: str
+    about: str
+
+
+COLLECTORS: Mapping[str, Entry] = MappingProxyType(
+    {
+        "simulate": Entry("producers.collectors.simulate", "made-up posts with planted bursts, from a seed"),
+    }
+)
+
+
+def build(name: str, settings: ProducerSettings) -> Collector:
+    """The collector of that name; raises Fatal where there is none or it is not configured."""
+    entry = COLLECTORS.get(name)
+    if entry is None:
+        raise Fatal(f"no collector is called {name!r}; there are: {', '.join(COLLECTORS)}")
+    return cast("Collector", import_module(entry.module).build(settings))
