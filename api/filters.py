@@ -1,0 +1,62 @@
+"""Filters: which events of which live topics a client asked for, decided on the decoded record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+ALL_PLATFORMS = "all"
+"""As a platform: any mention; of trends, the windows summed over all platforms."""
+
+_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Values of one parameter are alternatives, parameters must all hold; an empty parameter does not restrict.
+
+    A parameter that a topic has no field for does not restrict that topic: `sentiment`, `language` are of mentions,
+    `window`, `kind` of trends. A trend has one subject, so there `keyword` and `symbol` are alternatives.
+    """
+
+    topics: tuple[str, ...]
+    keyword: frozenset[str] = _NONE
+    platform: frozenset[str] = _NONE
+    sentiment: frozenset[str] = _NONE
+    symbol: frozenset[str] = _NONE
+    language: frozenset[str] = _NONE
+    window: frozenset[str] = _NONE
+    kind: frozenset[str] = _NONE
+
+    def matches(self, topic: str, record: Mapping[str, Any]) -> bool:
+        """Whether the client asked for this event."""
+        if topic not in self.topics:
+            return False
+        if topic == "mentions":
+            return self._mention(record)
+        if topic == "trends":
+            return self._trend(record)
+        return True
+
+    def _mention(self, record: Mapping[str, Any]) -> bool:
+        return (
+            (not self.platform or record["platform"] in self.platform or ALL_PLATFORMS in self.platform)
+            and (not self.sentiment or record["sentiment"] in self.sentiment)
+            and (not self.language or record["language"] in self.language)
+            and (not self.keyword or not self.keyword.isdisjoint(record["keywords"]))
+            and (not self.symbol or not self.symbol.isdisjoint(record["symbols"]))
+        )
+
+    def _trend(self, record: Mapping[str, Any]) -> bool:
+        return (
+            (not self.window or record["window"] in self.window)
+            and (not self.kind or record["subject_kind"] in self.kind)
+            and (not self.platform or (record["platform"] or ALL_PLATFORMS) in self.platform)
+            and self._subject(record["subject_kind"], record["subject"])
+        )
+
+    def _subject(self, kind: str, subject: str) -> bool:
+        if not self.keyword and not self.symbol:
+            return True
+        return (kind == "keyword" and subject in self.keyword) or (
+            kind == "symbol" and subject in self.symbol
+        )

@@ -1,0 +1,172 @@
+"""Positions in the live topics, and the opaque ids that carry them.
+
+A position is complete: for each topic the next offset of every partition. Its id is URL-safe base64 of a version
+byte and, per topic, code, epoch, number of partitions and offsets (varints). The epoch is made of Kafka's cluster id
+and topic id, so that an id of another cluster, or of a topic that was deleted and created again, is recognised.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from api.catalogue import LIVE
+
+EPOCH_BYTES = 4
+MAX_ID_CHARS = 4096
+_VERSION = b"\x01"
+_MAX_OFFSET = 2**63 - 1
+_CODES = {topic.code: topic.name for topic in LIVE.values()}
+
+
+class UnknownPosition(ValueError):  # noqa: N818 -- it is a finding about a client's id, not a failure
+    """The id was not made by this version of this api, or was damaged on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPosition:
+    """The next offset of each partition of one topic, within one life of that topic."""
+
+    epoch: bytes
+    offsets: tuple[int, ...]
+
+
+Position = Mapping[str, TopicPosition]
+"""Topic name (without prefix) to its position."""
+
+
+def epoch_of(cluster_id: str, topic_id: str) -> bytes:
+    """The epoch of a topic: differs between clusters and between lives of a topic."""
+    return hashlib.sha256(f"{cluster_id}/{topic_id}".encode()).digest()[:EPOCH_BYTES]
+
+
+def encode(position: Position) -> str:
+    """The id of a position."""
+    return _text(_block(name, position[name].epoch, position[name].offsets) for name in ordered(position))
+
+
+def decode(text: str) -> Position:
+    """The position an id carries; topics this version does not know are left out. Raises UnknownPosition."""
+    if len(text) > MAX_ID_CHARS:
+        raise UnknownPosition(f"{len(text)} characters are too many")
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise UnknownPosition("not base64") from error
+    if not raw.startswith(_VERSION) or _base64(raw) != text:
+        raise UnknownPosition("not an id of this version")
+    position: dict[str, TopicPosition] = {}
+    at = len(_VERSION)
+    while at < len(raw):
+        code, at = _read_varint(raw, at)
+        epoch, at = raw[at : at + EPOCH_BYTES], at + EPOCH_BYTES
+        count, at = _read_varint(raw, at)
+        offsets = []
+        for _ in range(count):
+            offset, at = _read_varint(raw, at)
+            offsets.append(offset)
+        if code in _CODES:
+            position[_CODES[code]] = TopicPosition(epoch, tuple(offsets))
+    return position
+
+
+def ordered(names: Iterable[str]) -> tuple[str, ...]:
+    """Live topic names in their one canonical order, each once."""
+    return tuple(sorted(set(names), key=lambda name: LIVE[name].code))
+
+
+class Vector:
+    """A position that moves. Encoding after a move costs one varint and one join, not a whole position."""
+
+    def __init__(self, position: Position) -> None:
+        self._epochs = {name: position[name].epoch for name in ordered(position)}
+        self._offsets = {name: list(position[name].offsets) for name in self._epochs}
+        self._varints = {
+            name: [_varint(offset) for offset in offsets] for name, offsets in self._offsets.items()
+        }
+        self._blocks: dict[str, bytes] = {}
+
+    def advance(self, topic: str, partition: int, offset: int) -> None:
+        """Set the next offset of a partition; never backwards."""
+        offsets = self._offsets[topic]
+        if offset > offsets[partition]:
+            offsets[partition] = offset
+            self._varints[topic][partition] = _varint(offset)
+            self._blocks.pop(topic, None)
+
+    def offset(self, topic: str, partition: int) -> int:
+        """The next offset of a partition."""
+        return self._offsets[topic][partition]
+
+    def offsets(self) -> dict[tuple[str, int], int]:
+        """The next offset by (topic, partition)."""
+        return {
+            (name, number): offset
+            for name, found in self._offsets.items()
+            for number, offset in enumerate(found)
+        }
+
+    def cover(self, position: Position) -> None:
+        """Take up partitions that `position` has and this has not, from their beginning."""
+        for name, at in position.items():
+            for _ in range(len(self._offsets[name]), len(at.offsets)):
+                self._offsets[name].append(0)
+                self._varints[name].append(_varint(0))
+                self._blocks.pop(name, None)
+
+    def position(self, topics: Iterable[str] | None = None) -> dict[str, TopicPosition]:
+        """A copy of where it stands, for some topics or all."""
+        names = self._epochs if topics is None else topics
+        return {name: TopicPosition(self._epochs[name], tuple(self._offsets[name])) for name in names}
+
+    def id(self, topics: Iterable[str]) -> str:
+        """The id of where it stands in `topics`, which must be in canonical order."""
+        return _text(self._blocks.get(name) or self._built(name) for name in topics)
+
+    def _built(self, name: str) -> bytes:
+        block = self._blocks[name] = _head(name, self._epochs[name], len(self._varints[name])) + b"".join(
+            self._varints[name]
+        )
+        return block
+
+
+def _text(blocks: Iterable[bytes]) -> str:
+    return _base64(_VERSION + b"".join(blocks))
+
+
+def _base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def _block(name: str, epoch: bytes, offsets: tuple[int, ...]) -> bytes:
+    return _head(name, epoch, len(offsets)) + b"".join(map(_varint, offsets))
+
+
+def _head(name: str, epoch: bytes, partitions: int) -> bytes:
+    return _varint(LIVE[name].code) + epoch + _varint(partitions)
+
+
+def _varint(number: int) -> bytes:
+    """Seven bits a byte, lowest first, the top bit says that more follow."""
+    out = bytearray()
+    while number > 0x7F:  # noqa: PLR2004 -- seven bits
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)
+
+
+def _read_varint(raw: bytes, at: int) -> tuple[int, int]:
+    """(number, index after it); raises UnknownPosition where the bytes end early or the number is no offset."""
+    number = shift = 0
+    while at < len(raw):
+        byte = raw[at]
+        at += 1
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:  # noqa: PLR2004 -- the top bit
+            if number > _MAX_OFFSET:
+                break
+            return number, at
+        shift += 7
+    raise UnknownPosition("cut short")

@@ -1,0 +1,59 @@
+"""GET /api/v1/mentions: landed mentions, newest first, with the position at which the stream goes on."""
+
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+from starlette.requests import Request
+
+from api.answers import json_answer
+from api.parameters import Instant, Invalid, MentionFilters, read
+from api.positions import TopicPosition, encode
+from api.queries.mentions import cursor_of, cursor_text, page
+from api.services import services
+from schemas.flow import step
+
+
+class MentionsParameters(MentionFilters):
+    """Parameters of the list."""
+
+    q: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
+        None, description="words that title and text must contain as they stand, case aside"
+    )
+    since: Instant | None = Field(None, description="event time, inclusive (ISO 8601 or epoch ms)")
+    until: Instant | None = Field(None, description="event time, exclusive (ISO 8601 or epoch ms)")
+    limit: int = Field(50, ge=1, le=500, description="mentions a page")
+    before: str | None = Field(None, description="cursor of the page before: `next` of its answer")
+
+
+PARAMETERS = MentionsParameters
+
+
+async def mentions(request: Request) -> Any:
+    """Exactly the mentions before the position in the answer: the stream from there repeats and misses none."""
+    parameters = read(MentionsParameters, request.query_params)
+    own = services(request)
+    try:
+        before = cursor_of(parameters.before) if parameters.before is not None else None
+    except ValueError as error:
+        raise Invalid.one("before", str(error)) from error
+    at = own.hub.position(("mentions",))["mentions"]
+    group = step("clickhouse").group(own.settings.topic_prefix)
+    # What the sink has committed has landed; rows beyond it belong to the stream.
+    landed = await own.cluster.committed(group, "mentions", len(at.offsets))
+    found, cursor = await page(
+        own.store,
+        parameters,
+        landed=landed,
+        text=parameters.q or "",
+        since=parameters.since,
+        until=parameters.until,
+        before=before,
+        limit=parameters.limit,
+    )
+    return json_answer(
+        {
+            "mentions": found,
+            "next": cursor_text(cursor) if cursor else None,
+            "position": encode({"mentions": TopicPosition(at.epoch, landed)}),
+        }
+    )

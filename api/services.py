@@ -1,0 +1,59 @@
+"""What the routes share, one of each per process, and whether it still runs."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from starlette.requests import Request
+
+from api.cluster import Cluster
+from api.hub import Hub
+from api.replay import ReplayPool
+from api.resume import Starts
+from api.settings import ApiSettings
+from api.store import Store
+from api.tail import Tail
+from schemas.codec import Codec
+from schemas.errors import Fatal
+from schemas.registry import PinnedIds
+
+log = structlog.get_logger()
+
+
+class Services:
+    """Built from settings alone; nothing is connected before it is used."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        codec = Codec(PinnedIds())
+        self.settings = settings
+        self.cluster = Cluster(settings.kafka, settings.topic_prefix)
+        self.hub = Hub(codec)
+        self.tail = Tail(settings, self.cluster, self.hub)
+        self.pool = ReplayPool(settings, codec)
+        self.starts = Starts(self.cluster, self.hub)
+        self.store = Store(settings)
+        self._failure: BaseException | None = None
+        self._stop: Callable[[], None] = lambda: None
+
+    def on_failure(self, stop: Callable[[], None]) -> None:
+        """Call `stop` when the live stream ends by itself."""
+        self._stop = stop
+
+    def ended(self, task: "asyncio.Task[None]") -> None:
+        """The task of the live stream has ended: a supervisor's business unless it was cancelled."""
+        if task.cancelled() or task.exception() is None:
+            return
+        self._failure = task.exception()
+        log.error("live_failed", error=f"{type(self._failure).__name__}: {self._failure}")
+        self._stop()
+
+    def check(self) -> None:
+        """Raise Fatal if the live stream has failed."""
+        if self._failure is not None:
+            raise Fatal(f"the live stream failed: {self._failure}") from self._failure
+
+
+def services(request: Request) -> Services:
+    """The services of the app that serves this request."""
+    found: Services = request.app.state.services
+    return found

@@ -1,0 +1,63 @@
+"""ClickHouse as the api sees it: read-only queries with parameters bound by the server, off the event loop."""
+
+import asyncio
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from api.settings import ApiSettings
+from schemas.errors import Retryable
+
+_PROBE_S = 3.0
+
+
+class Store:
+    """Connects when first asked; every method raises Retryable where ClickHouse cannot answer."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        self._settings = settings
+        self._client: Client | None = None
+        self._connecting = threading.Lock()
+
+    async def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The rows of a query as dictionaries; `{name:Type}` in `sql` stands for a parameter."""
+        return await asyncio.to_thread(self._rows, sql, dict(parameters))
+
+    async def probe(self) -> None:
+        """Return if ClickHouse answers."""
+        try:
+            async with asyncio.timeout(_PROBE_S):
+                await self.rows("SELECT 1 AS one", {})
+        except TimeoutError:
+            raise Retryable(f"ClickHouse did not answer within {_PROBE_S} s") from None
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            self._client.close()
+
+    def _rows(self, sql: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        try:
+            result = self._connected().query(sql, parameters=parameters)
+        except (ClickHouseError, OSError) as error:
+            raise Retryable(f"ClickHouse: {str(error).splitlines()[0][:300]}") from error
+        return list(result.named_results())
+
+    def _connected(self) -> Client:
+        # Connecting asks the server about itself, so it may fail as any query may.
+        with self._connecting:
+            if self._client is None:
+                self._client = clickhouse_connect.get_client(
+                    dsn=self._settings.clickhouse_url,
+                    username=self._settings.clickhouse_reader_user,
+                    password=self._settings.clickhouse_reader_password.get_secret_value(),
+                    database=self._settings.clickhouse_database,
+                    autogenerate_session_id=False,
+                    connect_timeout=3,
+                    send_receive_timeout=self._settings.clickhouse_timeout_s,
+                )
+            return self._client
