@@ -1,0 +1,38 @@
+"""`python -m processors STAGE`: run one stage until it is told to stop."""
+
+import argparse
+import sys
+
+import structlog
+from pydantic import ValidationError
+
+from processors.app import STAGES
+from processors.batching import run_worker
+from schemas import logs
+from schemas.errors import DenyutError
+
+log = structlog.get_logger()
+
+
+def main(words: list[str] | None = None) -> int:
+    """0 when asked to stop, 1 when something ended the stage, 2 for wrong settings or arguments."""
+    parser = argparse.ArgumentParser(prog="python -m processors", description="Run one stage.")
+    parser.add_argument("stage", choices=sorted(STAGES), help="which stage")
+    stage = parser.parse_args(words).stage
+    try:
+        settings, build = STAGES[stage]()
+    except ValidationError as error:
+        print(f"wrong settings: {error}", file=sys.stderr)
+        return 2
+    logs.configure(stage, settings)
+    try:
+        app = build()
+    except DenyutError as error:
+        log.error("stage_cannot_start", stage=stage, error=str(error))  # noqa: TRY400 -- its words say it all
+        return 1
+    log.info("stage_starting", stage=stage, kafka=settings.kafka, prefix=settings.topic_prefix)
+    return run_worker(app)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The agents: each wires the logic of one stage to its topics and tables."""

@@ -1,0 +1,92 @@
+"""Follows the compacted `keywords` topic: read to its end before the first batch, and live from then on."""
+
+import asyncio
+from typing import Any, cast
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from processors.logic.keywords import KeywordIndex
+from schemas.codec import Codec
+from schemas.errors import Fatal, Poison
+from schemas.events import Keyword
+
+log = structlog.get_logger()
+
+_PATIENCE_S = 60.0
+
+
+class KeywordFeed:
+    """Keeps a KeywordIndex equal to the topic. Belongs to no group: every worker reads all of it."""
+
+    def __init__(self, connection: dict[str, Any], topic: str, codec: Codec, index: KeywordIndex) -> None:
+        self._connection = connection
+        self._topic = topic
+        self._codec = codec
+        self._index = index
+        self._complete = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def ready(self) -> None:
+        """Wait until the topic was read to the end it had; starts following on the first call.
+
+        Raises what ended the feed: a worker without its keywords must not go on. Fatal where the topic is missing.
+        """
+        if self._task is None:
+            self._task = asyncio.create_task(self._follow(), name="keywords")
+        if self._task.done():
+            self._task.result()
+            raise Fatal(f"nobody follows {self._topic} any more")
+        if not self._complete.is_set():
+            complete = asyncio.create_task(self._complete.wait())
+            await asyncio.wait((self._task, complete), return_when=asyncio.FIRST_COMPLETED)
+            complete.cancel()
+            if self._task.done():
+                self._task.result()
+
+    async def _follow(self) -> None:
+        consumer = AIOKafkaConsumer(
+            **self._connection,
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            isolation_level="read_committed",
+        )
+        await consumer.start()
+        try:
+            partition = TopicPartition(self._topic, 0)
+            await self._until_known(consumer)
+            consumer.assign([partition])
+            await consumer.seek_to_beginning(partition)
+            end = (await consumer.end_offsets([partition]))[partition]
+            while True:
+                if not self._complete.is_set() and await consumer.position(partition) >= end:
+                    log.info("keywords_complete", keywords=len(self._index), offset=end)
+                    self._complete.set()
+                for records in (await consumer.getmany(timeout_ms=500)).values():
+                    for record in records:
+                        self._take(record.offset, record.key, record.value)
+        finally:
+            await consumer.stop()
+
+    async def _until_known(self, consumer: Any) -> None:
+        deadline = asyncio.get_running_loop().time() + _PATIENCE_S
+        while self._topic not in await consumer.topics():
+            if asyncio.get_running_loop().time() > deadline:
+                raise Fatal(f"there is no topic {self._topic}")
+            await asyncio.sleep(0.5)
+
+    def _take(self, offset: int, key: bytes | None, value: bytes | None) -> None:
+        if key is None:
+            return
+        try:
+            self._index.put(key.decode(), None if value is None else self._keyword(value))
+        except (Poison, UnicodeDecodeError) as error:
+            # Control state is written by our own commands; whatever else stands there must not stop the stream.
+            log.warning("keyword_ignored", offset=offset, key=key[:80], error=str(error))
+
+    def _keyword(self, value: bytes) -> Keyword:
+        decoded = self._codec.decode(value)
+        if decoded.event != "keyword":
+            raise Poison("invalid", f"a {decoded.event} among the keywords")
+        return cast("Keyword", decoded.record)

@@ -1,0 +1,207 @@
+"""`trends`: partials become windows of every subject, published as they change, closed, scored and dropped."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+import structlog
+
+from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
+from processors.clock import now_ms
+from processors.logic.authors import check
+from processors.logic.dead_letters import dead_letter
+from processors.logic.folding import Marks, Step
+from processors.logic.held import Held
+from processors.logic.partials import WATERMARK
+from processors.logic.publishing import Publisher
+from processors.logic.spans import Spans
+from processors.logic.watermarks import Sources
+from processors.settings import TrendsSettings
+from schemas.codec import Codec
+from schemas.errors import Poison
+from schemas.events import Millis, Partial
+from schemas.topics import TOPICS
+
+log = structlog.get_logger()
+
+_TICK_S = 0.25
+
+
+@dataclass(slots=True)
+class _Partition:
+    """What follows from the rows of one partition, and when it last published (processing time, seconds)."""
+
+    held: Held
+    sources: Sources
+    floors: Marks
+    since: Marks
+    published_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """What becomes of a partition when the batch at hand commits."""
+
+    step: Step
+    sources: Sources
+    published_at: float
+
+
+class Trends:
+    """The handler of `partials`.
+
+    Rows: `windows` (see `logic.rows`), `baselines` (see `logic.scoring`), and in `marks` what was heard of the partitions of
+    posts (`source:N` → [watermark, idle]), the latest window dropped and the first one counted in (`floor:W`, `since:W`).
+    """
+
+    def __init__(self, app: BatchApp, settings: TrendsSettings, codec: Codec) -> None:
+        self._settings = settings
+        self._codec = codec
+        self._spans = Spans(settings.day_zone)
+        self._publisher = Publisher(
+            rings={
+                "1m": settings.ring_1m_s * 1000,
+                "5m": settings.ring_5m_s * 1000,
+                "1h": settings.ring_1h_s * 1000,
+                "1d": settings.ring_1d_s * 1000,
+            },
+            at_most=settings.publish_max,
+            held_rows=settings.window_rows,
+            bias=settings.score_bias,
+        )
+        self._windows: BatchTable = app.batch_table("windows")
+        self._baselines: BatchTable = app.batch_table("baselines")
+        self._marks: BatchTable = app.batch_table("marks")
+        self._partitions: dict[int, _Partition] = {}
+        self._planned: dict[int, _Planned] = {}
+        self._topics = {name: topic.full_name(settings.topic_prefix) for name, topic in TOPICS.items()}
+        app.add_handler(
+            Handler(
+                name="partials",
+                topics=(self._topics["partials"],),
+                handle=self.handle,
+                linger_s=settings.linger_s,
+                max_records=settings.trends_batch,
+                tick_s=min(_TICK_S, settings.publish_s),
+                restored=self._restored,
+                committed=self._committed,
+                revoked=self._revoked,
+            )
+        )
+
+    async def handle(self, batch: Batch) -> None:
+        """One batch: publish what is due of what was committed before, then count what came."""
+        now_s, computed_at = time.monotonic(), now_ms()
+        partition = self._partitions[batch.partition]
+        sources = partition.sources.copy()
+        step = Step(
+            window=lambda key: batch.get(self._windows, key),
+            baseline=lambda key: batch.get(self._baselines, key),
+            spans=self._spans,
+            floors=partition.floors,
+            since=partition.since,
+        )
+        published_at = partition.published_at
+        backlog = len(partition.held.dirty) >= self._settings.publish_max
+        if backlog or now_s - published_at >= self._settings.publish_s:
+            closing, dropping = sources.closing(now_s, computed_at), sources.dropping(now_s)
+            for subject, trend in self._publisher.publish(
+                step, partition.held, _latest(closing, dropping), dropping, computed_at
+            ):
+                value = self._codec.encode("trend", trend)
+                batch.send(self._topics["trends"], subject.encode(), value, timestamp=computed_at)
+            if not backlog:
+                published_at = now_s
+        self._count(batch, step, sources, now_s, computed_at)
+        step.finish()
+        self._put(batch, partition, step, sources)
+        over = _latest(sources.closing(now_s, computed_at), sources.dropping(now_s))
+        batch.pending = step.owed(partition.held, over)
+        self._planned[batch.partition] = _Planned(step, sources, published_at)
+
+    def _count(self, batch: Batch, step: Step, sources: Sources, now_s: float, computed_at: Millis) -> None:
+        for record in batch.records:
+            try:
+                partial = self._partial(record)
+            except Poison as error:
+                # Only enrich writes here, so this is a defect: seen in the dead letters, and by the proof as a difference.
+                log.warning("partial_refused", offset=record.offset, reason=error.reason, detail=error.detail)
+                self._bury(batch, record, error, computed_at)
+                continue
+            sources.hear(partial["source_partition"], partial["watermark"], partial["idle"], now_s)
+            if partial["subject_kind"] != WATERMARK:
+                step.fold(partial, sources.dropping(now_s))
+
+    def _partial(self, record: Record) -> Partial:
+        """The partial in a record; raises Poison for anything else."""
+        if record.value is None:
+            raise Poison("undecodable", "a record without a value")
+        decoded = self._codec.decode(record.value)
+        if decoded.event != "partial":
+            raise Poison("invalid", f"schema id {decoded.schema_id} is that of a {decoded.event}")
+        partial = cast("Partial", decoded.record)
+        if partial["authors"]:
+            check(partial["authors"])
+        return partial
+
+    def _bury(self, batch: Batch, record: Record, error: Poison, failed_at: Millis) -> None:
+        letter = dead_letter("trends", record, error, failed_at)
+        value = self._codec.encode("dead_letter", letter)
+        batch.send(self._topics["dead-letters"], letter["origin"].encode(), value, timestamp=failed_at)
+
+    def _put(self, batch: Batch, partition: _Partition, step: Step, sources: Sources) -> None:
+        for key, row in step.window_rows.items():
+            batch.put(self._windows, key, row)
+        for key, baseline in step.baseline_rows.items():
+            batch.put(self._baselines, key, baseline)
+        marks = _marks(step.floors, step.since, sources)
+        known = _marks(partition.floors, partition.since, partition.sources)
+        for key, mark in marks.items():
+            if mark != known.get(key):
+                batch.put(self._marks, key, mark)
+
+    def _restored(self, partition: int, tables: Mapping[BatchTable, Mapping[str, Any]]) -> None:
+        held = Held()
+        held.restore(tables[self._windows])
+        sources = Sources(self._settings.partitions, self._settings.idle_close_s, self._settings.evict_idle_s)
+        floors: Marks = {}
+        since: Marks = {}
+        now_s = time.monotonic()
+        for key, mark in tables[self._marks].items():
+            kind, _, name = key.partition(":")
+            match kind:
+                case "source":
+                    # Silence counts from now: while nobody listened, nothing could be heard.
+                    sources.hear(int(name), mark[0], mark[1], now_s)
+                case "floor":
+                    floors[name] = mark
+                case "since":
+                    since[name] = mark
+        self._partitions[partition] = _Partition(held, sources, floors, since, now_s)
+
+    def _committed(self, batch: Batch) -> None:
+        planned = self._planned.pop(batch.partition)
+        partition = self._partitions[batch.partition]
+        for key, end, row in planned.step.changes():
+            partition.held.take(key, end, row)
+        partition.sources = planned.sources
+        partition.floors = planned.step.floors
+        partition.since = planned.step.since
+        partition.published_at = planned.published_at
+
+    def _revoked(self, partition: int) -> None:
+        self._partitions.pop(partition, None)
+        self._planned.pop(partition, None)
+
+
+def _latest(*instants: int | None) -> int | None:
+    return max((instant for instant in instants if instant is not None), default=None)
+
+
+def _marks(floors: Marks, since: Marks, sources: Sources) -> dict[str, Any]:
+    return {
+        **{f"source:{name}": [watermark, idle] for name, (watermark, idle) in sources.rows().items()},
+        **{f"floor:{name}": mark for name, mark in floors.items()},
+        **{f"since:{name}": mark for name, mark in since.items()},
+    }

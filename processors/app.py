@@ -1,0 +1,62 @@
+"""The table of stages: what each is made of."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from processors.batching import BatchApp
+from processors.settings import EnrichSettings, StageSettings, TrendsSettings
+from schemas.codec import Codec
+from schemas.flow import step
+from schemas.registry import PinnedIds
+
+
+def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
+    """Posts to mentions, partials, receipts and dead letters."""
+    settings = EnrichSettings()
+
+    def build() -> BatchApp:
+        # Imported here, for the other stages have no use for a model.
+        from processors.agents.enrich import Enrich  # noqa: PLC0415
+        from processors.agents.keyword_feed import KeywordFeed  # noqa: PLC0415
+        from processors.logic.keywords import KeywordIndex  # noqa: PLC0415
+        from processors.logic.meaning import Reader  # noqa: PLC0415
+        from processors.logic.scores import ScoreCache  # noqa: PLC0415
+        from processors.sentiment import SentimentModel  # noqa: PLC0415
+
+        app = _app("enrich", settings)
+        codec = Codec(PinnedIds())
+        keywords = KeywordIndex()
+        feed = KeywordFeed(app.connection(), settings.topic_prefix + "keywords", codec, keywords)
+        model = SentimentModel(settings.sentiment_bundle)
+        Enrich(app, settings, codec, Reader(keywords, ScoreCache(model, settings.score_cache)), feed.ready)
+        return app
+
+    return settings, build
+
+
+def trends() -> tuple[StageSettings, Callable[[], BatchApp]]:
+    """Partials to trends."""
+    settings = TrendsSettings()
+
+    def build() -> BatchApp:
+        from processors.agents.trends import Trends  # noqa: PLC0415 -- see above
+
+        app = _app("trends", settings)
+        Trends(app, settings, Codec(PinnedIds()))
+        return app
+
+    return settings, build
+
+
+STAGES: Mapping[str, Callable[[], tuple[StageSettings, Callable[[], BatchApp]]]] = MappingProxyType(
+    {"enrich": enrich, "trends": trends}
+)
+"""By name: reads the settings of a stage and says how to build it."""
+
+
+def _app(stage: str, settings: StageSettings) -> BatchApp:
+    return BatchApp(
+        id=step(stage).group(settings.topic_prefix),
+        broker=settings.kafka,
+        partitions=settings.partitions,
+    )

@@ -1,0 +1,201 @@
+"""One step of one partition of `trends`: what a batch of partials and the passing of time do to its rows."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from processors.logic import rows
+from processors.logic.held import Held
+from processors.logic.rows import CLOSED, END, LATE, PUBLISHED, REVISION, STATS, Row
+from processors.logic.scoring import expected, learnt
+from processors.logic.spans import WINDOWS, Spans
+from schemas.errors import Fatal
+from schemas.events import Partial
+
+Marks = dict[str, int]
+"""An instant (epoch ms) by kind of window."""
+
+
+class Step:
+    """Collects changes of rows; nothing outside it changes before `window_rows` and `baseline_rows` are committed.
+
+    `floors`: the latest end among the windows that were dropped; what is not held and does not end after it is late.
+    `since`: the start of the first window ever counted in.
+    """
+
+    def __init__(
+        self,
+        *,
+        window: Callable[[str], Row | None],
+        baseline: Callable[[str], Any],
+        spans: Spans,
+        floors: Marks,
+        since: Marks,
+    ) -> None:
+        self._window = window
+        self._baseline = baseline
+        self.spans = spans
+        self.floors = dict(floors)
+        self.since = dict(since)
+        self._rows: dict[str, Row] = {}
+        self._dropped: dict[str, int] = {}
+        self._baselines: dict[str, dict[str, list[Any]] | None] = {}
+        self._sketches: dict[tuple[str, str], list[bytes]] = {}
+
+    def fold(self, partial: Partial, dropping: int | None) -> None:
+        """Count a partial in its four windows, or as late where its window was dropped.
+
+        Late ones count in the window that holds `dropping`, the instant up to which windows may be dropped.
+        """
+        subject = f"{partial['subject_kind']}:{partial['subject']}"
+        platform = partial["platform"]
+        bucket = partial["bucket"]
+        for window in WINDOWS:
+            start, end = self.spans.span(window, bucket)
+            if start < self.since.get(window, start + 1):
+                self.since[window] = start
+            key = rows.key_of(window, start, subject)
+            row = self._touched(key, end)
+            if row is None:
+                self._count_late(window, subject, partial, dropping)
+                continue
+            rows.add(rows.stat_of(row, platform), partial)
+            sketch = partial["authors"]
+            if sketch:
+                sketches = self._sketches.get((key, platform))
+                if sketches is None:
+                    sketches = self._sketches[key, platform] = []
+                sketches.append(sketch)
+
+    def _count_late(self, window: str, subject: str, partial: Partial, dropping: int | None) -> None:
+        floor = self.floors[window]
+        start, end = self.spans.span(window, max(dropping or 0, floor))
+        row = self._touched(rows.key_of(window, start, subject), end)
+        if row is None:  # The window that holds the floor ends after it, so it cannot have been dropped.
+            raise Fatal(f"{window} window {start}-{end} of {subject} is not after {floor}")
+        rows.stat_of(row, partial["platform"])[LATE] += partial["mentions"]
+
+    def row(self, key: str) -> Row | None:
+        """The row as this step has it."""
+        if key in self._dropped:
+            return None
+        row = self._rows.get(key)
+        return self._window(key) if row is None else row
+
+    def close(self, key: str) -> Row:
+        """Close an open window: keep the baselines it is measured by, and let them learn from it, once."""
+        row = self._own(key)
+        row[CLOSED] = 1
+        window, start, subject = rows.parts_of(key)
+        baselines = self._baselines_of(window, subject)
+        after = dict(baselines or {})
+        stats = row[STATS]
+        mentions = {platform: stat[rows.MENTIONS] for platform, stat in stats.items()}
+        for platform in stats:
+            rows.stat_of(row, platform)
+        mentions[""] = sum(mentions.values())
+        row[rows.EXPECTED] = kept = {}
+        for platform, count in mentions.items():
+            before, learns = expected(baselines, platform, window, start, self.since[window], self.spans)
+            kept[platform] = [before.mean, before.variance, before.seen]
+            if learns:
+                after[platform] = learnt(before, window, start, count)
+        self._baselines[f"{window}|{subject}"] = after
+        return row
+
+    def expectation(self, key: str, platform: str) -> tuple[float, float, int]:
+        """(mean, variance, windows seen) an open window is measured by for the time being."""
+        window, start, subject = rows.parts_of(key)
+        baseline, _ = expected(
+            self._baselines_of(window, subject), platform, window, start, self.since[window], self.spans
+        )
+        return baseline.mean, baseline.variance, baseline.seen
+
+    def published(self, key: str) -> None:
+        """Note that the row's revision is being sent."""
+        # A change of its own without a new revision: the row is only copied.
+        row = self._rows.get(key)
+        if row is None:
+            held = self._window(key)
+            if held is None:
+                raise KeyError(key)
+            row = self._rows[key] = held[:]
+        row[PUBLISHED] = row[REVISION]
+
+    def drop(self, key: str, end: int) -> None:
+        """Delete a closed, published row, and its subject's baseline where nothing newer has taught it."""
+        window, start, subject = rows.parts_of(key)
+        self._rows.pop(key, None)
+        self._dropped[key] = end
+        self.floors[window] = max(self.floors.get(window, 0), end)
+        baselines = self._baselines_of(window, subject)
+        # After a ring's length of zeros next to nothing is left of it.
+        if baselines is not None and all(known[3] <= start for known in baselines.values()):
+            self._baselines[f"{window}|{subject}"] = None
+
+    def finish(self) -> None:
+        """Merge what was collected; call once, after the last change."""
+        for (key, platform), sketches in self._sketches.items():
+            row = self._rows.get(key)
+            if row is not None:
+                rows.close_batch(row[STATS][platform], sketches)
+        self._sketches.clear()
+
+    @property
+    def window_rows(self) -> Mapping[str, Row | None]:
+        """Every changed window, None where it is to be deleted."""
+        return {**self._rows, **dict.fromkeys(self._dropped)}
+
+    @property
+    def baseline_rows(self) -> Mapping[str, Any]:
+        """Every changed baseline, None where it is to be deleted."""
+        return self._baselines
+
+    def changes(self) -> Iterable[tuple[str, int, Row | None]]:
+        """(key, end, row or None) of every changed window, for `Held.take`."""
+        for key, row in self._rows.items():
+            yield key, row[END], row
+        for key, end in self._dropped.items():
+            yield key, end, None
+
+    def owed(self, held: Held, closing: int | None) -> int:
+        """Windows that will have to be published without any new input once this step is committed."""
+        dirty = len(held.dirty)
+        closable = 0 if closing is None else held.closable_count(closing)
+        for key, end, row in self.changes():
+            dirty += (row is not None and row[REVISION] > row[PUBLISHED]) - held.is_dirty(key)
+            if closing is not None and end <= closing:
+                closable += (row is not None and not row[CLOSED]) - held.is_open(key, end)
+        return max(dirty, closable)
+
+    def _touched(self, key: str, end: int) -> Row | None:
+        """The row of a window to be counted in, at its next revision; None where it was dropped."""
+        row = self._rows.get(key)
+        if row is not None:
+            if row[REVISION] == row[PUBLISHED]:
+                row = self._rows[key] = rows.thawed(row)
+            return row
+        held = None if key in self._dropped else self._window(key)
+        if held is None:
+            if end <= self.floors.get(rows.parts_of(key)[0], 0):
+                return None
+            held = rows.new_row(end)
+        row = self._rows[key] = rows.thawed(held)
+        return row
+
+    def _own(self, key: str) -> Row:
+        held = self.row(key)
+        if held is None:
+            raise KeyError(key)
+        row = self._touched(key, held[END])
+        if row is None:
+            raise KeyError(key)
+        return row
+
+    def _baselines_of(self, window: str, subject: str) -> dict[str, list[Any]] | None:
+        key = f"{window}|{subject}"
+        if key not in self._baselines:
+            known = self._baseline(key)
+            if known is None:
+                return None
+            return dict(known)
+        return self._baselines[key]

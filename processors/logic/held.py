@@ -1,0 +1,77 @@
+"""The windows one partition holds, indexed: which are open, which changed since they were last published, which are oldest."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import merge
+from itertools import chain
+
+from processors.logic.ends import ByEnd
+from processors.logic.rows import CLOSED, END, PUBLISHED, REVISION, Row, parts_of
+from processors.logic.spans import WINDOWS
+
+
+class Held:
+    """Indices over committed rows. Everything here follows from the rows, so it is rebuilt from them after a restart."""
+
+    def __init__(self) -> None:
+        self._all = {window: ByEnd() for window in WINDOWS}
+        self._open = {window: ByEnd() for window in WINDOWS}
+        self._dirty: dict[str, None] = {}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._all.values()))
+
+    def restore(self, rows: Mapping[str, Row]) -> None:
+        """Start from committed rows."""
+        for key, row in rows.items():
+            self.take(key, row[END], row)
+
+    def take(self, key: str, end: int, row: Row | None) -> None:
+        """A row was committed, or (None) deleted."""
+        window = parts_of(key)[0]
+        if row is None:
+            self._all[window].discard(end, key)
+            self._open[window].discard(end, key)
+            self._dirty.pop(key, None)
+            return
+        self._all[window].add(end, key)
+        if row[CLOSED]:
+            self._open[window].discard(end, key)
+        else:
+            self._open[window].add(end, key)
+        if row[REVISION] > row[PUBLISHED]:
+            self._dirty[key] = None
+        else:
+            self._dirty.pop(key, None)
+
+    def is_open(self, key: str, end: int) -> bool:
+        """Whether the committed row is open."""
+        return (end, key) in self._open[parts_of(key)[0]]
+
+    def is_dirty(self, key: str) -> bool:
+        """Whether the committed row has a revision that was not published."""
+        return key in self._dirty
+
+    @property
+    def dirty(self) -> Mapping[str, None]:
+        """Keys with an unpublished revision, the one waiting longest first."""
+        return self._dirty
+
+    def closable(self, watermark: int) -> Iterator[str]:
+        """Keys of open windows that end at or before the watermark, the earliest end first within each kind of window."""
+        return (key for _, key in chain.from_iterable(held.up_to(watermark) for held in self._open.values()))
+
+    def closable_count(self, watermark: int) -> int:
+        """How many `closable` yields."""
+        return sum(held.count_up_to(watermark) for held in self._open.values())
+
+    def ended(self, window: str, until: int) -> Iterator[tuple[int, str]]:
+        """(end, key) of every window of that kind, open or not, that ends at or before `until`, the earliest first."""
+        return self._all[window].up_to(until)
+
+    def oldest(self) -> Iterator[tuple[int, str]]:
+        """(end, key) of all windows, the earliest end first."""
+        farthest = 1 << 62
+        ordered: Iterable[tuple[int, str]] = merge(
+            *(held.up_to(farthest) for held in self._all.values()), key=lambda item: item[0]
+        )
+        return iter(ordered)

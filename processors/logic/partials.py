@@ -1,0 +1,127 @@
+"""Folds the mentions of one batch into partials: one per subject, platform and minute of event time."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from processors.logic.authors import sketch
+from processors.logic.bounded import sample, top
+from schemas.events import Mention, Partial
+
+MINUTE_MS = 60_000
+MAX_TERMS = 32
+MAX_SOURCES = 32
+MAX_SAMPLES = 5
+
+WATERMARK = "watermark"
+"""The subject kind of a partial that carries no counts, only how far a partition of posts is."""
+
+
+class _Sum:
+    __slots__ = ("authors", "counts", "engagement", "ids", "mentions", "sources", "terms")
+
+    def __init__(self) -> None:
+        self.mentions = 0
+        self.engagement = 0
+        self.counts = {"positive": 0, "negative": 0, "neutral": 0}
+        self.authors: set[str] = set()
+        self.terms: Counter[str] = Counter()
+        self.sources: Counter[str] = Counter()
+        self.ids: list[str] = []
+
+
+class PartialFold:
+    """What one batch of one partition of posts adds to every subject it names."""
+
+    def __init__(self) -> None:
+        self._sums: dict[tuple[int, str, str, str], _Sum] = {}
+
+    def add(self, mention: Mention, terms: Sequence[str]) -> None:
+        """Count one mention under `all` and under each of its keywords, symbols and hashtags."""
+        platform = mention["platform"]
+        bucket = mention["event_at"] - mention["event_at"] % MINUTE_MS
+        author = author_of(mention)
+        engagement = sum(mention[part] or 0 for part in ("likes", "shares", "comments"))
+        for kind, subject in subjects_of(mention):
+            key = (bucket, kind, subject, platform)
+            total = self._sums.get(key)
+            if total is None:
+                total = self._sums[key] = _Sum()
+            total.mentions += 1
+            total.engagement += engagement
+            total.counts[mention["sentiment"]] += 1
+            if author is not None:
+                total.authors.add(author)
+            total.terms.update(terms)
+            total.sources[mention["source"]] += 1
+            total.ids.append(mention["id"])
+
+    def partials(
+        self, source_partition: int, before: int, highest: int, enriched_at: int
+    ) -> Iterator[Partial]:
+        """The partials in order of their minutes, so that the watermark each carries never passes one still to come.
+
+        `before` is the highest event_at of the partition before this batch, `highest` the one after it. A reader that has
+        seen some of these must not believe that the minutes of the others are over.
+        """
+        for key in sorted(self._sums):
+            bucket, kind, subject, platform = key
+            total = self._sums[key]
+            yield {
+                "subject_kind": kind,
+                "subject": subject,
+                "platform": platform,
+                "bucket": bucket,
+                "mentions": total.mentions,
+                "copies": 0,
+                **total.counts,  # type: ignore[typeddict-item]  # the three sentiments, each a field of its own
+                "engagement": total.engagement,
+                "authors": sketch(total.authors),
+                "terms": top(total.terms, MAX_TERMS),
+                "sources": top(total.sources, MAX_SOURCES),
+                "samples": sample(total.ids, MAX_SAMPLES),
+                "source_partition": source_partition,
+                "watermark": max(before, min(bucket, highest)),
+                "idle": False,
+                "enriched_at": enriched_at,
+            }
+
+
+def watermark_partial(source_partition: int, watermark: int, enriched_at: int, *, idle: bool) -> Partial:
+    """A partial without counts: the partition of posts has been read up to `watermark`, and to its end if `idle`."""
+    return {
+        "subject_kind": WATERMARK,
+        "subject": str(source_partition),
+        "platform": "",
+        "bucket": watermark - watermark % MINUTE_MS,
+        "mentions": 0,
+        "copies": 0,
+        "positive": 0,
+        "negative": 0,
+        "neutral": 0,
+        "engagement": 0,
+        "authors": b"",
+        "terms": {},
+        "sources": {},
+        "samples": [],
+        "source_partition": source_partition,
+        "watermark": watermark,
+        "idle": idle,
+        "enriched_at": enriched_at,
+    }
+
+
+def subjects_of(mention: Mention) -> Iterator[tuple[str, str]]:
+    """(kind, subject) of everything a mention counts for."""
+    yield "all", ""
+    for keyword in mention["keywords"]:
+        yield "keyword", keyword
+    for symbol in mention["symbols"]:
+        yield "symbol", symbol
+    for hashtag in mention["hashtags"]:
+        yield "hashtag", hashtag
+
+
+def author_of(mention: Mention) -> str | None:
+    """Who wrote it, told apart across platforms; None where the source does not say."""
+    author = mention["author_id"] or mention["author_handle"] or mention["author_name"]
+    return f"{mention['platform']}:{author}" if author else None

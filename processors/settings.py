@@ -1,0 +1,116 @@
+"""Settings of the stages: one frozen class each, read from `DENYUT_…` alone."""
+
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator, model_validator
+
+from schemas.settings import KafkaSettings
+
+
+class StageSettings(KafkaSettings):
+    """What every stage has."""
+
+    linger_s: float = Field(
+        default=0.03,
+        ge=0,
+        le=5,
+        description="how long a stage that is not behind waits to fill its batch, seconds",
+    )
+
+
+class EnrichSettings(StageSettings):
+    """Settings of `python -m processors enrich`."""
+
+    enrich_batch: int = Field(default=500, ge=1, le=5_000, description="most posts in one batch of enrich")
+    idle_tick_s: float = Field(
+        default=0.25,
+        gt=0,
+        le=60,
+        description="seconds without a new post after which a partition is said to be idle",
+    )
+    seen_days: float = Field(
+        default=7,
+        gt=0,
+        le=90,
+        description="days of collection time after which an id not seen again is forgotten",
+    )
+    score_cache: int = Field(
+        default=20_000,
+        ge=0,
+        le=1_000_000,
+        description="normalised texts whose score is remembered, per process",
+    )
+    sentiment_bundle: str | None = Field(
+        default=None, description="folder of another sentiment bundle; empty: the one in the package"
+    )
+
+
+class TrendsSettings(StageSettings):
+    """Settings of `python -m processors trends`."""
+
+    day_zone: str = Field(default="Asia/Jakarta", description="time zone in which 1d windows are cut")
+    trends_batch: int = Field(
+        default=4_000, ge=1, le=50_000, description="most partials in one batch of trends"
+    )
+    publish_s: float = Field(
+        default=1.0, gt=0, le=60, description="seconds for which changes of a window are collected"
+    )
+    publish_max: int = Field(
+        default=4_000,
+        ge=1,
+        le=50_000,
+        description="most windows published in one transaction of one partition",
+    )
+    idle_close_s: float = Field(
+        default=10,
+        gt=0,
+        le=3_600,
+        description="seconds of silence, once every partition of posts is idle, until windows close by the clock",
+    )
+    evict_idle_s: float = Field(
+        default=600,
+        gt=0,
+        le=86_400,
+        description="seconds of silence after which an idle partition of posts no longer holds windows in memory",
+    )
+    ring_1m_s: int = Field(
+        default=3 * 3_600, ge=60, description="event seconds for which a 1m window is kept after its end"
+    )
+    ring_5m_s: int = Field(
+        default=12 * 3_600, ge=300, description="event seconds for which a 5m window is kept"
+    )
+    ring_1h_s: int = Field(
+        default=14 * 86_400, ge=3_600, description="event seconds for which a 1h window is kept"
+    )
+    ring_1d_s: int = Field(
+        default=60 * 86_400, ge=86_400, description="event seconds for which a 1d window is kept"
+    )
+    window_rows: int = Field(
+        default=250_000,
+        ge=1_000,
+        description="most windows in memory per partition; the oldest closed ones go first, later mentions of them "
+        "are counted late",
+    )
+    score_bias: float = Field(
+        default=3.0,
+        gt=0,
+        description="mentions by which expectation and spread are raised at least, so that tiny counts do not explode",
+    )
+
+    @field_validator("day_zone")
+    @classmethod
+    def _zone_exists(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"no time zone named {name!r}") from None
+        return name
+
+    @model_validator(mode="after")
+    def _idle_before_eviction(self) -> Self:
+        if self.evict_idle_s < self.idle_close_s:
+            raise ValueError(
+                "evict_idle_s must not be less than idle_close_s: what is dropped was closed before"
+            )
+        return self
