@@ -28,6 +28,8 @@ class Standing:
     stable: int
     owes: bool
     """Whether it still has outputs to publish or rows to insert for what it committed."""
+    end: int
+    """Where the partition ends; beyond `stable` while a transaction is open."""
 
     @property
     def lag(self) -> int:
@@ -36,11 +38,17 @@ class Standing:
 
     @property
     def done(self) -> bool:
-        """Whether nothing is left to do."""
-        return self.lag == 0 and not self.owes
+        """Whether nothing is left to do.
+
+        An open transaction is something left: a commit is acknowledged before its markers are written, so
+        that for a moment an input looks finished although its next records are on their way.
+        """
+        return self.lag == 0 and not self.owes and self.end <= self.stable
 
     def __str__(self) -> str:
         debt = ", with outputs still to come" if self.owes else ""
+        if self.end > self.stable:
+            debt += ", with a transaction open"
         return f"{self.topic}/{self.partition} at {self.committed} of {self.stable}{debt}"
 
 
@@ -55,14 +63,17 @@ class Progress:
     def standings(self, step: Step) -> list[Standing]:
         """Every input partition of `step`."""
         partitions = self._partitions([TOPICS[name].full_name(self._prefix) for name in step.inputs])
-        earliest = self._offsets(partitions, OffsetSpec.earliest())
-        stable = self._offsets(partitions, OffsetSpec.latest())
         committed = self._committed(step.group(self._prefix), partitions)
+        fresh = [at for at in partitions if committed[at][0] < 0]
+        earliest = self._offsets(fresh, OffsetSpec.earliest())
+        stable = self._offsets(partitions, OffsetSpec.latest())
+        # Asked after the stable ones: what ends between the two shows as open, never as finished.
+        ends = self._offsets(partitions, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED)
         standings = []
-        for topic, partition in partitions:
-            offset, metadata = committed.get((topic, partition), (-1, ""))
-            start = offset if offset >= 0 else earliest[topic, partition]
-            standings.append(Standing(topic, partition, start, stable[topic, partition], owes(metadata)))
+        for at in partitions:
+            offset, metadata = committed[at]
+            start = earliest[at] if offset < 0 else offset
+            standings.append(Standing(*at, start, stable[at], owes(metadata), ends[at]))
         return standings
 
     def lag(self, step: Step) -> int:
@@ -84,11 +95,16 @@ class Progress:
             raise Retryable(f"topics are missing: {', '.join(missing)}")
         return [(topic, partition) for topic in topics for partition in sorted(known[topic].partitions)]
 
-    def _offsets(self, partitions: Sequence[tuple[str, int]], spec: OffsetSpec) -> dict[tuple[str, int], int]:
+    def _offsets(
+        self,
+        partitions: Sequence[tuple[str, int]],
+        spec: OffsetSpec,
+        isolation: IsolationLevel = IsolationLevel.READ_COMMITTED,
+    ) -> dict[tuple[str, int], int]:
+        if not partitions:
+            return {}
         asked = {TopicPartition(topic, partition): spec for topic, partition in partitions}
-        answers = self._admin.list_offsets(
-            asked, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=self._timeout_s
-        )
+        answers = self._admin.list_offsets(asked, isolation_level=isolation, request_timeout=self._timeout_s)
         return {(at.topic, at.partition): self._result(future).offset for at, future in answers.items()}
 
     def _committed(

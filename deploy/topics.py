@@ -1,15 +1,17 @@
 """Creates the catalogue's topics, and brings those that exist to what the catalogue says."""
 
+import time
 from concurrent.futures import Future
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
     NewTopic,
+    OffsetSpec,
     ResourceType,
 )
 
@@ -51,9 +53,36 @@ def ensure_topics(settings: KafkaSettings) -> list[str]:
                     f"set DENYUT_PARTITIONS to what it was created with"
                 )
         _configure(admin, settings, [topic.name for topic in TOPICS.values() if topic not in missing])
+        _await_leaders(admin, created, settings)
     except KafkaException as error:
         raise Retryable(f"Kafka does not create topics: {error.args[0].str()}") from error
     return created
+
+
+def _await_leaders(admin: AdminClient, created: list[str], settings: KafkaSettings) -> None:
+    """Return when every partition of the topics just created answers: creation is acknowledged before that."""
+    partitions = [
+        TopicPartition(topic.full_name(settings.topic_prefix), partition)
+        for topic in TOPICS.values()
+        if topic.full_name(settings.topic_prefix) in created
+        for partition in range(topic.partitions(settings.partitions))
+    ]
+    deadline = time.monotonic() + _TIMEOUT_S
+    while partitions:
+        # Metadata first: librdkafka asks for offsets by the leaders that it knows already.
+        admin.list_topics(timeout=_TIMEOUT_S)
+        answers = admin.list_offsets(
+            dict.fromkeys(partitions, OffsetSpec.latest()), request_timeout=_TIMEOUT_S
+        )
+        try:
+            for answer in answers.values():
+                answer.result(_TIMEOUT_S)
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def _create(admin: AdminClient, topics: list[NewTopic]) -> list[str]:

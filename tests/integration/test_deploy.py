@@ -1,0 +1,223 @@
+"""Topics, keywords and progress on real Kafka; the broker moves to other ports."""
+
+import time
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+
+from deploy.keywords import KeywordTopic, Seed, read_seeds, seed_once, slug
+from deploy.ports import free_port
+from deploy.progress import Progress, wait
+from deploy.topics import ensure_topics
+from schemas.clients import consumer_config, producer_config
+from schemas.errors import Fatal, Retryable
+from schemas.flow import FLOW, step
+from schemas.positions import pending_metadata, range_metadata
+from schemas.settings import KafkaSettings
+from schemas.topics import TOPICS
+from tests.support.broker import Broker
+
+
+@pytest.fixture
+def settings(kafka: Broker, prefix: str) -> KafkaSettings:
+    return KafkaSettings(kafka=kafka.bootstrap, topic_prefix=prefix)
+
+
+@pytest.fixture
+def ready(settings: KafkaSettings) -> KafkaSettings:
+    ensure_topics(settings)
+    return settings
+
+
+def test_topics_are_created_once_as_the_catalogue_says(settings: KafkaSettings) -> None:
+    assert len(ensure_topics(settings)) == len(TOPICS)
+    assert ensure_topics(settings) == []
+    admin = AdminClient({"bootstrap.servers": settings.kafka})
+    known = admin.list_topics(timeout=10).topics
+    for topic in TOPICS.values():
+        name = topic.full_name(settings.topic_prefix)
+        assert len(known[name].partitions) == topic.partitions(settings.partitions)
+        described = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)])
+        config = next(iter(described.values())).result(10)
+        assert {key: config[key].value for key in topic.config()} == topic.config()
+
+
+def test_a_changed_setting_reaches_topics_that_exist(ready: KafkaSettings) -> None:
+    admin = AdminClient({"bootstrap.servers": ready.kafka})
+    name = TOPICS["posts"].full_name(ready.topic_prefix)
+    strayed = ConfigEntry("retention.ms", "1000", incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[strayed])
+    next(iter(admin.incremental_alter_configs([resource]).values())).result(10)
+    ensure_topics(ready)
+    described = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)])
+    assert next(iter(described.values())).result(10)["retention.ms"].value == str(7 * 86_400_000)
+
+
+def test_another_partition_count_is_refused(ready: KafkaSettings) -> None:
+    with pytest.raises(Fatal, match=r"has 4 partitions, the settings say 6.*DENYUT_PARTITIONS"):
+        ensure_topics(ready.model_copy(update={"partitions": 6}))
+
+
+def test_a_broker_that_is_not_there_is_retryable(monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = KafkaSettings(kafka=f"127.0.0.1:{free_port()}")
+    monkeypatch.setattr("deploy.topics._TIMEOUT_S", 0.5)
+    with pytest.raises(Retryable, match="Kafka"):
+        ensure_topics(nowhere)
+    with pytest.raises(Retryable, match="Kafka"):
+        Progress(nowhere.kafka, "x.", timeout_s=0.5).lag(step("enrich"))
+
+
+def test_keywords_are_added_replaced_listed_and_removed(ready: KafkaSettings) -> None:
+    topic = KeywordTopic(ready)
+    assert topic.current() == {}
+    assert topic.put([Seed(text="Bank Central Asia"), Seed(text="IHSG", priority=5)], 1) == [
+        "bank-central-asia",
+        "ihsg",
+    ]
+    topic.put([Seed(text="IHSG", category="index", languages=("id",))], 2)
+    assert topic.current()["ihsg"] == {
+        "id": "ihsg",
+        "text": "IHSG",
+        "category": "index",
+        "priority": 3,
+        "active": True,
+        "languages": ["id"],
+        "updated_at": 2,
+    }
+    assert topic.remove(["ihsg", "unknown"]) == ["ihsg"]
+    assert list(topic.current()) == ["bank-central-asia"]
+    assert topic.remove(["ihsg"]) == []
+
+
+def test_seeding_adds_what_is_new_and_leaves_removed_ones_removed(
+    ready: KafkaSettings, tmp_path: Path
+) -> None:
+    topic, remembered = KeywordTopic(ready), tmp_path / "seeded"
+    first = [Seed(text="satu"), Seed(text="dua")]
+    assert seed_once(topic, first, remembered, 1) == ["satu", "dua"]
+    topic.remove(["satu"])
+    assert seed_once(topic, first, remembered, 2) == []
+    assert seed_once(topic, [*first, Seed(text="tiga")], remembered, 3) == ["tiga"]
+    assert sorted(topic.current()) == ["dua", "tiga"]
+    # Without the memory, what somebody changed is still not overwritten.
+    topic.put([Seed(text="Dua!", id="dua")], 4)
+    seed_once(topic, first, tmp_path / "lost", 5)
+    assert topic.current()["dua"]["text"] == "Dua!"
+
+
+def test_keyword_files_are_checked(tmp_path: Path) -> None:
+    path = tmp_path / "keywords.toml"
+    path.write_text('[[keywords]]\ntext = "Rupiah"\npriority = 4\nlanguages = ["id", "en"]\n')
+    assert read_seeds(path) == [Seed(text="Rupiah", priority=4, languages=("id", "en"))]
+    assert slug("  Bank Indonesia: suku bunga ") == "bank-indonesia-suku-bunga"
+    for wrong in ("[[keywords]", "[[keywords]]\npriority = 3\n", '[[keywords]]\ntext = "a"\npriority = 9\n'):
+        path.write_text(wrong)
+        with pytest.raises(Fatal, match=r"keywords\.toml"):
+            read_seeds(path)
+    with pytest.raises(Fatal, match="No such file"):
+        read_seeds(tmp_path / "none.toml")
+
+
+class Flow:
+    """Plays the stages: publishes transactionally, commits where a stage would."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self.progress = Progress(settings.kafka, settings.topic_prefix)
+
+    def publish(self, name: str, records: int, *, commit: bool = True) -> Producer:
+        """`records` in one transaction to partition 0; its producer, so that an open one can be ended."""
+        producer = Producer(
+            {
+                **producer_config(self._settings, "test"),
+                "transactional.id": f"{self._settings.topic_prefix}{name}",
+            }
+        )
+        producer.init_transactions(10)
+        producer.begin_transaction()
+        for _ in range(records):
+            producer.produce(TOPICS[name].full_name(self._settings.topic_prefix), value=b"x", partition=0)
+        producer.flush(10)
+        if commit:
+            producer.commit_transaction(10)
+            self.settled(name)
+        return producer
+
+    def settled(self, name: str) -> None:
+        """Return when the markers of the last transaction are written."""
+        reader = next(which for which in FLOW if name in which.inputs)
+        deadline = time.monotonic() + 10
+        while any(standing.end > standing.stable for standing in self.progress.standings(reader)):
+            assert time.monotonic() < deadline
+
+    def commit(self, name: str, metadata: str = "", only: str | None = None) -> None:
+        """The step's group commits the last stable offset of its inputs."""
+        which = step(name)
+        group = which.group(self._settings.topic_prefix)
+        consumer = Consumer(consumer_config(self._settings, "test", group))
+        consumer.commit(
+            offsets=[
+                TopicPartition(standing.topic, standing.partition, standing.stable, metadata)
+                for standing in self.progress.standings(which)
+                if only is None or standing.topic.endswith(only)
+            ],
+            asynchronous=False,
+        )
+        consumer.close()
+
+
+@pytest.fixture
+def flow(ready: KafkaSettings) -> Flow:
+    return Flow(ready)
+
+
+def test_nothing_published_is_nothing_to_wait_for(flow: Flow) -> None:
+    assert wait(flow.progress, 5) is None
+
+
+def test_wait_names_the_first_step_that_lags(flow: Flow) -> None:
+    flow.publish("posts", 3)
+    behind = wait(flow.progress, 0.5)
+    assert behind is not None
+    # Three records and the marker of their transaction.
+    assert behind.startswith("enrich lags: ")
+    assert "posts/0 at 0 of 4 (4 behind in 1 partitions)" in behind
+    assert flow.progress.lag(step("enrich")) == 4
+    flow.commit("enrich")
+    assert (wait(flow.progress, 0.5) or "").startswith("clickhouse lags: ")
+    flow.commit("clickhouse")
+    assert wait(flow.progress, 5) is None
+    assert flow.progress.ends("posts") == 4
+
+
+def test_an_open_transaction_is_work_left_although_nothing_lags(flow: Flow) -> None:
+    flow.publish("partials", 2)
+    flow.commit("trends")
+    producer = flow.publish("partials", 5, commit=False)
+    assert flow.progress.lag(step("trends")) == 0
+    assert "with a transaction open" in (wait(flow.progress, 0.3) or "")
+    producer.commit_transaction(10)
+    flow.settled("partials")
+    assert flow.progress.lag(step("trends")) == 6
+
+
+@pytest.mark.parametrize("owed", [pending_metadata(7), range_metadata([(0, 4)])])
+def test_a_step_that_still_owes_is_not_done(flow: Flow, owed: str) -> None:
+    flow.publish("partials", 3)
+    flow.commit("trends", owed)
+    assert flow.progress.lag(step("trends")) == 0
+    behind = wait(flow.progress, 0.5)
+    assert behind is not None
+    assert behind.startswith("trends lags: ")
+    assert "with outputs still to come" in behind
+    flow.commit("trends")
+    assert wait(flow.progress, 5) is None
+
+
+def test_topics_that_are_missing_are_named(settings: KafkaSettings) -> None:
+    behind = wait(Progress(settings.kafka, settings.topic_prefix), 0.3)
+    assert behind is not None
+    assert f"topics are missing: {settings.topic_prefix}posts" in behind
+    assert FLOW[0].name in behind
