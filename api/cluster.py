@@ -1,7 +1,7 @@
 """What the api asks Kafka about its topics: which they are, where their logs begin and end, what a group committed."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -70,6 +70,12 @@ class Cluster:
 
     async def committed(self, group: str, topic: str, partitions: int) -> tuple[int, ...]:
         """What a consumer group committed, 0 where nothing."""
+        return await _retried(lambda: self._committed_once(group, topic, partitions))
+
+    async def _offsets(self, partitions: Mapping[str, int], spec: OffsetSpec) -> dict[str, tuple[int, ...]]:
+        return await _retried(lambda: self._offsets_once(partitions, spec))
+
+    async def _committed_once(self, group: str, topic: str, partitions: int) -> tuple[int, ...]:
         full_name = TOPICS[topic].full_name(self._prefix)
         asked = ConsumerGroupTopicPartitions(group, [TopicPartition(full_name, p) for p in range(partitions)])
         futures: dict[str, Future[Any]] = self._admin.list_consumer_group_offsets(
@@ -80,17 +86,6 @@ class Cluster:
         for found in answer.topic_partitions:
             offsets[found.partition] = max(found.offset, 0)
         return tuple(offsets)
-
-    async def _offsets(self, partitions: Mapping[str, int], spec: OffsetSpec) -> dict[str, tuple[int, ...]]:
-        deadline = asyncio.get_running_loop().time() + _PATIENCE_S
-        while True:
-            try:
-                return await self._offsets_once(partitions, spec)
-            except Retryable:
-                # A leader that has just moved, or a broker that has just started, answers in a moment.
-                if asyncio.get_running_loop().time() > deadline:
-                    raise
-            await asyncio.sleep(_PAUSE_S)
 
     async def _offsets_once(
         self, partitions: Mapping[str, int], spec: OffsetSpec
@@ -109,6 +104,18 @@ class Cluster:
                 await _answer(future)
             ).offset
         return {topic: tuple(found) for topic, found in offsets.items()}
+
+
+async def _retried(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask again for a while: a leader or coordinator that has just moved or started answers in a moment."""
+    deadline = asyncio.get_running_loop().time() + _PATIENCE_S
+    while True:
+        try:
+            return await ask()
+        except Retryable:
+            if asyncio.get_running_loop().time() > deadline:
+                raise
+        await asyncio.sleep(_PAUSE_S)
 
 
 async def _answer(future: "Future[T]") -> T:

@@ -1,13 +1,15 @@
 """Positions in the live topics, and the opaque ids that carry them.
 
 A position is complete: for each topic the next offset of every partition. Its id is URL-safe base64 of a version
-byte and, per topic, code, epoch, number of partitions and offsets (varints). The epoch is made of Kafka's cluster id
-and topic id, so that an id of another cluster, or of a topic that was deleted and created again, is recognised.
+byte, per topic its code, epoch, number of partitions and offsets (varints), and a checksum. The epoch is made of
+Kafka's cluster id and topic id, so that an id of another cluster, or of a topic that was deleted and created again,
+is recognised.
 """
 
 import base64
 import binascii
 import hashlib
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -16,6 +18,7 @@ from api.catalogue import LIVE
 EPOCH_BYTES = 4
 MAX_ID_CHARS = 4096
 _VERSION = b"\x01"
+_CHECK_BYTES = 2
 _MAX_OFFSET = 2**63 - 1
 _CODES = {topic.code: topic.name for topic in LIVE.values()}
 
@@ -56,6 +59,9 @@ def decode(text: str) -> Position:
         raise UnknownPosition("not base64") from error
     if not raw.startswith(_VERSION) or _base64(raw) != text:
         raise UnknownPosition("not an id of this version")
+    raw, check = raw[:-_CHECK_BYTES], raw[-_CHECK_BYTES:]
+    if _check(raw) != check:
+        raise UnknownPosition("damaged")
     position: dict[str, TopicPosition] = {}
     at = len(_VERSION)
     while at < len(raw):
@@ -132,7 +138,13 @@ class Vector:
 
 
 def _text(blocks: Iterable[bytes]) -> str:
-    return _base64(_VERSION + b"".join(blocks))
+    raw = _VERSION + b"".join(blocks)
+    return _base64(raw + _check(raw))
+
+
+def _check(raw: bytes) -> bytes:
+    """Two bytes that a damaged or shortened id does not have."""
+    return (zlib.crc32(raw) & 0xFFFF).to_bytes(_CHECK_BYTES, "big")
 
 
 def _base64(raw: bytes) -> str:

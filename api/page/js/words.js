@@ -1,0 +1,106 @@
+/* The page's words in English and Indonesian; `{name}` is filled in. */
+
+const WORDS = {
+  en: {
+    skip: "Skip to content", filters: "Filters", totals: "Totals",
+    subject: "Subject", subjectHint: "keyword, $SYMBOL or #hashtag", platform: "Platform", anyPlatform: "All platforms",
+    sentiment: "Sentiment", any: "All", positive: "Positive", neutral: "Neutral", negative: "Negative", clear: "Clear filters",
+    mentionsIn: "Mentions, {period}", vsBefore: "{change} against the {period} before", noBefore: "nothing to compare with",
+    perMinute: "Per minute", perMinuteNote: "average of the last 5 full minutes",
+    net: "Net sentiment", netNote: "positive less negative, in points",
+    received: "Received here", receivedNote: "since {time}", outside: "since {time} · {count} dated before this period",
+    lastHour: "Last hour, per minute", hourNote: "live · peak {peak}", hourIdle: "not connected: what is new arrives after reconnecting",
+    volume: "Volume", period: "Period", sentimentOverTime: "Sentiment over time",
+    sentimentShare: "Sentiment", emotionShare: "Emotion", emotionNote: "last {count} mentions",
+    rising: "Rising subjects", risingNote: "{window} window from {time}", risingNone: "Nothing has been scored yet.",
+    usual: "usually {count}", perMinuteShort: "{change}/min", score: "score {score} of 100",
+    mentions: "Mentions", pause: "Pause", resume: "Resume", waiting: "{count} waiting", skipped: "{count} passed too fast to show",
+    mentionsNone: "No mentions yet. New ones appear here as they are heard.", mentionsNoneFilter: "Nothing matches these filters yet.",
+    open: "Open source", author: "by {name}", confidence: "{share} sure", shortened: "shortened",
+    connecting: "Connecting", live: "Live", reconnecting: "Reconnecting", stalled: "No answer", resting: "Resting in the background",
+    ageNow: "just now", age: "{age} ago", lastEvent: "last event {age}",
+    position: "Position", lastMention: "Newest mention", lastFrame: "Last sign of life", reconnects: "Reconnections", gaps: "Gaps", none: "none yet",
+    gapText: "Some of the stream could not be delivered ({why}). The figures were read again from the archive; the list below may miss mentions.",
+    expired: "older than what the stream keeps", unknown: "the position was not understood", foreign: "the stream was set up anew",
+    ahead: "the stream is behind the position", dismiss: "Dismiss",
+    failure: "The archive does not answer: charts show what arrives live. Trying again.",
+    theme_light: "Light theme", theme_dark: "Dark theme", otherLanguage: "Bahasa Indonesia",
+    zoneNote: "Times are WIB (Asia/Jakarta).", gapNote: "Hatched: nothing was collected then. A line at zero: collected, and quiet.",
+    chartHour: "Mentions per minute of the last hour. Arrow keys read single minutes.",
+    chartVolume: "Mentions over time. Arrow keys read single bars.", chartSentiment: "Share of sentiment over time. Arrow keys read single bars.",
+    notCovered: "not collected", mentionsCount: "{count} mentions", beats: "{count} in the last minute", quiet: "quiet",
+    filterBy: "Filter by {subject}", now: "now",
+    p1h: "last hour", p24h: "24 hours", p7d: "7 days", p30d: "30 days", p90d: "90 days",
+    anger: "Anger", fear: "Fear", joy: "Joy", love: "Love", sadness: "Sadness", neutral_emotion: "No emotion",
+    keyword: "keyword", symbol: "symbol", hashtag: "hashtag",
+  },
+  id: {
+    skip: "Langsung ke isi", filters: "Saringan", totals: "Jumlah",
+    subject: "Subjek", subjectHint: "kata kunci, $SIMBOL, atau #tagar", platform: "Platform", anyPlatform: "Semua platform",
+    sentiment: "Sentimen", any: "Semua", positive: "Positif", neutral: "Netral", negative: "Negatif", clear: "Hapus saringan",
+    mentionsIn: "Sebutan, {period}", vsBefore: "{change} dibanding {period} sebelumnya", noBefore: "belum ada pembanding",
+    perMinute: "Per menit", perMinuteNote: "rata-rata 5 menit penuh terakhir",
+    net: "Sentimen bersih", netNote: "positif dikurangi negatif, dalam poin",
+    received: "Diterima di sini", receivedNote: "sejak {time}", outside: "sejak {time} · {count} bertanggal sebelum periode ini",
+    lastHour: "Satu jam terakhir, per menit", hourNote: "langsung · puncak {peak}", hourIdle: "tidak tersambung: yang baru tiba setelah tersambung lagi",
+    volume: "Volume", period: "Periode", sentimentOverTime: "Sentimen dari waktu ke waktu",
+    sentimentShare: "Sentimen", emotionShare: "Emosi", emotionNote: "{count} sebutan terakhir",
+    rising: "Subjek yang menanjak", risingNote: "jendela {window} mulai {time}", risingNone: "Belum ada yang diberi skor.",
+    usual: "biasanya {count}", perMinuteShort: "{change}/mnt", score: "skor {score} dari 100",
+    mentions: "Sebutan", pause: "Jeda", resume: "Lanjutkan", waiting: "{count} menunggu", skipped: "{count} lewat terlalu cepat untuk ditampilkan",
+    mentionsNone: "Belum ada sebutan. Yang baru muncul di sini begitu terdengar.", mentionsNoneFilter: "Belum ada yang cocok dengan saringan ini.",
+    open: "Buka sumber", author: "oleh {name}", confidence: "yakin {share}", shortened: "dipotong",
+    connecting: "Menyambung", live: "Langsung", reconnecting: "Menyambung lagi", stalled: "Tidak menjawab", resting: "Istirahat di latar belakang",
+    ageNow: "baru saja", age: "{age} lalu", lastEvent: "kejadian terakhir {age}",
+    position: "Posisi", lastMention: "Sebutan terbaru", lastFrame: "Tanda hidup terakhir", reconnects: "Sambungan ulang", gaps: "Celah", none: "belum ada",
+    gapText: "Sebagian aliran tidak dapat disampaikan ({why}). Angka sudah dibaca ulang dari arsip; daftar di bawah mungkin tidak lengkap.",
+    expired: "lebih lama daripada yang disimpan aliran", unknown: "posisi tidak dikenali", foreign: "aliran dibuat baru",
+    ahead: "aliran tertinggal dari posisi", dismiss: "Tutup",
+    failure: "Arsip tidak menjawab: grafik menampilkan yang tiba langsung. Mencoba lagi.",
+    theme_light: "Tema terang", theme_dark: "Tema gelap", otherLanguage: "English",
+    zoneNote: "Waktu dalam WIB (Asia/Jakarta).", gapNote: "Arsiran: saat itu tidak ada pengumpulan. Garis di nol: dikumpulkan, dan sepi.",
+    chartHour: "Sebutan per menit dalam satu jam terakhir. Tombol panah membaca tiap menit.",
+    chartVolume: "Sebutan dari waktu ke waktu. Tombol panah membaca tiap batang.", chartSentiment: "Bagian sentimen dari waktu ke waktu. Tombol panah membaca tiap batang.",
+    notCovered: "tidak dikumpulkan", mentionsCount: "{count} sebutan", beats: "{count} dalam semenit terakhir", quiet: "sepi",
+    filterBy: "Saring menurut {subject}", now: "kini",
+    p1h: "satu jam terakhir", p24h: "24 jam", p7d: "7 hari", p30d: "30 hari", p90d: "90 hari",
+    anger: "Marah", fear: "Takut", joy: "Senang", love: "Cinta", sadness: "Sedih", neutral_emotion: "Tanpa emosi",
+    keyword: "kata kunci", symbol: "simbol", hashtag: "tagar",
+  },
+};
+
+export const LANGUAGES = Object.keys(WORDS);
+
+let language = "en";
+
+/** The language a browser's preferences ask for: Indonesian (`id`, formerly `in`, and Malay) or English. */
+export function preferred(languages) {
+  for (const tag of languages) {
+    const code = tag.toLowerCase().split("-")[0];
+    if (code === "id" || code === "in" || code === "ms") return "id";
+    if (code === "en") return "en";
+  }
+  return "en";
+}
+
+export function speak(code) {
+  language = LANGUAGES.includes(code) ? code : "en";
+}
+
+export const spoken = () => language;
+
+/** The text of a key; an unknown key is shown as it is, so that a hole is seen. */
+export function t(key, values = {}) {
+  const text = WORDS[language][key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+}
+
+/** Every key of every language, for the test that they are the same. */
+export const keys = () => Object.fromEntries(LANGUAGES.map((code) => [code, Object.keys(WORDS[code])]));
+
+/** Fill the static parts of the document. */
+export function translate(root) {
+  for (const element of root.querySelectorAll("[data-t]")) element.textContent = t(element.dataset.t);
+  for (const element of root.querySelectorAll("[data-t-label]")) element.setAttribute("aria-label", t(element.dataset.tLabel));
+  for (const element of root.querySelectorAll("[data-t-placeholder]")) element.placeholder = t(element.dataset.tPlaceholder);
+}

@@ -1,0 +1,137 @@
+"""Mentions and trends for tests, and a transactional producer that commits and aborts them."""
+
+import time
+import uuid
+from typing import Any
+
+from confluent_kafka import Producer
+
+from schemas.codec import Codec
+from schemas.registry import PinnedIds
+from schemas.topics import TOPICS
+
+
+def mention(number: int, **changes: Any) -> dict[str, Any]:
+    """A whole mention; its id is made of `number`."""
+    now = time.time_ns() // 1_000_000
+    record: dict[str, Any] = {
+        "id": f"x:{number}",
+        "platform": "x",
+        "source": "x",
+        "kind": "post",
+        "url": None,
+        "title": None,
+        "text": f"saham nomor {number} naik\nterus",
+        "lang": "id",
+        "author_id": None,
+        "author_name": None,
+        "author_handle": "budi",
+        "author_followers": 10,
+        "author_verified": False,
+        "likes": 1,
+        "shares": 2,
+        "comments": 3,
+        "views": None,
+        "parent_id": None,
+        "matched": [],
+        "symbols": [],
+        "published_at": now,
+        "published_precision": "second",
+        "event_at": now,
+        "collected_at": now,
+        "collector": "test",
+        "language": "id",
+        "sentiment": "positive",
+        "confidence": 0.75,
+        "positive": 0.75,
+        "negative": 0.125,
+        "neutral": 0.125,
+        "emotion": "joy",
+        "emotion_confidence": 0.5,
+        "emotions": {"joy": 0.5},
+        "keywords": [],
+        "hashtags": [],
+        "fingerprint": number,
+        "truncated": False,
+        "model_version": "test",
+        "enriched_at": now,
+        "origin_topic": "posts",
+        "origin_partition": number % 4,
+        "origin_offset": number,
+    }
+    return record | changes
+
+
+def trend(subject_kind: str, subject: str, **changes: Any) -> dict[str, Any]:
+    """A whole trend window."""
+    now = time.time_ns() // 1_000_000
+    start = now // 3_600_000 * 3_600_000
+    record: dict[str, Any] = {
+        "revision": 1,
+        "subject_kind": subject_kind,
+        "subject": subject,
+        "platform": "",
+        "window": "1h",
+        "start": start,
+        "end": start + 3_600_000,
+        "mentions": 10,
+        "copies": 0,
+        "authors": 5,
+        "positive": 5,
+        "negative": 3,
+        "neutral": 2,
+        "engagement": 7,
+        "velocity": 0.1,
+        "score": 2.5,
+        "display_score": 80.0,
+        "baseline": 4.0,
+        "terms": {"naik": 4},
+        "sources": {"x": 10},
+        "samples": ["x:1"],
+        "closed": False,
+        "late": 0,
+        "computed_at": now,
+    }
+    record |= changes
+    return {"id": "{subject_kind}:{subject}:{platform}:{window}:{start}".format(**record), **record}
+
+
+class Publisher:
+    """Writes events as a stage does: in transactions, some of which are aborted when asked to."""
+
+    def __init__(self, bootstrap: str, prefix: str) -> None:
+        self._prefix = prefix
+        self._codec = Codec(PinnedIds())
+        self._producer = Producer(
+            {
+                "bootstrap.servers": bootstrap,
+                "transactional.id": f"test-{uuid.uuid4().hex}",
+                "partitioner": "murmur2_random",
+                "linger.ms": 0,
+                "log_level": 0,
+            }
+        )
+        self._producer.init_transactions(30)
+
+    def publish(
+        self,
+        *records: dict[str, Any],
+        topic: str = "mentions",
+        abort: bool = False,
+        partition: int | None = None,
+    ) -> None:
+        """One transaction; an aborted one has reached the log all the same."""
+        self._producer.begin_transaction()
+        for record in records:
+            where = {} if partition is None else {"partition": partition}
+            self._producer.produce(
+                TOPICS[topic].full_name(self._prefix),
+                self._codec.encode(TOPICS[topic].event, record),
+                key=record["id"],
+                **where,
+            )
+        self._producer.flush(30)
+        if abort:
+            self._producer.abort_transaction(30)
+        else:
+            self._producer.commit_transaction(30)

@@ -1,0 +1,75 @@
+from typing import Any
+
+import pytest
+
+from api.filters import Filter
+from tests.support.mentions import mention, trend
+
+
+def chosen(**values: Any) -> Filter:
+    topics = values.pop("topics", ("mentions", "trends"))
+    return Filter(topics, **{name: frozenset(value) for name, value in values.items()})
+
+
+MENTION = mention(
+    1, platform="reddit", sentiment="negative", language="en", keywords=["bbca", "bri"], symbols=["BBCA.JK"]
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "matches"),
+    [
+        ({}, True),
+        ({"platform": ["reddit"]}, True),
+        ({"platform": ["x"]}, False),
+        ({"platform": ["x", "reddit"]}, True),
+        ({"platform": ["all"]}, True),
+        ({"sentiment": ["negative"]}, True),
+        ({"sentiment": ["positive", "neutral"]}, False),
+        ({"language": ["en"]}, True),
+        ({"language": ["id"]}, False),
+        ({"keyword": ["bri", "other"]}, True),
+        ({"keyword": ["other"]}, False),
+        ({"symbol": ["BBCA.JK"]}, True),
+        ({"symbol": ["BBRI.JK"]}, False),
+        ({"keyword": ["bbca"], "sentiment": ["positive"]}, False),
+        ({"keyword": ["bbca"], "symbol": ["BBRI.JK"]}, False),
+        ({"window": ["1h"], "kind": ["keyword"]}, True),
+        ({"topics": ("trends",)}, False),
+    ],
+)
+def test_mentions(wanted: dict[str, Any], matches: bool) -> None:
+    assert chosen(**wanted).matches("mentions", MENTION) is matches
+
+
+KEYWORD_TREND = trend("keyword", "bbca")
+
+
+@pytest.mark.parametrize(
+    ("record", "wanted", "matches"),
+    [
+        (KEYWORD_TREND, {}, True),
+        (KEYWORD_TREND, {"keyword": ["bbca"]}, True),
+        (KEYWORD_TREND, {"keyword": ["bri"]}, False),
+        (KEYWORD_TREND, {"symbol": ["bbca"]}, False),
+        (KEYWORD_TREND, {"symbol": ["TLKM.JK"], "keyword": ["bbca"]}, True),
+        (trend("symbol", "TLKM.JK"), {"symbol": ["TLKM.JK"], "keyword": ["bbca"]}, True),
+        (trend("all", ""), {"keyword": ["bbca"]}, False),
+        (KEYWORD_TREND, {"sentiment": ["negative"], "language": ["en"]}, True),
+        (KEYWORD_TREND, {"window": ["1h"]}, True),
+        (KEYWORD_TREND, {"window": ["5m", "1d"]}, False),
+        (KEYWORD_TREND, {"kind": ["keyword"]}, True),
+        (KEYWORD_TREND, {"kind": ["hashtag"]}, False),
+        (KEYWORD_TREND, {"platform": ["all"]}, True),
+        (KEYWORD_TREND, {"platform": ["x"]}, False),
+        (trend("keyword", "bbca", platform="x"), {"platform": ["x"]}, True),
+        (trend("keyword", "bbca", platform="x"), {"platform": ["all"]}, False),
+        (KEYWORD_TREND, {"topics": ("mentions",)}, False),
+    ],
+)
+def test_trends(record: dict[str, Any], wanted: dict[str, Any], matches: bool) -> None:
+    assert chosen(**wanted).matches("trends", record) is matches
+
+
+def test_equal_filters_are_one_group() -> None:
+    assert len({chosen(keyword=["a", "b"]), chosen(keyword=["b", "a"]), chosen(keyword=["a"])}) == 2

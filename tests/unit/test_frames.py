@@ -1,0 +1,40 @@
+import json
+
+import orjson
+
+from api.catalogue import LIVE
+from api.frames import frame, joined, payload
+from schemas.registry import load_schema
+from schemas.topics import TOPICS
+from tests.support.mentions import mention
+
+
+def test_a_frame_has_id_event_and_one_line_of_data() -> None:
+    record = mention(3, text="a\nb\r\nc\u2028d\x00")
+    one = frame("mentions", "Abc-_", payload(record))
+    lines = one.data.decode().split("\n")
+    assert lines[:2] == ["id: Abc-_", "event: mentions"]
+    assert lines[2].startswith("data: ")
+    assert lines[3:] == ["", ""]
+    assert json.loads(lines[2].removeprefix("data: ")) == record
+    assert b"\r" not in one.data
+    assert b"\x00" not in one.data
+
+
+def test_line_breaks_cannot_enter_id_or_event() -> None:
+    one = frame("mentions\nid: 9\rx", "1\r\n2", "{}")
+    assert one.data.decode().split("\n") == ["id: 12", "event: mentionsid: 9x", "data: {}", "", ""]
+
+
+def test_retry_is_a_field_of_its_own() -> None:
+    assert b"\nretry: 2000\n\n" in frame("open", "1", "{}", retry=2000).data
+
+
+def test_joined_frames_are_the_frames_in_order() -> None:
+    frames = [frame("mentions", str(number), "{}") for number in range(3)]
+    assert joined(frames) == b"".join(one.data for one in frames)
+
+
+def test_no_live_event_has_bytes_that_json_could_not_carry() -> None:
+    for name in LIVE:
+        assert '"bytes"' not in orjson.dumps(dict(load_schema(TOPICS[name].event))).decode()
