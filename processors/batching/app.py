@@ -141,7 +141,7 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
             await self.lanes.deactivate(self.tuning.settle_s)
         await super().on_stop()
 
-    @Service.task  # type: ignore[misc]  # Faust has no types
+    @Service.task  # type: ignore[untyped-decorator]  # Faust has no types
     async def _watch(self) -> None:
         """End the worker if anything it should do stands still."""
         limit = self.tuning.watchdog_s

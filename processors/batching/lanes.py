@@ -71,15 +71,17 @@ class Lanes:
             if handler is not None:
                 keys[handler.name, tp.partition].append(tp)
         self.opening.beat(busy=True)
-        self._activation = asyncio.create_task(self._activate(keys))
+        self._activation = asyncio.create_task(self._activate(keys, self.epoch))
 
-    async def _activate(self, keys: Mapping[Key, list[TopicPartition]]) -> None:
+    async def _activate(self, keys: Mapping[Key, list[TopicPartition]], epoch: int) -> None:
         try:
             started = monotonic()
             await self._open(keys)
             opened = monotonic()
             await self._restore(keys)
             cursors = await self._find_cursors(keys)
+            if epoch != self.epoch:  # cancelled, but some library has swallowed it
+                return
             for key, tps in keys.items():
                 self._start(key, {tp: cursors[tp] for tp in tps})
             log.info(
@@ -177,11 +179,11 @@ class Lanes:
         self.epoch += 1
         self.ready.clear()
         async with self._changing:
-            for lane in self._lanes.values():
-                lane.release()
             if self._activation is not None:
                 await _cancel({self._activation})
                 self._activation = None
+            for lane in self._lanes.values():
+                lane.release()
             running = set(self._tasks)
             if running and grace_s > 0:
                 _, running = await asyncio.wait(running, timeout=grace_s)

@@ -89,7 +89,9 @@ class LaneProducer:
         try:
             for (topic, partition), records in groups.items():
                 for builder in _built(producer, topic, records):
-                    acknowledgements.append(await producer.send_batch(builder, topic, partition=partition))
+                    acknowledgements.append(  # noqa: PERF401 -- those sent before a failure must not be lost
+                        await producer.send_batch(builder, topic, partition=partition)
+                    )
         finally:
             # aiokafka commits happily after a failed produce, so every acknowledgement counts; and offsets only
             # after them, for once the group is added the broker may refuse what is still being produced.

@@ -23,6 +23,8 @@ class LaneRecovery(Recovery):  # type: ignore[misc]  # Faust has no types
 class LaneTableManager(TableManager):  # type: ignore[misc]  # Faust has no types
     """Holds no tables of Faust's; starts without the second that the stock one waits for agents to declare theirs."""
 
+    _recovery: LaneRecovery | None
+
     @property
     def recovery(self) -> LaneRecovery:
         """The recovery service."""

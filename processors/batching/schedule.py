@@ -25,9 +25,8 @@ class Input:
 
     def accept(self, records: list[Record] | tuple[Record, ...], end: int, at_end: bool, now: float) -> None:
         """Take over what was admitted; `end` is the new cursor."""
-        if self.base == self.cursor and end > self.cursor:
-            self.since = now
-        elif records and not self.buffer:
+        bare_before = not self.buffer
+        if (self.base == self.cursor and end > self.cursor) or (records and bare_before):
             self.since = now
         self.buffer.extend(records)
         self.cursor = end

@@ -24,7 +24,7 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no 
 
     app: "BatchApp"
 
-    def _create_worker_consumer(self, transport: FaustTransport) -> aiokafka.AIOKafkaConsumer:
+    def _create_worker_consumer(self, transport: FaustTransport) -> aiokafka.AIOKafkaConsumer:  # noqa: ARG002 -- Faust's signature
         """Build the group's reader: committed records only, never a silent jump to another offset."""
         tuning = self.app.tuning
         return aiokafka.AIOKafkaConsumer(

@@ -16,6 +16,9 @@ from processors.batching import Batch, BatchApp, Handler, Tuning, run_worker
 from schemas.logs import configure
 from schemas.settings import Settings
 
+STEPS_IN_DOUBT = ("produced", "offsets_sent", "committed")
+"""Where an error is injected: the fate of the transaction is open, or unknown to the client."""
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Options:
@@ -27,21 +30,26 @@ class Options:
     out: str | None = None
     partitions: int = 4
     pause_s: float = 0.0
-    """Upper bound of a random sleep between the steps of a transaction."""
+    """Upper bound of a random sleep at each step of a transaction."""
+    hold_s: float = 0.0
+    """A sleep right before every commit."""
     fail: float = 0.0
     """Probability of an error at each step."""
     max_records: int = 5000
     linger_s: float = 0.03
+    tick_s: float | None = None
     session_s: float = 6.0
     mutation: str = ""
     """A deliberate bug: `uncommitted` or `process_ids`."""
 
 
-class Mutant(BatchApp):
-    """An app with one transactional id per process instead of per lane: nothing fences a former owner."""
+class ProcessIds(BatchApp):
+    """The bug of one transactional id per process instead of per lane: nothing fences a former owner."""
+
+    _process = random.getrandbits(64)
 
     def transactional_id(self, handler: str, partition: int) -> str:
-        return f"{super().transactional_id(handler, partition)}-{random.getrandbits(64)}"
+        return f"{super().transactional_id(handler, partition)}-{self._process}"
 
 
 def build(options: Options) -> BatchApp:
@@ -50,10 +58,12 @@ def build(options: Options) -> BatchApp:
     async def probe(step: str) -> None:
         if options.pause_s:
             await asyncio.sleep(random.random() * options.pause_s)
-        if options.fail and step != "before_memory" and step != "handled" and random.random() < options.fail:
+        if options.hold_s and step == "offsets_sent":
+            await asyncio.sleep(options.hold_s)
+        if options.fail and step in STEPS_IN_DOUBT and random.random() < options.fail:
             raise KafkaError(f"injected at {step}")
 
-    app = (Mutant if options.mutation == "process_ids" else BatchApp)(
+    app = (ProcessIds if options.mutation == "process_ids" else BatchApp)(
         id=options.id,
         broker=options.broker,
         partitions=options.partitions,
@@ -83,6 +93,7 @@ def build(options: Options) -> BatchApp:
             handle=count,
             max_records=options.max_records,
             linger_s=options.linger_s,
+            tick_s=options.tick_s,
         )
     )
     return app

@@ -1,0 +1,99 @@
+"""What is done to workers while they count, and the long form: `python -m tests.chaos.lanes --rounds N`."""
+
+import argparse
+import random
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.support.broker import Broker
+from tests.support.lane_trial import Trial, Verdict
+
+Plan = Callable[[str, Path, int, str], Verdict]
+"""Bootstrap servers, a folder for logs, how often to strike, and a mutation (empty: the code as it is)."""
+
+
+def kills(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Verdict:
+    """Kill -9 one of two workers again and again, at random points between the durable steps."""
+    with Trial(bootstrap, folder, pause_s=0.06, max_records=50, mutation=mutation) as trial:
+        trial.fill(2_000 + 2_000 * rounds)
+        trial.start()
+        trial.start()
+        trial.progress(200)
+        for number in range(rounds):
+            trial.kill(number % 2)
+            trial.progress(random.randrange(100, 1_000))
+        trial.finish()
+        return trial.verdict()
+
+
+def freezes(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Verdict:
+    """Freeze a worker that is about to commit until others have its partitions, then let it go on."""
+    with Trial(bootstrap, folder, hold_s=0.4, max_records=50, mutation=mutation) as trial:
+        trial.fill(2_500 + 1_000 * rounds)
+        trial.start()
+        trial.start()
+        for number in range(rounds):
+            trial.shared_out()
+            trial.progress(200)
+            trial.freeze_until_replaced(number % 2)
+            trial.progress(200)
+        trial.finish()
+        return trial.verdict()
+
+
+def errors(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Verdict:
+    """Fail at random where the fate of the transaction is open, or known to the broker only."""
+    with Trial(bootstrap, folder, pause_s=0.02, fail=0.05, max_records=50, mutation=mutation) as trial:
+        trial.fill(4_000 * rounds)
+        trial.start()
+        trial.start()
+        trial.finish()
+        return trial.verdict()
+
+
+def terms(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Verdict:
+    """Stop and start one worker after the other, as an upgrade does."""
+    with Trial(bootstrap, folder, pause_s=0.02, max_records=50, mutation=mutation) as trial:
+        trial.fill(3_000 + 3_000 * rounds)
+        trial.start()
+        trial.start()
+        for number in range(rounds):
+            trial.shared_out()
+            trial.progress(200)
+            assert trial.stop(number % 2) == 0
+            trial.start(number % 2)
+        trial.finish()
+        return trial.verdict()
+
+
+PLANS: dict[str, Plan] = {"kills": kills, "freezes": freezes, "errors": errors, "terms": terms}
+
+
+def main(argv: list[str]) -> int:
+    """Run every plan (or those named), print what each found; 1 if anything was not exact."""
+    parser = argparse.ArgumentParser(prog="tests.chaos.lanes", description=__doc__)
+    parser.add_argument("plans", nargs="*", choices=[*PLANS, []], default=list(PLANS))
+    parser.add_argument("--rounds", type=int, default=10)
+    chosen = parser.parse_args(argv)
+    folder = Path(tempfile.mkdtemp(prefix="lanes-"))
+    broker = Broker(folder)
+    broker.start()
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            futures = {
+                plan: pool.submit(PLANS[plan], broker.bootstrap, folder, chosen.rounds, "")
+                for plan in chosen.plans
+            }
+            verdicts = {plan: future.result() for plan, future in futures.items()}
+    finally:
+        broker.stop()
+    for plan, verdict in verdicts.items():
+        print(f"{plan:8} {'exact' if verdict.exact else 'NOT EXACT'} {verdict}")  # noqa: T201 -- its output
+    return 0 if all(verdict.exact for verdict in verdicts.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

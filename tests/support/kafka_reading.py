@@ -1,0 +1,101 @@
+"""Reads whole topics and committed offsets for checks: what a reader of committed records sees, and nothing else."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+PATIENCE_S = 60.0
+
+
+def until(condition: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> None:
+    """Poll until the condition holds; AssertionError naming `what` if it does not in time."""
+    deadline = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {patience_s:.0f} s: {what}"
+        time.sleep(0.05)
+
+
+def make_topics(bootstrap: str, *names: str, partitions: int = 4, **config: str) -> None:
+    """Create topics and wait until the broker's metadata shows them."""
+    new = [NewTopic(name, partitions, 1, config=config) for name in names]
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    for future in admin.create_topics(new).values():
+        future.result(30)
+    for name in names:
+        until(lambda name=name: len(admin.list_topics(name).topics[name].partitions) == partitions, name)  # type: ignore[misc]
+
+
+def read_all(bootstrap: str, topic: str) -> Iterator[Any]:
+    """Every committed record of a topic up to its end, partition by partition in order."""
+    reader = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "unused",
+            "enable.auto.commit": False,
+            "auto.offset.reset": "error",
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+        }
+    )
+    try:
+        partitions = reader.list_topics(topic, timeout=10).topics[topic].partitions
+        reader.assign([TopicPartition(topic, number, 0) for number in partitions])
+        ends = {n: reader.get_watermark_offsets(TopicPartition(topic, n), timeout=10)[1] for n in partitions}
+        left = set(partitions)
+        deadline = time.monotonic() + PATIENCE_S
+        while left:
+            assert time.monotonic() < deadline, f"{topic} could not be read to its end"
+            for message in reader.consume(10_000, 0.5):
+                if message.error() is None:
+                    yield message
+                elif message.error().code() == KafkaError._PARTITION_EOF:
+                    # An end below the high watermark is the start of a transaction that is still open.
+                    if message.offset() >= ends[message.partition()]:
+                        left.discard(message.partition())
+                else:
+                    raise KafkaException(message.error())
+    finally:
+        reader.close()
+
+
+class Offsets:
+    """Looks at one group's committed offsets on one topic."""
+
+    def __init__(self, bootstrap: str, group: str, topic: str, partitions: int = 4) -> None:
+        # read_committed would wait for every transaction that is about to commit an offset.
+        self._client = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": group,
+                "isolation.level": "read_uncommitted",
+                "log_level": 0,
+            }
+        )
+        self._partitions = [TopicPartition(topic, number) for number in range(partitions)]
+
+    def committed(self) -> dict[int, int]:
+        """By partition; 0 where nothing is committed."""
+        try:
+            found = self._client.committed(self._partitions, timeout=10)
+        except KafkaException:
+            return {}
+        return {tp.partition: max(tp.offset, 0) for tp in found}
+
+    def metadata(self) -> dict[int, str]:
+        """The metadata of each committed offset."""
+        return {
+            tp.partition: tp.metadata or "" for tp in self._client.committed(self._partitions, timeout=10)
+        }
+
+    def ends(self) -> dict[int, int]:
+        """The end of each partition."""
+        return {
+            tp.partition: self._client.get_watermark_offsets(tp, timeout=10)[1] for tp in self._partitions
+        }
+
+    def close(self) -> None:
+        """Close the client."""
+        self._client.close()
