@@ -42,13 +42,13 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What was read in one go. The cursor is stored once every item is acknowledged, never before.
+    """What was read in one go. Cursors are stored once every item is acknowledged, never before.
 
-    Not every cursor is stored, but the last one of a run is, and one without items is at once.
+    Not every cursor is stored, but the last ones of a run are, and those of a batch without items are at once.
     """
 
     items: Sequence[Item | Refused]
-    cursor: Cursor | None = None
+    cursors: Sequence[Cursor] = ()
 
 
 class Collector(Protocol):

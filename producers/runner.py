@@ -118,11 +118,16 @@ class _Loop:
         tally = _Tally(self._last_started)
         outcome, problem = self._attempt(source, tally)
         run = self._record(source, tally, outcome, problem)
+        seconds = (run["ended_at"] - run["started_at"]) / 1000
         self._log.info(
             "run_ended",
-            **{key: run[key] for key in ("source", "outcome", "items", "published")},
+            source=source,
+            outcome=outcome,
+            items=tally.items,
+            published=tally.published,
             refused=tally.refused,
-            seconds=(run["ended_at"] - run["started_at"]) / 1000,
+            seconds=seconds,
+            per_s=round(tally.published / seconds, 1) if seconds else None,
         )
         try:
             self._publisher.publish("runs", run)
@@ -150,21 +155,20 @@ class _Loop:
         """Publish every batch; a cursor is stored after its batch is acknowledged."""
         progress = _Progress(self._log.bind(source=source), self._settings.progress_s)
         stored_at, stored_items = time.monotonic(), 0
-        waiting: Cursor | None = None
+        waiting: dict[str, Cursor] = {}
         batches = self._collector.collect(source, self._cursors, self._stop)
         with closing(batches):
             for batch in batches:
                 self._publish(batch, tally)
-                waiting = batch.cursor or waiting
+                waiting.update((cursor.source, cursor) for cursor in batch.cursors)
                 now = time.monotonic()
                 late = now - stored_at >= self._settings.checkpoint_s
                 many = tally.items - stored_items >= self._settings.checkpoint_items
-                if waiting is not None and (late or many or not batch.items):
+                if late or many or not batch.items:
                     self._store(waiting)
-                    waiting, stored_at, stored_items = None, now, tally.items
+                    stored_at, stored_items = now, tally.items
                 progress.tell(tally)
-        if waiting is not None:
-            self._store(waiting)
+        self._store(waiting)
 
     def _publish(self, batch: Batch, tally: _Tally) -> None:
         tally.pending.clear()
@@ -190,13 +194,19 @@ class _Loop:
             return Refused(item.origin, item.raw, len(item.raw), why)
         return None
 
-    def _store(self, cursor: Cursor) -> None:
-        checkpoint = Checkpoint(
-            collector=self._collector.name, source=cursor.source, cursor=cursor.value, updated_at=now_ms()
-        )
-        self._publisher.publish("checkpoints", checkpoint)
-        self._publisher.flush()
-        self._cursors[cursor.source] = cursor.value
+    def _store(self, waiting: dict[str, Cursor]) -> None:
+        for cursor in waiting.values():
+            checkpoint = Checkpoint(
+                collector=self._collector.name,
+                source=cursor.source,
+                cursor=cursor.value,
+                updated_at=now_ms(),
+            )
+            self._publisher.publish("checkpoints", checkpoint)
+        if waiting:
+            self._publisher.flush()
+            self._cursors.update((cursor.source, cursor.value) for cursor in waiting.values())
+            waiting.clear()
 
     def _record(self, source: str, tally: _Tally, outcome: Outcome, problem: DenyutError | None) -> Run:
         return Run(

@@ -16,7 +16,7 @@ class ProducerSettings(KafkaSettings):
     stop_grace_s: float = Field(6, gt=0, description="seconds to wait for acknowledgements when told to stop")
     checkpoint_items: int = Field(2_000, ge=1, description="items after which a cursor is stored")
     checkpoint_s: float = Field(1, ge=0, description="seconds after which a cursor is stored")
-    progress_s: float = Field(2, gt=0, description="seconds between progress lines of a run")
+    progress_s: float = Field(5, gt=0, description="seconds between progress lines of a run")
 
     source_zones: dict[str, str] = Field(
         {"cnbci": "Asia/Jakarta"},

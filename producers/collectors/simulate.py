@@ -76,14 +76,15 @@ class Simulate:
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
         """What is due in the next `simulate_run_s` seconds."""
         ends = time.monotonic() + self._run_s
-        stored = cursors.get(source)
+        checkpoint = f"{source}/{self._writer.world}"
+        stored = cursors.get(checkpoint)
         if self._cursor is None or stored != self._cursor:
             self._written, self._next = self._from(stored), None
         pace = _Pace(self._speed, live=self._start is None)
         items: list[Item] = []
 
         def batch() -> Batch:
-            full = Batch(tuple(items), None if self._cursor is None else Cursor(source, self._cursor))
+            full = Batch(tuple(items), (Cursor(checkpoint, self._cursor or ""),))
             items.clear()
             return full
 
@@ -97,7 +98,8 @@ class Simulate:
                 self._finished = True
                 break
             self._next = None
-            self._tell(written.post)
+            if written.number == 0 or self._told is None:
+                self._tell(written.post)
             self._cursor = orjson.dumps({"minute": written.minute, "number": written.number + 1}).decode()
             items.append(_collected(written.post))
             if len(items) >= _BATCH_ITEMS:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from producers.simulation.world import Subject, subjects
 from schemas.events import Millis
@@ -69,7 +70,7 @@ class Plan:
         """The planted bursts that touch [start, end), in order."""
         slot_ms = self.burst_minutes * MINUTE_MS
         for slot in range(start // slot_ms, (end - 1) // slot_ms + 1):
-            burst = self._burst(slot)
+            burst = _burst(self.seed, self.burst_minutes, slot)
             if burst.start < end and burst.end > start:
                 yield burst
 
@@ -84,19 +85,17 @@ class Plan:
         rhythm = _rhythm(minute) if self.rhythm else 1.0
         return self.rate * rhythm * sum(weights) / usual, weights, burst
 
-    def _burst(self, slot: int) -> Burst:
-        dice = random.Random(f"burst/{self.seed}/{self.burst_minutes}/{slot}")  # noqa: S311 -- a plan, not a secret
-        subject = dice.choice(subjects())
-        duration = min(dice.randint(*_DURATIONS_MIN), self.burst_minutes - 1)
-        start = slot * self.burst_minutes + dice.randint(1, self.burst_minutes - duration)
-        mood = dice.choice((-0.9, -0.9, 0.9)) if subject.mood <= 0 else dice.choice((-0.9, 0.9, 0.9))
-        return Burst(
-            subject,
-            start * MINUTE_MS,
-            (start + duration) * MINUTE_MS,
-            dice.uniform(*_FACTORS),
-            mood,
-        )
+
+@lru_cache(maxsize=64)
+def _burst(seed: int, slot_minutes: int, slot: int) -> Burst:
+    """The burst of the slot that many slots after the epoch; it ends before its slot does."""
+    dice = random.Random(f"burst/{seed}/{slot_minutes}/{slot}")  # noqa: S311 -- a plan, not a secret
+    subject = dice.choice(subjects())
+    duration = min(dice.randint(*_DURATIONS_MIN), slot_minutes - 1)
+    start = slot * slot_minutes + dice.randint(1, slot_minutes - duration)
+    mood = dice.choice((-0.9, -0.9, 0.9) if subject.mood <= 0 else (-0.9, 0.9, 0.9))
+    factor = dice.uniform(*_FACTORS)
+    return Burst(subject, start * MINUTE_MS, (start + duration) * MINUTE_MS, factor, mood)
 
 
 def _rhythm(minute: int) -> float:

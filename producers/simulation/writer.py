@@ -35,13 +35,13 @@ class Writer:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         # Another plan makes other posts, so it must make other ids.
-        self._run = sha256(repr(plan).encode()).hexdigest()[:8]
+        self.world = sha256(repr(plan).encode()).hexdigest()[:8]
 
     def minute(self, minute: int) -> Iterator[Post]:
         """The posts of that minute after the epoch, in order of time; collected as they are published."""
         rate, weights, burst = self._plan.weights(minute)
         shares = list(accumulate(weights))
-        dice = random.Random(f"{self._run}/{minute}")  # noqa: S311 -- made-up posts, not secrets
+        dice = random.Random(f"{self.world}/{minute}")  # noqa: S311 -- made-up posts, not secrets
         recent: dict[str, deque[_Told]] = {platform.name: deque(maxlen=_REMEMBERED) for platform in PLATFORMS}
         at = minute * MINUTE_MS + dice.expovariate(rate) * 1000
         number = 0
@@ -51,7 +51,7 @@ class Writer:
             platform = PLATFORMS[bisect(_PLATFORM_SHARES, dice.random() * _PLATFORM_SHARES[-1])]
             # An answer is to something of the same subject, or bursts would spread to what is answered.
             told = [one for one in recent[platform.name] if one.subject is subject]
-            draft = _Draft(dice, platform, f"s{self._run}-{minute}-{number}", int(at), subject, mood)
+            draft = _Draft(dice, platform, f"s{self.world}-{minute}-{number}", int(at), subject, mood)
             if told and dice.random() < platform.answers:
                 yield draft.answer(dice.choice(told).post)
             else:
