@@ -1,6 +1,8 @@
 """A real Kafka broker of a test's own: started, killed and started again."""
 
+import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from confluent_kafka.admin import AdminClient
 from deploy.kafka import Kafka, fetch
 from deploy.ports import free_port
 
+_TETHER = str(tether.__file__)
 LIB = Path(__file__).parents[2] / "build" / "kafka" / "lib"
 
 
@@ -35,7 +38,9 @@ class Broker:
     def start(self, patience_s: float = 60) -> None:
         """Start and wait until it answers."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._kafka.command(), stdout=log, stderr=subprocess.STDOUT)
+            # Tethered: a test run that crashes leaves no broker behind.
+            command = [sys.executable, _TETHER, str(os.getpid()), *self._kafka.command()]
+            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
