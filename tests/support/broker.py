@@ -9,6 +9,7 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from deploy import tether
 from deploy.kafka import Kafka, fetch
 from deploy.ports import free_port
 
