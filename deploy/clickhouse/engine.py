@@ -107,15 +107,16 @@ class Connection:
 
     @contextmanager
     def _settings(self, settings: Mapping[str, str]) -> Iterator[None]:
-        changed: list[str] = []
+        if not settings:
+            yield
+            return
+        names = [identifier(name) for name in settings]
+        pairs = ", ".join(f"{name} = {quoted(settings[name])}" for name in names)
         try:
-            for name, value in settings.items():
-                self._handle.query(f"SET {identifier(name)} = {quoted(value)}")
-                changed.append(name)
+            self._handle.query(f"SET {pairs}")
             yield
         finally:
-            for name in changed:
-                self._handle.query(f"SET {name} = DEFAULT")
+            self._handle.query("SET " + ", ".join(f"{name} = DEFAULT" for name in names))
 
 
 class Reader(Connection):

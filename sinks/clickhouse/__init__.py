@@ -1,0 +1,1 @@
+"""Landing in ClickHouse: exactly once, without decoding a record."""

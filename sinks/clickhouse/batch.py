@@ -1,0 +1,165 @@
+"""A range of one partition as inserts: grouped by schema id, framed, named by a token that a replay gives again."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas.codec import Codec, schema_id_of
+from schemas.errors import Poison
+from schemas.registry import SchemaIds
+from sinks.clickhouse.avro_container import Container, extended
+from sinks.clickhouse.types import clickhouse_type
+from sinks.ranges import Range
+
+Tombstone = Callable[[str, int], dict[str, Any]]
+"""(key, record time) to the record a tombstone lands as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """A landed topic: its name in the catalogue and in Kafka, its id, its event and table."""
+
+    name: str
+    full_name: str
+    topic_id: str
+    event: str
+    table: str
+    tombstone: Tombstone | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """One insert: the container of one schema's records of a range."""
+
+    table: str
+    columns: tuple[str, ...]
+    structure: str
+    token: str
+    file: bytes
+
+
+@dataclass(slots=True)
+class Sorted:
+    """The records of a range by schema id, and those that cannot land."""
+
+    good: dict[int, list[tuple[int, bytes, bool]]] = field(default_factory=dict)
+    bad: list[tuple[Any, Poison]] = field(default_factory=list)
+
+    def offsets(self) -> set[int]:
+        """Offsets of all records that can land."""
+        return {offset for group in self.good.values() for offset, _, _ in group}
+
+
+class Framer:
+    """Sorts records by the schema id in their header and frames each group; decodes nothing."""
+
+    def __init__(self, ids: SchemaIds) -> None:
+        self._ids = ids
+        self._codec = Codec(ids)
+        self._made: dict[tuple[int, bool], tuple[Container, tuple[str, ...], str]] = {}
+
+    def sort(self, landed: Landed, cut: Range) -> Sorted:
+        """Group by header; no header, an unknown schema or another event's schema is bad."""
+        result = Sorted()
+        known: dict[int, list[tuple[int, bytes, bool]]] = result.good
+        for record in cut.records:
+            payload = record.value()
+            offset = record.offset() or 0
+            try:
+                deleted = payload is None
+                if payload is None:
+                    payload = self._of_tombstone(landed, record)
+                schema_id = schema_id_of(payload)
+                group = known.get(schema_id)
+                if group is None:
+                    self._expect(landed, schema_id)
+                    group = known[schema_id] = []
+            except Poison as error:
+                result.bad.append((record, error))
+                continue
+            group.append((offset, payload, deleted))
+        return result
+
+    def frame(self, landed: Landed, partition: int, cut: Range, groups: Sorted) -> Iterable[Insert]:
+        """One insert for each schema id, in the order of the ids."""
+        landed_at = time.time_ns() // 1_000_000
+        for schema_id in sorted(groups.good):
+            yield self._insert(
+                landed,
+                schema_id,
+                groups.good[schema_id],
+                partition,
+                landed_at,
+                f"{landed.topic_id}:{partition}:{cut.start}-{cut.end}:{schema_id}",
+            )
+
+    def suspects(self, groups: Sorted, cut: Range) -> Sorted:
+        """The same groups with every record that does not decode moved to the bad ones; slow, for a refused insert."""
+        by_offset = {record.offset(): record for record in cut.records}
+        result = Sorted(bad=list(groups.bad))
+        for schema_id, group in groups.good.items():
+            for item in group:
+                try:
+                    self._codec.decode(item[1])
+                except Poison as error:
+                    result.bad.append((by_offset[item[0]], error))
+                else:
+                    result.good.setdefault(schema_id, []).append(item)
+        return result
+
+    def _insert(
+        self,
+        landed: Landed,
+        schema_id: int,
+        group: list[tuple[int, bytes, bool]],
+        partition: int,
+        landed_at: int,
+        token: str,
+    ) -> Insert:
+        deletable = landed.tombstone is not None
+        made = self._made.get((schema_id, deletable))
+        if made is None:
+            schema = self._ids.schema_of(schema_id)[1]
+            fields = extended(schema, deletable=deletable)["fields"]
+            columns = tuple(str(item["name"]) for item in fields)
+            structure = ", ".join(f"`{item['name']}` {clickhouse_type(item['type'])}" for item in fields)
+            made = (Container(schema, deletable=deletable), columns, structure)
+            self._made[schema_id, deletable] = made
+        container, columns, structure = made
+        return Insert(landed.table, columns, structure, token, container.file(group, partition, landed_at))
+
+    def _of_tombstone(self, landed: Landed, record: Any) -> bytes:
+        key = record.key()
+        if landed.tombstone is None or key is None:
+            raise Poison("malformed", "a tombstone where none belongs")
+        try:
+            name = key.decode()
+        except UnicodeDecodeError as error:
+            raise Poison("malformed", f"the key of a tombstone is not UTF-8: {error}") from error
+        return self._codec.encode(landed.event, landed.tombstone(name, record.timestamp()[1]))
+
+    def _expect(self, landed: Landed, schema_id: int) -> None:
+        try:
+            event = self._ids.schema_of(schema_id)[0]
+        except KeyError:
+            raise Poison("undecodable", f"unknown schema id {schema_id}") from None
+        if event != landed.event:
+            raise Poison("invalid", f"a {event} in {landed.name}, where a {landed.event} belongs")
+
+
+def deleted_keyword(key: str, time_ms: int) -> dict[str, Any]:
+    """The keyword a tombstone lands as; its `deleted` is appended like its position."""
+    return {
+        "id": key,
+        "text": "",
+        "category": "",
+        "priority": 1,
+        "active": False,
+        "languages": [],
+        "updated_at": max(time_ms, 0),
+    }
+
+
+TOMBSTONES: dict[str, Tombstone] = {"keywords": deleted_keyword}
+"""Topics whose tombstones land as rows with deleted = 1, and as what."""

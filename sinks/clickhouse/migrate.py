@@ -1,0 +1,97 @@
+"""Forward-only migrations: the numbered SQL files beside this module, each applied once and recorded."""
+
+import re
+from importlib.resources import files
+
+import structlog
+from clickhouse_connect.driver.client import Client
+
+from schemas.errors import Fatal
+from sinks.clickhouse.client import connect, decisions
+from sinks.settings import ClickHouseSinkSettings
+
+log = structlog.get_logger()
+
+_NAME = re.compile(r"(\d{4})_\w+\.sql")
+_DATABASE = re.compile(r"[A-Za-z_]\w*\Z")
+_RECORD = """\
+CREATE TABLE IF NOT EXISTS migrations (
+    number UInt32,
+    name String,
+    statement UInt32,
+    applied_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
+) ENGINE = MergeTree ORDER BY (number, statement)"""
+
+
+def migrations() -> list[tuple[int, str, list[str]]]:
+    """(number, file name, statements) of every migration, in order; raises Fatal where a number is missing."""
+    found = []
+    for file in (files("sinks") / "clickhouse" / "migrations").iterdir():
+        match = _NAME.fullmatch(file.name)
+        if match:
+            found.append((int(match.group(1)), file.name, _statements(file.read_text(encoding="utf-8"))))
+    found.sort()
+    if [number for number, _, _ in found] != list(range(1, len(found) + 1)):
+        raise Fatal(f"migrations are not numbered 1, 2, 3 …: {[name for _, name, _ in found]}")
+    return found
+
+
+def migrate(settings: ClickHouseSinkSettings) -> int:
+    """Create the database, apply what is not applied yet, set the retention; how many statements were applied.
+
+    Each statement is recorded by itself, so a migration that was cut short goes on where it stopped. Raises Retryable
+    and Fatal like any use of ClickHouse.
+    """
+    database = settings.clickhouse_database
+    if not _DATABASE.match(database):
+        raise Fatal(f"DENYUT_CLICKHOUSE_DATABASE is no plain name: {database!r}")
+    first = connect(settings, settings.sink_insert_timeout_s, database=False)
+    with decisions():
+        first.command(f"CREATE DATABASE IF NOT EXISTS {database}")
+        first.close()
+    client = connect(settings, settings.sink_insert_timeout_s)
+    try:
+        with decisions():
+            applied = _apply(client)
+            _retain(client, settings)
+    finally:
+        client.close()
+    return applied
+
+
+def _apply(client: Client) -> int:
+    client.command(_RECORD)
+    done = {tuple(row) for row in client.query("SELECT number, statement FROM migrations").result_rows}
+    count = 0
+    for number, name, statements in migrations():
+        for index, statement in enumerate(statements, start=1):
+            if (number, index) in done:
+                continue
+            # A crash after the statement and before its record must not stop the next start.
+            client.command(
+                re.sub(r"\ACREATE (TABLE|VIEW|MATERIALIZED VIEW) ", r"CREATE \1 IF NOT EXISTS ", statement)
+            )
+            client.insert("migrations", [[number, name, index]], column_names=["number", "name", "statement"])
+            count += 1
+            log.info("migration_applied", migration=name, statement=index)
+    return count
+
+
+def _retain(client: Client, settings: ClickHouseSinkSettings) -> None:
+    """Bring each table's TTL to the days of the settings."""
+    rows = client.query(
+        "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase()"
+    ).result_rows
+    tables = {str(name): str(query) for name, query in rows}
+    for table, (column, days) in settings.retention().items():
+        clause = f"TTL toDate({column}) + toIntervalDay({days})"
+        if clause not in tables[table]:
+            client.command(
+                f"ALTER TABLE {table} MODIFY {clause}", settings={"materialize_ttl_after_modify": 0}
+            )
+            log.info("retention_set", table=table, days=days)
+
+
+def _statements(text: str) -> list[str]:
+    lines = [line for line in text.splitlines() if not line.startswith("--")]
+    return [part.strip() for part in "\n".join(lines).split(";\n") if part.strip(" \n;")]

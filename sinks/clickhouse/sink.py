@@ -1,0 +1,287 @@
+"""The ClickHouse sink: one loop that reads, stores ranges and commits, and a few threads that insert."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from threading import Event
+from typing import Any
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from schemas.clients import consumer_config
+from schemas.errors import Fatal, Retryable
+from schemas.flow import step as flow_step
+from schemas.positions import range_metadata
+from schemas.registry import PinnedIds
+from sinks.clickhouse import preflight
+from sinks.clickhouse.assignment import begin, landed_topics, open_lane, record_topics
+from sinks.clickhouse.batch import Framer
+from sinks.clickhouse.landing import Clients, Landing, Step
+from sinks.clickhouse.lane import Commit, Lane
+from sinks.clickhouse.migrate import migrate
+from sinks.dead_letters import DeadLetters
+from sinks.ranges import Limits
+from sinks.settings import ClickHouseSinkSettings
+
+log = structlog.get_logger()
+
+_POLL_S = 0.05
+_POLL_RECORDS = 20_000
+_LAST_INSERTS_S = 6.0
+_START_WAIT_S = 1.0
+# The broker no longer takes us for the owner; what follows is a rebalance, which says so again.
+_NOT_OURS = frozenset(
+    {
+        KafkaError.ILLEGAL_GENERATION,
+        KafkaError.UNKNOWN_MEMBER_ID,
+        KafkaError.REBALANCE_IN_PROGRESS,
+        KafkaError.FENCED_INSTANCE_ID,
+    }
+)
+
+
+def nothing(_: str) -> None:
+    """The step hook outside of tests."""
+
+
+def create() -> "ClickHouseSink":
+    """The sink as the environment describes it; raises pydantic's ValidationError."""
+    return ClickHouseSink(ClickHouseSinkSettings())
+
+
+class ClickHouseSink:
+    """Lands every landed topic. Single-threaded but for the inserts, which are one per partition at a time."""
+
+    def __init__(self, settings: ClickHouseSinkSettings, step: Step = nothing) -> None:
+        self._settings = settings
+        self._step = step
+        self._clients = Clients(settings)
+        self._limits = Limits(
+            settings.sink_batch_rows, settings.sink_batch_mb << 20, settings.sink_linger_ms / 1000
+        )
+        self._lanes: dict[tuple[str, int], Lane] = {}
+        self._threads = ThreadPoolExecutor(settings.sink_insert_threads, thread_name_prefix="insert")
+        self._consumer: Any = None
+        self._landing: Landing | None = None
+        self._failure: BaseException | None = None
+
+    def run(self, stop: Event) -> None:
+        """Land until `stop` is set."""
+        self._patiently(stop, lambda: migrate(self._settings))
+        self._patiently(stop, self._prepare)
+        if stop.is_set():
+            return
+        log.info("sink_ready", sink="clickhouse", topics=len(self._topics))
+        try:
+            while not stop.is_set():
+                self._turn()
+            self._settle(list(self._lanes.values()))
+        finally:
+            self._consumer.close()
+            self._threads.shutdown(wait=False, cancel_futures=True)
+            self._clients.close()
+
+    def _patiently(self, stop: Event, act: Callable[[], object]) -> None:
+        """Try again while what it needs is not there yet."""
+        while not stop.is_set():
+            try:
+                act()
+            except Retryable as error:
+                log.warning("sink_waits", reason=str(error)[:300])
+                stop.wait(_START_WAIT_S)
+            else:
+                return
+
+    def _prepare(self) -> None:
+        settings = self._settings
+        self._topics = landed_topics(settings)
+        with self._clients.one() as client:
+            preflight.check(client, settings.clickhouse_database)
+        record_topics(self._clients, self._topics)
+        self._landing = Landing(
+            self._clients, Framer(PinnedIds()), DeadLetters(settings, "clickhouse"), self._step
+        )
+        group = flow_step("clickhouse").group(settings.topic_prefix)
+        self._consumer = Consumer(
+            {
+                **consumer_config(settings, "sink-clickhouse", group),
+                "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": settings.sink_session_timeout_ms,
+                "heartbeat.interval.ms": settings.sink_session_timeout_ms // 5,
+                "enable.partition.eof": True,
+                "fetch.wait.max.ms": 100,
+                "fetch.queue.backoff.ms": 20,
+                "queued.max.messages.kbytes": 65_536,
+                "log_level": 3,
+            }
+        )
+        self._consumer.subscribe(
+            list(self._topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
+        )
+
+    def _turn(self) -> None:
+        """Read what there is, then let every lane go as far as it can."""
+        now = time.monotonic()
+        for message in self._consumer.consume(_POLL_RECORDS, _POLL_S):
+            if message.error() is None:
+                self._lanes[message.topic(), message.partition()].positions.read(message, now)
+            else:
+                self._event(message)
+        if self._failure is not None:
+            raise self._failure
+        now = time.monotonic()
+        for lane in self._lanes.values():
+            if not lane.opened and now >= lane.not_before:
+                self._open(lane, now)
+            if lane.work is not None and lane.work.done():
+                self._finished(lane, now)
+            lane.prepare(now)
+        self._commit(list(self._lanes.values()))
+        for lane in self._lanes.values():
+            if lane.may_insert(now):
+                lane.work = self._insert(lane)
+            self._regulate(lane)
+
+    def _event(self, message: Any) -> None:
+        error = message.error()
+        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 -- librdkafka's own codes are spelled so
+            lane = self._lanes.get((message.topic(), message.partition()))
+            if lane is not None:
+                lane.positions.reached(message.offset())
+        elif error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):  # noqa: SLF001
+            raise Fatal(
+                f"{message.topic()}[{message.partition()}]: the committed offset is out of the topic's range: {error.str()}"
+            )
+        elif error.fatal():
+            raise Fatal(f"Kafka: {error.str()}")
+        else:
+            log.warning("kafka_says", error=error.str())
+
+    def _open(self, lane: Lane, now: float) -> None:
+        try:
+            open_lane(lane, self._clients)
+        except Retryable as error:
+            log.warning("sink_waits", reason=str(error)[:300])
+            lane.not_before = now + _START_WAIT_S
+
+    def _finished(self, lane: Lane, now: float) -> None:
+        error = lane.finish(now, self._settings.sink_backoff_s)
+        if error is not None:
+            log.warning(
+                "insert_failed",
+                topic=lane.landed.full_name,
+                partition=lane.partition,
+                again_in_s=round(lane.not_before - now, 1),
+                error=str(error)[:300],
+            )
+
+    def _commit(self, lanes: list[Lane]) -> bool:
+        """Commit what the lanes want, in one request; False if the group did not take it."""
+        wanted = [(lane, commit) for lane in lanes if (commit := lane.wanted()) is not None]
+        if not wanted:
+            return True
+        self._step("commit")
+        try:
+            results = self._consumer.commit(
+                offsets=[_position(lane, commit) for lane, commit in wanted], asynchronous=False
+            )
+        except KafkaException as error:
+            _not_taken(error.args[0])
+            return False
+        taken = True
+        errors = {(result.topic, result.partition): result.error for result in results}
+        for lane, commit in wanted:
+            refusal = errors[lane.landed.full_name, lane.partition]
+            if refusal is None:
+                lane.took(commit)
+            else:
+                _not_taken(refusal)
+                taken = False
+        return taken
+
+    def _insert(self, lane: Lane) -> "Future[int]":
+        if self._landing is None or lane.current is None:
+            raise Fatal("a lane without a range was to insert")
+        cut = lane.current
+        commit = Commit(cut.start, lane.stored)
+
+        def fence() -> None:
+            # A member that was put out of the group cannot commit any more.
+            try:
+                self._consumer.commit(offsets=[_position(lane, commit)], asynchronous=False)
+            except (KafkaException, RuntimeError) as error:
+                raise Retryable(f"the partition may be another's by now: {error}") from error
+
+        return self._threads.submit(self._landing.land, lane.landed, lane.partition, cut, fence)
+
+    def _regulate(self, lane: Lane) -> None:
+        """Pause a partition that has two batches waiting, resume it when it has none; polling goes on either way."""
+        waiting = lane.positions.buffered, lane.positions.buffered_bytes
+        full = waiting[0] >= 2 * self._limits.rows or waiting[1] >= 2 * self._limits.size
+        room = waiting[0] < self._limits.rows and waiting[1] < self._limits.size
+        # A replayed range must be read to its end, however long it is.
+        full = full and not lane.positions.replays
+        if full and not lane.paused:
+            self._consumer.pause([TopicPartition(lane.landed.full_name, lane.partition)])
+            lane.paused = True
+        elif lane.paused and room:
+            self._consumer.resume([TopicPartition(lane.landed.full_name, lane.partition)])
+            lane.paused = False
+
+    def _settle(self, lanes: list[Lane]) -> None:
+        """Wait for inserts under way, a few seconds at most, and commit what is done; the rest stays stored."""
+        wait([lane.work for lane in lanes if lane.work is not None], timeout=_LAST_INSERTS_S)
+        settled = [lane for lane in lanes if lane.work is None or lane.work.done()]
+        for lane in settled:
+            self._finished(lane, time.monotonic())
+        self._commit([lane for lane in settled if lane.current is None])
+
+    def _assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
+        try:
+            lanes = self._until_known(partitions)
+            for lane in lanes:
+                self._lanes[lane.landed.full_name, lane.partition] = lane
+            consumer.incremental_assign(
+                [TopicPartition(x.landed.full_name, x.partition, x.positions.start) for x in lanes]
+            )
+        except Fatal as error:
+            self._failure = error
+        log.info("partitions_assigned", now=len(self._lanes))
+
+    def _until_known(self, partitions: list[TopicPartition]) -> list[Lane]:
+        while True:
+            try:
+                return begin(self._consumer, partitions, self._topics, self._limits)
+            except Retryable as error:
+                log.warning("sink_waits", reason=str(error)[:300])
+                time.sleep(_START_WAIT_S)
+
+    def _revoked(self, _: Any, partitions: list[TopicPartition]) -> None:
+        lanes = self._drop(partitions)
+        try:
+            self._settle(lanes)
+        except Fatal as error:
+            self._failure = error
+        log.info("partitions_revoked", now=len(self._lanes))
+
+    def _lost(self, _: Any, partitions: list[TopicPartition]) -> None:
+        self._drop(partitions)
+        log.warning("partitions_lost", now=len(self._lanes))
+
+    def _drop(self, partitions: list[TopicPartition]) -> list[Lane]:
+        dropped = [self._lanes.pop((found.topic, found.partition), None) for found in partitions]
+        return [lane for lane in dropped if lane is not None]
+
+
+def _position(lane: Lane, commit: Commit) -> TopicPartition:
+    metadata = range_metadata(list(commit.ranges))
+    return TopicPartition(lane.landed.full_name, lane.partition, commit.offset, metadata)
+
+
+def _not_taken(error: Any) -> None:
+    """Nothing is stored, so nothing is inserted; a later turn tries again unless a rebalance takes the partition."""
+    if error.code() in _NOT_OURS:
+        log.warning("commit_refused", error=error.str())
+    else:
+        log.warning("commit_failed", error=error.str())

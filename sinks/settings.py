@@ -1,0 +1,39 @@
+"""Settings of the sinks."""
+
+from pydantic import Field
+
+from schemas import tables
+from schemas.settings import ClickHouseWriterSettings, KafkaSettings
+
+
+class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings):
+    """What landing needs: batch bounds, patience, and for how many days each table keeps its rows."""
+
+    sink_batch_rows: int = Field(50_000, ge=1, le=500_000, description="most rows of one insert")
+    sink_batch_mb: int = Field(32, ge=1, le=128, description="most payload of one insert, MiB")
+    sink_linger_ms: int = Field(1000, ge=0, description="how long a batch waits to fill, milliseconds")
+    sink_insert_threads: int = Field(2, ge=1, le=16, description="inserts that may be under way at once")
+    sink_insert_timeout_s: int = Field(120, ge=1, description="longest an insert may take, seconds")
+    sink_backoff_s: float = Field(10.0, gt=0, description="longest wait between tries of an insert, seconds")
+    sink_session_timeout_ms: int = Field(
+        10_000, ge=6_000, description="after how long without a heartbeat another worker takes over"
+    )
+    posts_days: int = Field(30, ge=1, description="days that posts are kept, by collection time")
+    mentions_days: int = Field(200, ge=1, description="days that mentions are kept, by collection time")
+    metrics_days: int = Field(400, ge=1, description="days that sentiment_metrics are kept")
+    trends_days: int = Field(400, ge=1, description="days that trends are kept, by computation time")
+    receipts_days: int = Field(400, ge=1, description="days that receipts are kept")
+    dead_letters_days: int = Field(90, ge=1, description="days that dead letters are kept")
+    runs_days: int = Field(400, ge=1, description="days that runs are kept")
+
+    def retention(self) -> dict[str, tuple[str, int]]:
+        """Table to (time column, days); tables that are not named keep everything."""
+        return {
+            tables.POSTS: ("collected_at", self.posts_days),
+            tables.MENTIONS: ("collected_at", self.mentions_days),
+            tables.SENTIMENT_METRICS: ("collected_on", self.metrics_days),
+            tables.TRENDS: ("computed_at", self.trends_days),
+            tables.RECEIPTS: ("enriched_at", self.receipts_days),
+            tables.DEAD_LETTERS: ("failed_at", self.dead_letters_days),
+            tables.RUNS: ("started_at", self.runs_days),
+        }

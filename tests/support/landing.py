@@ -1,0 +1,163 @@
+"""Mentions for landing: made by number, encoded by the codec, published in transactions like a stage does."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Producer
+
+from schemas.codec import Codec
+from schemas.registry import PinnedIds
+from schemas.topics import TOPICS
+from tests.support.clickhouse import ROOT, EmbeddedClickHouse
+
+CODEC = Codec(PinnedIds())
+SENTIMENTS = ("positive", "negative", "neutral")
+DAY_ONE = 1_420_070_400_000
+COLLECTED = 1_790_000_000_000
+
+
+def mention(number: int, partition: int = 0) -> dict[str, Any]:
+    """A mention whose every figure is a function of its number."""
+    return {
+        "id": f"x:{number}",
+        "platform": ("x", "reddit")[number % 2],
+        "source": "stocknet",
+        "kind": "post",
+        "url": None,
+        "title": None,
+        "text": f"$BBCA naik {number}, 'kutip' \\ dan\tàé " + "kata " * (number % 20),
+        "lang": "id",
+        "author_id": f"a{number % 97}",
+        "author_name": None,
+        "author_handle": None,
+        "author_followers": number,
+        "author_verified": None,
+        "likes": number % 5,
+        "shares": None,
+        "comments": 1,
+        "views": None,
+        "parent_id": None,
+        "matched": [],
+        "symbols": ["BBCA.JK"],
+        "published_at": DAY_ONE + number * 1000,
+        "published_precision": "second",
+        "event_at": DAY_ONE + number * 1000,
+        "collected_at": COLLECTED + number,
+        "collector": "replay",
+        "language": "id",
+        "sentiment": SENTIMENTS[number % 3],
+        "confidence": 0.5,
+        "positive": 0.5,
+        "negative": 0.25,
+        "neutral": 0.25,
+        "emotion": "joy",
+        "emotion_confidence": 0.5,
+        "emotions": {"joy": 0.5, "fear": 0.5},
+        "keywords": ["k1", "k2"] if number % 4 == 0 else [],
+        "hashtags": ["ihsg"],
+        "fingerprint": -number,
+        "truncated": False,
+        "model_version": "m1",
+        "enriched_at": COLLECTED + number + 5,
+        "origin_topic": "posts",
+        "origin_partition": partition,
+        "origin_offset": number,
+    }
+
+
+def publish(
+    bootstrap: str,
+    prefix: str,
+    topic: str,
+    values: Sequence[tuple[str, bytes | None, int | None]],
+    *,
+    transactions: int = 0,
+    abort_between: bool = False,
+) -> None:
+    """Publish (key, value, partition) records; in that many transactions, with aborted ones between if asked."""
+    config: dict[str, Any] = {"bootstrap.servers": bootstrap, "linger.ms": 5, "partitioner": "murmur2_random"}
+    if transactions:
+        config["transactional.id"] = f"{prefix}{topic}.writer"
+    producer = Producer(config)
+    name = TOPICS[topic].full_name(prefix)
+
+    def send(key: str, value: bytes | None, partition: int | None) -> None:
+        where = {} if partition is None else {"partition": partition}
+        while True:
+            try:
+                producer.produce(name, key=key, value=value, **where)
+            except BufferError:
+                producer.poll(0.1)
+            else:
+                return
+
+    if not transactions:
+        for record in values:
+            send(*record)
+        assert producer.flush(30) == 0
+        return
+    producer.init_transactions(30)
+    size = -(-len(values) // transactions)
+    for start in range(0, len(values), size):
+        if abort_between:
+            producer.begin_transaction()
+            for key, value, partition in values[:3]:
+                send("aborted-" + key, value, partition)
+            producer.flush(10)
+            producer.abort_transaction(30)
+        producer.begin_transaction()
+        for record in values[start : start + size]:
+            send(*record)
+        producer.commit_transaction(30)
+
+
+def mentions(count: int, partitions: int = 4, first: int = 0) -> list[tuple[str, bytes | None, int | None]]:
+    """Encoded mentions, dealt to the partitions in turn."""
+    return [
+        (f"x:{number}", CODEC.encode("mention", mention(number, number % partitions)), number % partitions)
+        for number in range(first, first + count)
+    ]
+
+
+def start_sink(
+    clickhouse: EmbeddedClickHouse,
+    bootstrap: str,
+    prefix: str,
+    database: str,
+    log: Path,
+    *,
+    module: str = "sinks",
+    settings: Mapping[str, str] | None = None,
+) -> subprocess.Popen[bytes]:
+    """A real sink process, quick to flush."""
+    environment = {
+        **os.environ,
+        **clickhouse.environment(database),
+        "DENYUT_KAFKA": bootstrap,
+        "DENYUT_TOPIC_PREFIX": prefix,
+        "DENYUT_SINK_LINGER_MS": "50",
+        "DENYUT_SINK_SESSION_TIMEOUT_MS": "6000",
+        **(settings or {}),
+    }
+    with log.open("ab") as out:
+        return subprocess.Popen(
+            [sys.executable, "-m", module, "clickhouse"],
+            env=environment,
+            cwd=ROOT,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def until(condition: Callable[[], bool], what: str, patience_s: float = 60) -> None:
+    """Poll until it holds; raises TimeoutError."""
+    deadline = time.monotonic() + patience_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {patience_s} s: {what}")
+        time.sleep(0.1)
