@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from deploy.commands import demo, doctor, down, fetch, keywords, sql, status, topics, up, wait
+from deploy.commands import demo, doctor, down, env, fetch, keywords, sql, status, topics, up, wait
 from deploy.commands.base import Command
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
@@ -13,6 +13,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "wait": wait.COMMAND,
         "sql": sql.COMMAND,
         "down": down.COMMAND,
+        "env": env.COMMAND,
         "doctor": doctor.COMMAND,
         "fetch": fetch.COMMAND,
         "topics": topics.COMMAND,
