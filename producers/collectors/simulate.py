@@ -1,6 +1,6 @@
 """Simulate: made-up posts about Indonesian public life and markets, from a seed, with planted bursts.
 
-Every minute of simulated time has its posts, whoever asks: a restarted simulation goes on in the same world. Live
+Every slice of simulated time has its posts, whoever asks: a restarted simulation goes on in the same world. Live
 (without `simulate_start`) it publishes what is due from now on and leaves out what it missed; with a start it
 publishes every post from there on, once.
 """
@@ -19,7 +19,7 @@ from producers.base import Batch, Cursor, Item
 from producers.clock import event_at, now_ms
 from producers.settings import ProducerSettings
 from producers.simulation.plan import MINUTE_MS, Burst, Plan
-from producers.simulation.writer import NAME, Writer
+from producers.simulation.writer import NAME, SLICE_MS, Writer
 from schemas.errors import Fatal
 from schemas.events import Millis, Post
 
@@ -100,7 +100,9 @@ class Simulate:
             self._next = None
             if written.number == 0 or self._told is None:
                 self._tell(written.post)
-            self._cursor = orjson.dumps({"minute": written.minute, "number": written.number + 1}).decode()
+            self._cursor = orjson.dumps(
+                {"slice": written.slice_number, "number": written.number + 1}
+            ).decode()
             items.append(_collected(written.post))
             if len(items) >= _BATCH_ITEMS:
                 yield batch()
@@ -109,18 +111,18 @@ class Simulate:
 
     def _from(self, stored: str | None) -> Iterator["_Written"]:
         """Every post after the stored cursor; of a live world that this process has not seen yet, from now on."""
-        position = {"minute": 0, "number": 0} if stored is None else orjson.loads(stored)
+        position = {"slice": 0, "number": 0} if stored is None else orjson.loads(stored)
         not_before: Millis = self._start or 0
         if self._start is None and self._cursor is None:
             not_before = now_ms()
         if self._begun is None:
             self._begun = not_before
-        first = max(position["minute"], not_before // MINUTE_MS)
-        for minute in count(first):
-            for number, post in enumerate(self._writer.minute(minute)):
-                seen = minute == position["minute"] and number < position["number"]
+        first = max(position["slice"], not_before // SLICE_MS)
+        for slice_number in count(first):
+            for number, post in enumerate(self._writer.posts(slice_number)):
+                seen = slice_number == position["slice"] and number < position["number"]
                 if not seen and post["event_at"] >= not_before:
-                    yield _Written(minute, number, post)
+                    yield _Written(slice_number, number, post)
 
     def _over(self, post: Post) -> bool:
         """Whether the limit or the duration is reached before `post`."""
@@ -149,7 +151,7 @@ class Simulate:
 class _Written(NamedTuple):
     """A post and its place in the world."""
 
-    minute: int
+    slice_number: int
     number: int
     post: Post
 

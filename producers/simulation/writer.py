@@ -1,4 +1,4 @@
-"""The writer: every post of one minute, the same for the same plan and minute, whoever asks and whenever."""
+"""The writer: every post of a slice of time, the same for the same plan and slice, whoever asks and whenever."""
 
 import random
 from bisect import bisect
@@ -15,8 +15,11 @@ from producers.simulation.world import PLATFORMS, Language, Platform, Subject, s
 from schemas.events import Millis, Post
 
 NAME = "simulate"
+SLICE_MS = 10_000
+"""Short, so that whoever starts in the middle of one soon reaches the present."""
+
 _REMEMBERED = 50
-"""How many posts of a minute and platform can still be answered or repeated."""
+"""How many posts of a slice and platform can still be answered or repeated."""
 
 _TAGGED = 0.5
 """Share of posts whose platform states the symbols they are about."""
@@ -37,21 +40,22 @@ class Writer:
         # Another plan makes other posts, so it must make other ids.
         self.world = sha256(repr(plan).encode()).hexdigest()[:8]
 
-    def minute(self, minute: int) -> Iterator[Post]:
-        """The posts of that minute after the epoch, in order of time; collected as they are published."""
-        rate, weights, burst = self._plan.weights(minute)
+    def posts(self, slice_number: int) -> Iterator[Post]:
+        """The posts of that slice after the epoch, in order of time; collected as they are published."""
+        start = slice_number * SLICE_MS
+        rate, weights, burst = self._plan.weights(start // MINUTE_MS)
         shares = list(accumulate(weights))
-        dice = random.Random(f"{self.world}/{minute}")  # noqa: S311 -- made-up posts, not secrets
+        dice = random.Random(f"{self.world}/{slice_number}")  # noqa: S311 -- made-up posts, not secrets
         recent: dict[str, deque[_Told]] = {platform.name: deque(maxlen=_REMEMBERED) for platform in PLATFORMS}
-        at = minute * MINUTE_MS + dice.expovariate(rate) * 1000
+        at = start + dice.expovariate(rate) * 1000
         number = 0
-        while at < (minute + 1) * MINUTE_MS:
+        while at < start + SLICE_MS:
             subject = subjects()[bisect(shares, dice.random() * shares[-1])]
             mood = burst.mood if burst is not None and burst.subject is subject else subject.mood
             platform = PLATFORMS[bisect(_PLATFORM_SHARES, dice.random() * _PLATFORM_SHARES[-1])]
             # An answer is to something of the same subject, or bursts would spread to what is answered.
             told = [one for one in recent[platform.name] if one.subject is subject]
-            draft = _Draft(dice, platform, f"s{self.world}-{minute}-{number}", int(at), subject, mood)
+            draft = _Draft(dice, platform, f"s{self.world}-{slice_number}-{number}", int(at), subject, mood)
             if told and dice.random() < platform.answers:
                 yield draft.answer(dice.choice(told).post)
             else:
