@@ -1,0 +1,244 @@
+/* One view of the stream: a filter and a period; the archive's figures with the stream on top. */
+
+import * as api from "./api.js";
+import { amount } from "./model/history.js";
+import { counts, matches, streamQuery } from "./model/filter.js";
+import { Minutes } from "./model/minutes.js";
+import { Arrivals, RecentIds, RecentShares } from "./model/recent.js";
+import { Rising } from "./model/rising.js";
+import { mustPoll, snapshot, windows } from "./snapshot.js";
+import { Stream } from "./stream.js";
+
+const REFRESH_MS = 300_000;
+const RETRY_MS = 4000;
+const POLL_MS = 15_000;
+const GAP_REFRESH_MS = 30_000;
+const COUNTED_IDS = 50_000;
+const SHOWN_IDS = 2000;
+const EMOTIONS = 500;
+
+export class Session {
+  filter;
+  period;
+  history = null;
+  day = null;
+  stats = null;
+  minutes = new Minutes();
+  rising = new Rising();
+  emotions = new RecentShares(EMOTIONS);
+  arrivals = new Arrivals(60);
+  received = 0;
+  outside = 0;
+  reconnects = 0;
+  gaps = 0;
+  state = "connecting";
+  position = null;
+  heardAt = 0;
+  newestAt = 0;
+  startedAt = Date.now();
+  archive = true;
+  #stream = null;
+  #next = null;
+  #asking = null;
+  #countedIds = new RecentIds(COUNTED_IDS);
+  #shownIds = new RecentIds(SHOWN_IDS);
+  #timer = 0;
+  #poll = 0;
+  #refreshedAt = 0;
+  #on;
+
+  /** `on` has change(), mention(mention), fill(mentions), gap(data). */
+  constructor(filter, period, on) {
+    this.filter = filter;
+    this.period = period;
+    this.#on = on;
+  }
+
+  /** Begin, or begin anew with another filter or period. */
+  look(filter, period) {
+    const sameMentions = JSON.stringify(filter) === JSON.stringify(this.filter) && this.history !== null;
+    this.filter = filter;
+    this.period = period;
+    if (!sameMentions) this.#forget();
+    return this.refresh();
+  }
+
+  /** Read the archive again and let the stream go on from there; the running one is heard until the new one is open. */
+  async refresh() {
+    this.#asking?.abort();
+    const asking = (this.#asking = new AbortController());
+    this.#next?.close();
+    this.#next = null;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.refresh(), REFRESH_MS);
+    this.#refreshedAt = Date.now();
+    let found = null;
+    try {
+      found = await snapshot(this.filter, this.period, asking.signal);
+    } catch {
+      if (asking.signal.aborted) return;
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.refresh(), RETRY_MS);
+    }
+    if (asking.signal.aborted) return;
+    this.archive = found !== null;
+    if (found || !this.#stream) this.#open(found, asking.signal);
+    this.#on.change();
+  }
+
+  /** Hand the connection back while nobody looks; `wake` goes on with the archive's figures. */
+  rest() {
+    this.#asking?.abort();
+    clearTimeout(this.#timer);
+    clearInterval(this.#poll);
+    for (const stream of [this.#stream, this.#next]) stream?.close();
+    this.#stream = this.#next = null;
+    this.state = "resting";
+    this.#on.change();
+  }
+
+  wake() {
+    this.state = "connecting";
+    return this.refresh();
+  }
+
+  /** Whether a minute was listened to; where the archive does not know, what the page itself heard decides. */
+  listened(start) {
+    if (start >= this.startedAt - 60_000) return this.state === "live" || start <= this.heardAt;
+    return this.day?.covered(start) ?? false;
+  }
+
+  /** Mentions of the period that the filter shows, or null before the archive has answered. */
+  total() {
+    return this.history && amount(this.history.totals(), this.filter.sentiment);
+  }
+
+  #forget() {
+    for (const stream of [this.#stream, this.#next]) stream?.close();
+    this.#stream = this.#next = null;
+    this.history = this.day = this.stats = null;
+    this.minutes = new Minutes();
+    this.rising.clear();
+    this.emotions.clear();
+    this.#shownIds.clear();
+    this.received = this.outside = 0;
+    this.newestAt = 0;
+    this.startedAt = Date.now();
+    this.state = "connecting";
+    this.#on.fill([]);
+    this.#on.change();
+  }
+
+  #open(found, signal) {
+    let current = false;
+    const first = this.#stream === null;
+    const stream = new Stream(streamQuery(this.filter, this.period), found?.position ?? null, {
+      open: (data) => {
+        if (!current) this.#swap(stream, found, signal);
+        else this.reconnects += 1;
+        current = true;
+        if (data.gap) this.gaps += 1;
+        this.#on.change();
+      },
+      event: (topic, data) => (topic === "mentions" ? this.#mention(data) : this.#trend(data)),
+      gap: (data) => this.#gap(data),
+      state: (state) => {
+        if (!current && !first) return;
+        this.state = state;
+        this.#on.change();
+      },
+      beat: (position) => {
+        if (!current) return;
+        this.position = position;
+        this.heardAt = Date.now();
+      },
+    });
+    this.#next = stream;
+    stream.start();
+  }
+
+  /** From here on the new stream counts, on top of its own snapshot. */
+  #swap(stream, found, signal) {
+    this.#stream?.close();
+    this.#stream = stream;
+    this.#next = null;
+    this.state = "live";
+    this.heardAt = Date.now();
+    this.#countedIds.clear();
+    this.minutes.settle();
+    if (found) {
+      this.history = found.history;
+      this.day = found.day;
+      this.stats = found.stats;
+      const fresh = found.mentions.filter((mention) => matches(this.filter, mention));
+      for (const mention of fresh) this.minutes.add(mention);
+      const unseen = fresh.filter((mention) => this.#shownIds.add(mention.id));
+      for (const mention of unseen) this.#note(mention);
+      this.#on.fill(unseen);
+    }
+    clearInterval(this.#poll);
+    if (mustPoll(this.filter)) this.#poll = setInterval(() => this.#rank(signal), POLL_MS);
+    this.#windows(signal);
+  }
+
+  async #windows(signal) {
+    try {
+      const from = this.history?.from ?? Date.now() - 86_400_000;
+      const found = await windows(this.filter, this.period, from, signal);
+      if (signal.aborted) return;
+      for (const trend of found.counted) this.#trend(trend);
+      for (const trend of found.rising) this.rising.take(trend);
+      this.#on.change();
+    } catch {
+      // The stream tells of every window that changes; the next refresh asks again.
+    }
+  }
+
+  async #rank(signal) {
+    try {
+      for (const trend of await api.rising(this.filter.platform, signal)) this.rising.take(trend);
+      this.#on.change();
+    } catch {
+      // Asked again in a moment.
+    }
+  }
+
+  #mention(mention) {
+    if (!matches(this.filter, mention) || !this.#countedIds.add(mention.id)) return;
+    this.minutes.add(mention);
+    const inside = this.history?.add(mention) ?? false;
+    if (this.#shownIds.add(mention.id)) {
+      this.received += 1;
+      if (!inside) this.outside += 1;
+      this.arrivals.add();
+      this.#note(mention);
+      this.#on.mention(mention);
+    }
+    // The hour is over: the period has moved on.
+    if (this.history && mention.event_at >= this.history.to && mention.event_at <= Date.now()) this.#soon();
+    this.#on.change();
+  }
+
+  #note(mention) {
+    this.emotions.add(mention.emotion);
+    this.newestAt = Math.max(this.newestAt, mention.event_at);
+  }
+
+  #trend(trend) {
+    this.rising.take(trend);
+    if (!counts(this.filter, trend)) return;
+    if (trend.window === "1m") this.minutes.tell(trend);
+    this.history?.tell(trend);
+    this.#on.change();
+  }
+
+  /** The archive has what the stream could not give. */
+  #gap(data) {
+    this.#on.gap(data);
+    this.#soon();
+  }
+
+  #soon() {
+    if (Date.now() - this.#refreshedAt > GAP_REFRESH_MS) this.refresh();
+  }
+}

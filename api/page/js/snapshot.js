@@ -1,0 +1,52 @@
+/* What the archive knows, and the position at which the stream goes on from it. */
+
+import * as api from "./api.js";
+import { carriesAllTrends, dashboardCounts, dayBins } from "./model/filter.js";
+import { History } from "./model/history.js";
+import { MINUTE, MINUTES } from "./model/minutes.js";
+
+const LISTED = 60;
+const SETTLE_MS = 150;
+const TRIES = 3;
+
+/* The dashboard's figures carry no position, so they are read between two positions of the landed mentions. Where both
+   are the same, nothing landed meanwhile and the figures are of just that position. Otherwise the later one is taken:
+   then a few mentions may be missing until the trend windows tell of them, but none is counted twice. */
+
+/** Read it all. Throws where the archive does not answer. */
+export async function snapshot(filter, period, signal) {
+  let before = await api.mentions(filter, LISTED, signal);
+  for (let left = TRIES; ; left -= 1) {
+    const [history, day, stats] = await Promise.all([
+      api.history(filter, period, signal),
+      period === "24h" ? null : api.history(filter, "24h", signal),
+      api.stats(filter, period, signal),
+    ]);
+    await new Promise((done) => setTimeout(done, SETTLE_MS));
+    const after = await api.mentions(filter, LISTED, signal);
+    if (after.position === before.position || left <= 1) {
+      return {
+        history: new History(history, dashboardCounts(filter)),
+        day: new History(day ?? history, false),
+        stats,
+        mentions: after.mentions,
+        position: after.position,
+      };
+    }
+    before = after;
+  }
+}
+
+/** The trend windows that add to a snapshot; read once the stream is open, so that no revision falls in between. */
+export async function windows(filter, period, from, signal) {
+  const own = dashboardCounts(filter);
+  const [minutes, bins, rising] = await Promise.all([
+    api.counted(filter, "1m", Date.now() - MINUTES * MINUTE, signal),
+    own ? [] : api.counted(filter, dayBins(period) ? "1d" : "1h", from, signal),
+    api.rising(filter.platform, signal),
+  ]);
+  return { counted: [...minutes, ...bins], rising };
+}
+
+/** Whether the ranking must be asked for, because the stream of this filter does not carry it. */
+export const mustPoll = (filter) => !carriesAllTrends(filter);

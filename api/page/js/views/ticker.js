@@ -1,0 +1,131 @@
+/* The ticker: mentions as they come, newest first; it can be paused and holds still while somebody reads further down. */
+
+import { byId, el, safeUrl, say } from "../dom.js";
+import { count, percent, seconds, whole } from "../format.js";
+import { written } from "../model/filter.js";
+import { t } from "../words.js";
+
+const ROWS = 80;
+const WAITING = 200;
+const AT_ONCE = 12;
+const EVERY_MS = 400;
+const TAGS = 6;
+
+export class Ticker {
+  #list = byId("ticker");
+  #note = byId("ticker-note");
+  #button = byId("ticker-pause");
+  #waiting = [];
+  #skipped = 0;
+  #paused = false;
+  #shown = [];
+  #pick;
+  #filtered = () => false;
+
+  /** `pick(kind, subject)` filters by a subject; `filtered()` says whether a filter is set. */
+  constructor(pick, filtered) {
+    this.#pick = pick;
+    this.#filtered = filtered;
+    this.#button.addEventListener("click", () => this.#toggle());
+    setInterval(() => this.#flush(), EVERY_MS);
+    this.words();
+  }
+
+  /** One that has just come. */
+  add(mention) {
+    this.#waiting.push(mention);
+    if (this.#waiting.length > WAITING) {
+      this.#waiting.shift();
+      this.#skipped += 1;
+    }
+  }
+
+  /** What was there before, newest first, under what came meanwhile; an empty list empties the ticker. */
+  fill(mentions) {
+    if (!mentions.length) {
+      this.#waiting = [];
+      this.#shown = [];
+      this.#skipped = 0;
+      this.#list.replaceChildren();
+    }
+    const added = mentions.slice(0, Math.max(0, ROWS - this.#shown.length));
+    this.#shown.push(...added);
+    this.#list.append(...added.map((mention) => this.#row(mention, false)));
+    this.#tell();
+  }
+
+  /** Say everything again, in another language. */
+  words() {
+    this.#list.replaceChildren(...this.#shown.map((mention) => this.#row(mention, false)));
+    this.#tell();
+  }
+
+  #toggle() {
+    this.#paused = !this.#paused;
+    if (!this.#paused) this.#list.scrollTop = 0;
+    this.#flush();
+    this.#tell();
+  }
+
+  #holding() {
+    return this.#paused || this.#list.scrollTop > 24;
+  }
+
+  #flush() {
+    if (this.#waiting.length && !this.#holding()) {
+      const left = this.#waiting.splice(0);
+      this.#skipped += Math.max(0, left.length - AT_ONCE);
+      const fresh = left.slice(-AT_ONCE).reverse();
+      this.#shown.unshift(...fresh);
+      this.#list.prepend(...fresh.map((mention) => this.#row(mention, true)));
+      this.#shown.length = Math.min(this.#shown.length, ROWS);
+      while (this.#list.childElementCount > ROWS) this.#list.lastElementChild.remove();
+    }
+    this.#tell();
+  }
+
+  #tell() {
+    say(this.#button, t(this.#paused ? "resume" : "pause"));
+    this.#button.setAttribute("aria-pressed", String(this.#paused));
+    const waits = this.#holding() && this.#waiting.length ? t("waiting", { count: count(this.#waiting.length) }) : "";
+    const passed = this.#skipped ? t("skipped", { count: count(this.#skipped) }) : "";
+    say(this.#note, [waits, passed].filter(Boolean).join(" · "));
+    const empty = this.#shown.length ? "" : t(this.#filtered() ? "mentionsNoneFilter" : "mentionsNone");
+    if (this.#list.dataset.empty !== empty) this.#list.dataset.empty = empty;
+  }
+
+  #row(mention, fresh) {
+    const url = safeUrl(mention.url);
+    const name = mention.author_handle ? `@${mention.author_handle}` : mention.author_name;
+    const head = el(
+      "div", { class: "row-head" },
+      el("time", { datetime: new Date(mention.event_at).toISOString(), title: whole(mention.event_at) }, seconds(mention.event_at)),
+      el("span", { class: "where" }, mention.source && mention.source !== mention.platform ? `${mention.platform} · ${mention.source}` : mention.platform),
+      name ? el("span", { class: "who" }, name) : null,
+      url ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow", title: url, "aria-label": t("open") }, "↗") : null,
+    );
+    const mood = el(
+      "span", { class: `mood ${mention.sentiment}`, title: t("confidence", { share: percent(mention.confidence) }) },
+      t(mention.sentiment), mention.emotion === "neutral" ? null : ` · ${t(mention.emotion)}`,
+    );
+    return el(
+      "li", { class: `row ${mention.sentiment}${fresh ? " fresh" : ""}`, "data-id": mention.id },
+      head,
+      mention.title ? el("p", { class: "title" }, mention.title) : null,
+      el("p", { class: "text" }, mention.text),
+      el("div", { class: "tags" }, mood, ...this.#tags(mention)),
+    );
+  }
+
+  #tags(mention) {
+    const subjects = [
+      ...mention.keywords.map((subject) => ["keyword", subject]),
+      ...mention.symbols.map((subject) => ["symbol", subject]),
+      ...mention.hashtags.map((subject) => ["hashtag", subject]),
+    ];
+    return subjects.slice(0, TAGS).map(([kind, subject]) => {
+      const label = written(kind, subject);
+      return el("button", { type: "button", class: "tag", "aria-label": t("filterBy", { subject: label }), click: () => this.#pick(kind, subject) }, label);
+    });
+  }
+}
