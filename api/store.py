@@ -7,12 +7,16 @@ from typing import Any
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
-from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
 
 from api.settings import ApiSettings
 from schemas.errors import Retryable
 
 _PROBE_S = 3.0
+_LATER = frozenset(
+    # no such table or database yet; memory, queries, timeouts, network; cancelled; results too large
+    {60, 81, 241, 202, 159, 160, 158, 307, 396, 209, 210, 203, 242, 425, 394, 999}
+)
 
 
 class Store:
@@ -43,8 +47,12 @@ class Store:
     def _rows(self, sql: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         try:
             result = self._connected().query(sql, parameters=parameters)
+        except DatabaseError as error:
+            if error.code is not None and error.code not in _LATER:
+                raise
+            raise Retryable(_reason(error)) from error
         except (ClickHouseError, OSError) as error:
-            raise Retryable(f"ClickHouse: {str(error).splitlines()[0][:300]}") from error
+            raise Retryable(_reason(error)) from error
         return list(result.named_results())
 
     def _connected(self) -> Client:
@@ -61,3 +69,8 @@ class Store:
                     send_receive_timeout=self._settings.clickhouse_timeout_s,
                 )
             return self._client
+
+
+def _reason(error: Exception) -> str:
+    """One short line."""
+    return f"ClickHouse: {(str(error).splitlines() or [type(error).__name__])[0][:300]}"

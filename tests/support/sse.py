@@ -9,7 +9,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -37,19 +37,19 @@ class SseClient:
     def __init__(
         self,
         url: str | Callable[[], str],
+        query: Mapping[str, str] | None = None,
         *,
         path: str = "/api/v1/stream",
         follow: bool = False,
         on_event: Callable[[SseEvent], None] | None = None,
-        **query: str,
     ) -> None:
         self._url = url
         self._path = path
         self._follow = follow
-        self._query = query
+        self._query = dict(query or {})
         self._on_event = on_event
         self._thread: threading.Thread | None = None
-        self._socket: socket.socket | None = None
+        self._link = _Link()
         self._stopping = threading.Event()
         self.events: list[SseEvent] = []
         self.last_id = ""
@@ -65,17 +65,14 @@ class SseClient:
             self.last_id = last_id
         self._opens = len(self.of("open"))
         self._stopping.clear()
+        self._link = _Link()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
         return self
 
     def cut(self) -> None:
-        """Drop the connection without a word; with `follow` the next one is opened at once."""
-        if self._socket is not None:
-            try:
-                self._socket.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                return
+        """Drop the connection without a word, wherever it is; with `follow` the next one is opened at once."""
+        self._link.drop()
         if not self._follow and self._thread is not None:
             self._thread.join(10)
 
@@ -104,28 +101,35 @@ class SseClient:
                 raise TimeoutError(f"not within {patience_s} s: {what}; status {self.status}, events {kinds}")
             time.sleep(0.01)
 
+    def expect(self, event: str, count: int, patience_s: float = 60) -> "SseClient":
+        """Wait until at least so many events of a name have come."""
+        self.until(lambda: len(self.of(event)) >= count, f"{count} {event}", patience_s)
+        return self
+
     def opened(self) -> "SseClient":
         """Wait for the `open` event of the present connection."""
         self.until(lambda: len(self.of("open")) > self._opens, "an open event")
         return self
 
     def _run(self) -> None:
+        link = self._link
         while True:
             try:
-                self._connection()
+                self._connection(link)
             except (OSError, http.client.HTTPException, ValueError):
                 # Cut, or the server is away: what is not complete does not count.
                 time.sleep(0.02)
             if not self._follow or self._stopping.is_set():
                 return
+            link = self._link = _Link()
 
-    def _connection(self) -> None:
+    def _connection(self, link: "_Link") -> None:
         parts = urlsplit(self._url() if callable(self._url) else self._url)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
         headers = {"Accept": "text/event-stream", **({"Last-Event-ID": self.last_id} if self.last_id else {})}
         try:
             connection.connect()
-            self._socket = connection.sock
+            link.take(connection.sock)
             connection.request("GET", f"{self._path}?{urlencode(self._query)}", headers=headers)
             response = connection.getresponse()
             self.status = response.status
@@ -165,3 +169,30 @@ class SseClient:
         self.events.append(event)
         if self._on_event is not None:
             self._on_event(event)
+
+
+class _Link:
+    """The socket of one connection, which may be dropped before it is there."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+        self._dropped = False
+
+    def take(self, made: socket.socket) -> None:
+        """The connection has a socket now; raises OSError where it was dropped before."""
+        with self._lock:
+            self._socket = made
+            if self._dropped:
+                raise ConnectionAbortedError("dropped before it was made")
+
+    def drop(self) -> None:
+        """Shut it down, now or as soon as it is there."""
+        with self._lock:
+            self._dropped = True
+            if self._socket is None:
+                return
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                return

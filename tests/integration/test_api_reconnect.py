@@ -1,0 +1,158 @@
+"""Whatever is cut or killed, a subscriber has seen every committed mention exactly once, in the order of its partition."""
+
+import random
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiokafka.partitioner import DefaultPartitioner
+
+from tests.support.api import Api
+from tests.support.broker import Broker
+from tests.support.mentions import Publisher, mention
+from tests.support.sse import SseClient
+from tests.support.topics import create_topics
+
+pytestmark = pytest.mark.kafka
+
+SENTIMENTS = ("positive", "negative", "neutral")
+
+
+class Feed(threading.Thread):
+    """Publishes numbered mentions in transactions of random size until told to stop; every fifth is aborted."""
+
+    def __init__(self, publisher: Publisher, seed: int) -> None:
+        super().__init__(daemon=True)
+        self._publisher = publisher
+        self._dice = random.Random(seed)
+        self._ending = threading.Event()
+        self.committed: list[dict[str, Any]] = []
+        self.error: Exception | None = None
+
+    def run(self) -> None:
+        number = 0
+        try:
+            while not self._ending.wait(self._dice.uniform(0, 0.02)):
+                batch = []
+                for _ in range(self._dice.randint(1, 12)):
+                    batch.append(mention(number, sentiment=SENTIMENTS[number % 3]))
+                    number += 1
+                abort = self._dice.random() < 0.2
+                self._publisher.publish(*batch, abort=abort)
+                if not abort:
+                    self.committed += batch
+        except Exception as error:  # noqa: BLE001 -- told to the test, which fails with it
+            self.error = error
+
+    def finish(self) -> None:
+        self._ending.set()
+        self.join(60)
+        assert self.error is None
+
+    def ids(self, sentiment: str | None = None) -> list[str]:
+        return [one["id"] for one in self.committed if sentiment in (None, one["sentiment"])]
+
+
+@contextmanager
+def running(api: Api) -> Iterator[Api]:
+    api.start()
+    try:
+        yield api
+    finally:
+        api.stop()
+
+
+def partition_of(key: str) -> int:
+    """As every producer of ours partitions: murmur2, 4 partitions."""
+    return int(DefaultPartitioner()(key.encode(), list(range(4)), list(range(4))))
+
+
+def check(client: SseClient, wanted: list[str]) -> None:
+    """Exactly once, and numbers grow within each partition (which a key decides)."""
+    client.expect("mentions", len(wanted))
+    client.stop()
+    seen = [one["id"] for one in client.of("mentions")]
+    assert len(seen) == len(set(seen))
+    assert sorted(seen) == sorted(wanted)
+    assert client.of("reset") == []
+    assert all(event.id for event in client.events)
+    order = [one["origin_offset"] for one in client.of("mentions")]
+    for partition in range(4):
+        own = [offset for offset, key in zip(order, seen, strict=True) if partition_of(key) == partition]
+        assert own == sorted(own)
+
+
+def test_random_cuts(kafka: Broker, prefix: str, tmp_path: Path) -> None:
+    create_topics(kafka.bootstrap, prefix, ["mentions", "trends"])
+    dice = random.Random(20_151_117)
+    feed = Feed(Publisher(kafka.bootstrap, prefix), 1)
+    with running(Api(kafka.bootstrap, prefix, tmp_path / "api.log", stream_heartbeat_s=0.2)) as api:
+        every, some = (
+            SseClient(api.url).connect().opened(),
+            SseClient(api.url, {"sentiment": "negative"}).connect().opened(),
+        )
+        feed.start()
+        for _ in range(60):
+            client = dice.choice([every, some])
+            # Sometimes in the middle of an event, a replay or an opening.
+            threading.Event().wait(dice.choice([0, 0.005, 0.02, 0.1, 0.3]))
+            client.cut()
+            threading.Event().wait(dice.choice([0, 0, 0.05, 0.4]))
+            client.connect()
+        feed.finish()
+        check(every, feed.ids())
+        check(some, feed.ids("negative"))
+    assert len(feed.committed) > 300
+
+
+def test_the_api_killed_and_a_new_one_serves_the_old_ids(kafka: Broker, prefix: str, tmp_path: Path) -> None:
+    create_topics(kafka.bootstrap, prefix, ["mentions", "trends"])
+    feed = Feed(Publisher(kafka.bootstrap, prefix), 2)
+    with running(Api(kafka.bootstrap, prefix, tmp_path / "api.log", stream_heartbeat_s=0.2)) as api:
+        clients = [SseClient(api.url, follow=True).connect().opened() for _ in range(3)]
+        feed.start()
+        for _ in range(3):
+            seen = len(clients[0].of("mentions"))
+            clients[0].expect("mentions", seen + 31)
+            api.start()
+        feed.finish()
+        for client in clients:
+            check(client, feed.ids())
+            assert client.connections >= 4
+
+
+@pytest.mark.chaos
+def test_the_broker_killed_under_live_and_replaying_clients(prefix: str, tmp_path: Path) -> None:
+    broker = Broker(tmp_path / "kafka")
+    broker.start()
+    try:
+        create_topics(broker.bootstrap, prefix, ["mentions", "trends"])
+        feed = Feed(Publisher(broker.bootstrap, prefix), 3)
+        with running(Api(broker.bootstrap, prefix, tmp_path / "api.log", stream_heartbeat_s=0.2)) as api:
+            live = SseClient(api.url, follow=True).connect().opened()
+            start = live.last_id
+            feed.start()
+            live.until(lambda: len(live.of("mentions")) > 100, "some mentions")
+            feed.finish()
+            broker.kill()
+            replaying = SseClient(api.url, follow=True)
+            replaying.connect(start)
+            broker.start()
+            again = Feed(Publisher(broker.bootstrap, prefix), 4)
+            again.start()
+            live.until(lambda: len(live.of("mentions")) > len(feed.committed) + 100, "more mentions")
+            again.finish()
+            # The second feed counts from 0 again: the same ids in other records.
+            for client in (live, replaying):
+                client.expect("mentions", len(feed.committed) + len(again.committed))
+                client.stop()
+                got = sorted((one["id"], one["event_at"]) for one in client.of("mentions"))
+                assert got == sorted(
+                    (one["id"], one["event_at"]) for one in [*feed.committed, *again.committed]
+                )
+            assert api.get("/health").json().get("failing") in (None, ["clickhouse"])
+    finally:
+        broker.stop()
