@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from schemas.errors import Retryable
@@ -57,6 +57,8 @@ class Progress:
 
     def __init__(self, bootstrap: str, prefix: str, timeout_s: float = 10.0) -> None:
         self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+        self._bootstrap = bootstrap
+        self._consumers: dict[str, Any] = {}
         self._timeout_s = timeout_s
         self._prefix = prefix
 
@@ -110,11 +112,30 @@ class Progress:
     def _committed(
         self, group: str, partitions: Sequence[tuple[str, int]]
     ) -> dict[tuple[str, int], tuple[int, str]]:
-        asked = ConsumerGroupTopicPartitions(
-            group, [TopicPartition(topic, partition) for topic, partition in partitions]
-        )
-        answers = self._admin.list_consumer_group_offsets([asked], request_timeout=self._timeout_s)
-        found = self._result(answers[group]).topic_partitions
+        # A consumer of the group that never joins it. The admin client has a call for this, but librdkafka
+        # 2.16.0 crashes the process in it when the group's coordinator is just loading or moving
+        # (rd_kafka_handle_OffsetFetch reaches for the consumer group that an admin client does not have).
+        consumer = self._consumers.get(group)
+        if consumer is None:
+            # Read uncommitted, so that an open transaction of the group's owner does not make the answer wait.
+            consumer = Consumer(
+                {
+                    "bootstrap.servers": self._bootstrap,
+                    "group.id": group,
+                    "isolation.level": "read_uncommitted",
+                    "enable.auto.commit": False,
+                    "log_level": 0,
+                }
+            )
+            self._consumers[group] = consumer
+        asked = [TopicPartition(topic, partition) for topic, partition in partitions]
+        try:
+            found = consumer.committed(asked, timeout=self._timeout_s)
+        except KafkaException as error:
+            raise Retryable(f"Kafka does not answer: {error.args[0].str()}") from error
+        failed = next((at.error for at in found if at.error is not None), None)
+        if failed is not None:
+            raise Retryable(f"Kafka does not answer: {failed.str()}")
         return {(at.topic, at.partition): (at.offset, at.metadata or "") for at in found}
 
     def _result(self, future: "Future[Any]") -> Any:
