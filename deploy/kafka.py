@@ -156,5 +156,7 @@ def _fetch(lib: Path) -> None:
 
 
 def _cluster_id() -> str:
-    """A Kafka cluster id: 22 characters of URL-safe base64."""
-    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    """A Kafka cluster id: 22 characters of URL-safe base64, the first not a dash, which would read as an option."""
+    while (made := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return made
