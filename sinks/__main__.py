@@ -11,6 +11,8 @@ from pydantic import ValidationError
 
 from schemas.errors import DenyutError
 from schemas.logs import configure
+from sinks import report
+from sinks.clickhouse.migrate import migrate
 from sinks.registry import SINKS, create
 from sinks.settings import ClickHouseSinkSettings
 
@@ -39,15 +41,18 @@ def _parser() -> argparse.ArgumentParser:
     for name in SINKS:
         commands.add_parser(name, help=f"land events in {name} until told to stop")
     commands.add_parser("migrate", help="bring the tables up to date")
+    report.arguments(commands)
     return parser
 
 
 def _command(arguments: argparse.Namespace, settings: ClickHouseSinkSettings) -> int:
     if arguments.command == "migrate":
-        from sinks.clickhouse.migrate import migrate  # noqa: PLC0415 -- only where ClickHouse is used
-
         print(f"{migrate(settings)} statements applied")
         return 0
+    if arguments.command == "proof":
+        return report.print_proof(arguments, settings)
+    if arguments.command == "dead-letters":
+        return report.print_letters(arguments, settings)
     create(arguments.command)().run(stop_on_signals())
     return 0
 

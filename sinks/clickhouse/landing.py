@@ -86,6 +86,7 @@ class Landing:
             self._step("insert")
             with self._clients.one() as client:
                 send(client, insert, insert.table)
+            self._step("inserted")
 
     def _verify(
         self, landed: Landed, partition: int, cut: Range, groups: Sorted, fence: Callable[[], None]

@@ -13,6 +13,7 @@ from confluent_kafka import Producer
 from schemas.codec import Codec
 from schemas.registry import PinnedIds
 from schemas.topics import TOPICS
+from sinks.settings import ClickHouseSinkSettings
 from tests.support.clickhouse import ROOT, EmbeddedClickHouse
 
 CODEC = Codec(PinnedIds())
@@ -161,3 +162,25 @@ def until(condition: Callable[[], bool], what: str, patience_s: float = 60) -> N
         if time.monotonic() > deadline:
             raise TimeoutError(f"not within {patience_s} s: {what}")
         time.sleep(0.1)
+
+
+def run_sinks(settings: ClickHouseSinkSettings, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """`python -m sinks …` with these settings; its output."""
+    environment = {
+        **os.environ,
+        "DENYUT_KAFKA": settings.kafka,
+        "DENYUT_TOPIC_PREFIX": settings.topic_prefix,
+        "DENYUT_CLICKHOUSE_URL": settings.clickhouse_url,
+        "DENYUT_CLICKHOUSE_DATABASE": settings.clickhouse_database,
+        "DENYUT_CLICKHOUSE_USER": settings.clickhouse_user,
+        "DENYUT_CLICKHOUSE_PASSWORD": settings.clickhouse_password.get_secret_value(),
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "sinks", *arguments],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )

@@ -1,0 +1,278 @@
+"""Exactly once, whatever is killed: the sink between any two steps, the engine, one of two workers, a block of rows."""
+
+import random
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from schemas.tables import LANDED
+from sinks.clickhouse.migrate import migrate
+from sinks.settings import ClickHouseSinkSettings
+from tests.support.broker import Broker
+from tests.support.clickhouse import WRITER, EmbeddedClickHouse, embedded
+from tests.support.landing import CODEC, COLLECTED, mention, mentions, publish, run_sinks, start_sink, until
+from tests.support.topics import create_topics
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+SUMS = "SELECT keyword, sentiment, sum(mentions), sum(engagement) FROM sentiment_metrics GROUP BY 1, 2 ORDER BY 1, 2"
+SMALL = {"DENYUT_SINK_BATCH_ROWS": "400"}
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
+    """An engine of this module's own, to be killed."""
+    with embedded(tmp_path_factory.mktemp("killed") / "data") as server:
+        yield server
+
+
+@pytest.fixture
+def start(
+    engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, tmp_path: Path
+) -> Iterator[Start]:
+    create_topics(kafka.bootstrap, prefix, LANDED)
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(**options: Any) -> subprocess.Popen[bytes]:
+        process = start_sink(engine, kafka.bootstrap, prefix, database, tmp_path / "sink.log", **options)
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.send_signal(signal.SIGCONT)
+            process.terminate()
+    for process in running:
+        process.wait(20)
+
+
+@pytest.fixture
+def settings(engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str) -> ClickHouseSinkSettings:
+    return ClickHouseSinkSettings.model_validate(
+        {
+            "kafka": kafka.bootstrap,
+            "topic_prefix": prefix,
+            "clickhouse_url": engine.url,
+            "clickhouse_database": database,
+            "clickhouse_user": WRITER[0],
+            "clickhouse_password": WRITER[1],
+        }
+    )
+
+
+def count(engine: EmbeddedClickHouse, database: str) -> int:
+    try:
+        return int(engine.value("SELECT count() FROM mentions", database))
+    except Exception:  # noqa: BLE001 -- killed, or not migrated yet
+        return 0
+
+
+def assert_exact(engine: EmbeddedClickHouse, database: str, rows: int) -> None:
+    found = engine.rows(
+        "SELECT count(), uniqExact((kafka_partition, kafka_offset)), uniqExact(id) FROM mentions", database
+    )
+    assert found == [(rows, rows, rows)]
+    expected: dict[tuple[str, str], list[int]] = {}
+    for number in range(rows):
+        made = mention(number)
+        for keyword in ("", *made["keywords"]):
+            sums = expected.setdefault((keyword, made["sentiment"]), [0, 0])
+            sums[0] += 1
+            sums[1] += made["likes"] + made["comments"]
+    assert engine.rows(SUMS, database) == [(*key, *expected[key]) for key in sorted(expected)]
+
+
+def test_the_sink_dies_between_any_two_steps(
+    engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, start: Start
+) -> None:
+    publish(kafka.bootstrap, prefix, "mentions", mentions(6000), transactions=12, abort_between=True)
+    dice = random.Random(11)
+    for dies_at in (1, 2, 3, dice.randint(4, 9), dice.randint(5, 20)):
+        sink = start(module="tests.support.dying_sink", settings={**SMALL, "TEST_DIES_AT": str(dies_at)})
+        assert sink.wait(60) == -signal.SIGKILL
+    start(settings=SMALL)
+    until(lambda: count(engine, database) >= 6000, "all mentions")
+    assert_exact(engine, database, 6000)
+
+
+def test_the_engine_is_killed_while_it_inserts(
+    engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, start: Start
+) -> None:
+    dice = random.Random(13)
+    sink = start(settings={**SMALL, "DENYUT_SINK_BACKOFF_S": "0.5"})
+    for part in range(3):
+        publish(kafka.bootstrap, prefix, "mentions", mentions(3000, first=3000 * part))
+        until(lambda part=part: count(engine, database) > 3000 * part, "some land")
+        time.sleep(dice.random() / 5)
+        engine.kill()
+        engine.start()
+    until(lambda: count(engine, database) >= 9000, "all mentions")
+    assert_exact(engine, database, 9000)
+    assert sink.poll() is None, "the sink has waited for the engine"
+
+
+def test_a_worker_that_slept_through_its_session_adds_nothing(
+    engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, start: Start, tmp_path: Path
+) -> None:
+    first = start(settings=SMALL)
+    second = start(settings=SMALL)
+    log = tmp_path / "sink.log"
+    until(lambda: log.read_text().count("sink_ready") == 2, "both work")
+    publish(kafka.bootstrap, prefix, "mentions", mentions(3000))
+    until(lambda: count(engine, database) > 0, "some land")
+    first.send_signal(signal.SIGSTOP)
+    publish(kafka.bootstrap, prefix, "mentions", mentions(3000, first=3000), transactions=5)
+    until(lambda: count(engine, database) >= 6000, "the other has taken over")
+    first.send_signal(signal.SIGCONT)
+    publish(kafka.bootstrap, prefix, "mentions", mentions(1000, first=6000))
+    until(lambda: count(engine, database) >= 7000, "both work again")
+    for worker in (first, second):
+        worker.terminate()
+    assert [worker.wait(20) for worker in (first, second)] == [0, 0]
+    assert_exact(engine, database, 7000)
+
+
+def test_a_block_whose_token_is_known_but_whose_rows_are_gone_is_restored(
+    engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, start: Start, tmp_path: Path
+) -> None:
+    """What a crash between ClickHouse's note of the token and its rename of the part leaves behind."""
+    publish(kafka.bootstrap, prefix, "mentions", mentions(300, 1))
+    # commit, insert, inserted: dies before the end of the range is committed.
+    sink = start(
+        module="tests.support.dying_sink", settings={"TEST_DIES_AT": "4", "DENYUT_SINK_LINGER_MS": "1500"}
+    )
+    assert sink.wait(60) == -signal.SIGKILL
+    until(lambda: count(engine, database) == 300, "landed")
+    paths = [
+        row[0]
+        for row in engine.rows(
+            "SELECT path FROM system.parts WHERE database = currentDatabase() AND table = 'mentions' AND active",
+            database,
+        )
+    ]
+    assert len(paths) == 1
+    engine.kill()
+    shutil.rmtree(engine.folder / "store" / paths[0] if not Path(paths[0]).is_absolute() else paths[0])
+    engine.start()
+    assert count(engine, database) == 0
+    start()
+    until(lambda: count(engine, database) >= 300, "restored")
+    assert_exact(engine, database, 300)
+    assert "lost_block_restored" in (tmp_path / "sink.log").read_text()
+    assert (
+        engine.rows(
+            "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'restore%'",
+            database,
+        )
+        == []
+    )
+
+
+def test_planted_losses_are_found_and_named(
+    engine: EmbeddedClickHouse,
+    kafka: Broker,
+    prefix: str,
+    database: str,
+    start: Start,
+    settings: ClickHouseSinkSettings,
+) -> None:
+    posts = [(f"x:{n}", CODEC.encode("post", _post(n)), 0) for n in range(30)]
+    publish(kafka.bootstrap, prefix, "posts", posts)
+    made = [(f"x:{n}", CODEC.encode("mention", mention(n)), 0) for n in range(30) if n not in (7, 20)]
+    publish(kafka.bootstrap, prefix, "mentions", made, transactions=1)
+    receipts = [_receipt(0, 9, repeats=[7]), _receipt(10, 19), _receipt(20, 29, repeats=[20])]
+    publish(
+        kafka.bootstrap,
+        prefix,
+        "receipts",
+        [("0", CODEC.encode("receipt", receipt), 0) for receipt in receipts],
+    )
+    sink = start()
+    until(
+        lambda: count(engine, database) == 28 and engine.value("SELECT count() FROM receipts", database) == 3,
+        "landed",
+    )
+    sink.terminate()
+    assert sink.wait(15) == 0
+    holds = run_sinks(settings, "proof", "--json", "--patience", "20")
+    assert holds.returncode == 0, holds.stdout
+    proof = orjson.loads(holds.stdout)
+    assert (proof["collected"], proof["mentions"], proof["repeats"], proof["landed"]) == (30, 28, 2, 28)
+    client = engine.client(database)
+    client.command("DELETE FROM mentions WHERE origin_offset = 12")
+    client.command("DELETE FROM receipts WHERE first_offset = 20")
+    lost = run_sinks(settings, "proof", "--json", "--patience", "0")
+    assert lost.returncode == 1
+    found = {
+        (item["what"], item["where"], item["detail"]) for item in orjson.loads(lost.stdout)["differences"]
+    }
+    assert ("uncovered", "posts[0] offsets 20-29", "after the last receipt") in found
+    assert ("origin", "posts[0] receipt 0:10-19", "offsets that became nothing: 12") in found
+    assert any(what == "metrics" for what, _, _ in found)
+    assert any(what == "ledger" for what, _, _ in found)
+    client.command("INSERT INTO mentions SELECT * FROM mentions WHERE kafka_offset = 3")
+    client.command("DELETE FROM receipts WHERE first_offset = 10")
+    client.close()
+    text = run_sinks(settings, "proof", "--patience", "0").stdout
+    assert "doubled: mentions[0] offset 3" in text
+
+
+def test_migrate_can_be_cut_short(
+    engine: EmbeddedClickHouse, settings: ClickHouseSinkSettings, database: str
+) -> None:
+    migrate(settings)
+    client = engine.client(database)
+    client.command("ALTER TABLE migrations DELETE WHERE number > 1", settings={"mutations_sync": 2})
+    client.close()
+    assert migrate(settings) == 6
+
+
+def _post(number: int) -> dict[str, Any]:
+    made = mention(number)
+    fields = (
+        "id platform source kind url title text lang author_id author_name author_handle author_followers author_verified "
+        "likes shares comments views parent_id matched symbols published_at published_precision event_at collected_at collector"
+    )
+    return {**{name: made[name] for name in fields.split()}, "raw": None}
+
+
+def _receipt(first: int, last: int, repeats: list[int] | None = None) -> dict[str, Any]:
+    again = repeats or []
+    hour = COLLECTED // 3_600_000 * 3_600_000
+    counts = []
+    for parity, platform in enumerate(("x", "reddit")):
+        numbers = [n for n in range(first, last + 1) if n % 2 == parity]
+        gone = sum(1 for n in numbers if n in again)
+        counts.append(
+            {
+                "source": f"{platform}/stocknet",
+                "hour": hour,
+                "outcome": "mention",
+                "count": len(numbers) - gone,
+            }
+        )
+        if gone:
+            counts.append(
+                {"source": f"{platform}/stocknet", "hour": hour, "outcome": "repeat", "count": gone}
+            )
+    return {
+        "id": f"0:{first}-{last}",
+        "partition": 0,
+        "first_offset": first,
+        "last_offset": last,
+        "records": last - first + 1,
+        "mentions": last - first + 1 - len(again),
+        "repeats": len(again),
+        "dead_letters": 0,
+        "counts": counts,
+        "repeat_offsets": again,
+        "enriched_at": COLLECTED,
+    }

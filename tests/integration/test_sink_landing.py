@@ -1,0 +1,269 @@
+"""The sink as a process: what is published lands once, what cannot land is named, what lies is refused."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from schemas.errors import Fatal
+from schemas.tables import LANDED
+from sinks.clickhouse import preflight
+from sinks.clickhouse.migrate import migrate
+from sinks.settings import ClickHouseSinkSettings
+from tests.support.broker import Broker
+from tests.support.clickhouse import WRITER, EmbeddedClickHouse
+from tests.support.landing import CODEC, COLLECTED, mentions, publish, run_sinks, start_sink, until
+from tests.support.topics import create_topics
+
+Start = Callable[..., subprocess.Popen[bytes]]
+
+
+@pytest.fixture
+def settings(
+    clickhouse: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str
+) -> ClickHouseSinkSettings:
+    return ClickHouseSinkSettings.model_validate(
+        {
+            "kafka": kafka.bootstrap,
+            "topic_prefix": prefix,
+            "clickhouse_url": clickhouse.url,
+            "clickhouse_database": database,
+            "clickhouse_user": WRITER[0],
+            "clickhouse_password": WRITER[1],
+        }
+    )
+
+
+@pytest.fixture
+def start(
+    clickhouse: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, tmp_path: Path
+) -> Iterator[Start]:
+    """Starts sinks; whatever still runs at the end is stopped and must have ended with 0."""
+    create_topics(kafka.bootstrap, prefix, LANDED)
+    running: list[subprocess.Popen[bytes]] = []
+
+    def start(**options: Any) -> subprocess.Popen[bytes]:
+        process = start_sink(clickhouse, kafka.bootstrap, prefix, database, tmp_path / "sink.log", **options)
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.terminate()
+    for process in running:
+        process.wait(20)
+
+
+def landed(clickhouse: EmbeddedClickHouse, database: str, table: str = "mentions") -> int:
+    """Rows of a table; 0 while it is not there yet."""
+    with suppress(Exception):
+        return int(clickhouse.value(f"SELECT count() FROM {table}", database))
+    return 0
+
+
+def committed(kafka: Broker, prefix: str, topic: str) -> dict[int, int]:
+    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    group = prefix + "clickhouse"
+    found = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(10)
+    return {
+        position.partition: position.offset
+        for position in found.topic_partitions
+        if position.topic == prefix + topic
+    }
+
+
+@contextmanager
+def stopped(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    process.terminate()
+    assert process.wait(15) == 0
+    yield
+
+
+def test_mentions_land_once_with_their_position_and_the_markers_are_passed(
+    clickhouse: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, start: Start
+) -> None:
+    publish(kafka.bootstrap, prefix, "mentions", mentions(4000), transactions=10, abort_between=True)
+    sink = start()
+    until(lambda: landed(clickhouse, database) >= 4000, "all mentions")
+    ends = _ends(kafka, prefix, "mentions")
+    until(lambda: committed(kafka, prefix, "mentions") == ends, "the end is committed, markers and all")
+    with stopped(sink):
+        assert clickhouse.rows(
+            "SELECT count(), uniqExact(id), uniqExact((kafka_partition, kafka_offset)), countIf(id LIKE 'aborted%') FROM mentions",
+            database,
+        ) == [(4000, 4000, 4000, 0)]
+    row = clickhouse.rows(
+        "SELECT text, likes, shares, author_verified, toUnixTimestamp64Milli(event_at), toUnixTimestamp64Milli(collected_at), "
+        "emotions['joy'], keywords, fingerprint, origin_partition, kafka_partition, landed_at > collected_at FROM mentions WHERE id = 'x:8'",
+        database,
+    )[0]
+    assert row[0] == "$BBCA naik 8, 'kutip' \\ dan\tàé " + "kata " * 8
+    assert row[1:] == (3, None, None, 1_420_070_408_000, COLLECTED + 8, 0.5, ["k1", "k2"], -8, 0, 0, 1)
+    assert dict(
+        clickhouse.rows("SELECT keyword, sum(mentions) FROM sentiment_metrics GROUP BY keyword", database)
+    ) == {"": 4000, "k1": 1000, "k2": 1000}
+    assert clickhouse.value(
+        "SELECT sum(engagement) FROM sentiment_metrics WHERE keyword = ''", database
+    ) == sum(n % 5 + 1 for n in range(4000))
+
+
+def test_what_cannot_land_is_a_dead_letter_and_the_rest_lands(
+    clickhouse: EmbeddedClickHouse,
+    kafka: Broker,
+    prefix: str,
+    database: str,
+    start: Start,
+    settings: ClickHouseSinkSettings,
+) -> None:
+    good = mentions(40, 1)
+    keyword = CODEC.encode("keyword", _keyword("k9"))
+    bad: list[tuple[str, bytes | None, int | None]] = [
+        ("no header", b"{}", 0),
+        ("unknown schema", b"\x00\x00\x00\xff\xff", 0),
+        ("another event", keyword, 0),
+        ("cut short", (good[0][1] or b"")[:-30], 0),
+        ("tombstone", None, 0),
+    ]
+    publish(kafka.bootstrap, prefix, "mentions", good[:20] + bad + good[20:], transactions=1)
+    publish(kafka.bootstrap, prefix, "posts", [("p", b"\x00rubbish", 0)])
+    publish(
+        kafka.bootstrap,
+        prefix,
+        "keywords",
+        [("k9", keyword, 0), ("k8", CODEC.encode("keyword", _keyword("k8")), 0), ("k9", None, 0)],
+    )
+    sink = start()
+    until(lambda: landed(clickhouse, database, "dead_letters") >= 5, "dead letters")
+    until(lambda: landed(clickhouse, database, "keywords") >= 3, "keywords")
+    assert landed(clickhouse, database) == 40
+    letters = clickhouse.rows(
+        "SELECT reason, origin, origin_offset, raw_size FROM dead_letters ORDER BY origin_offset", database
+    )
+    assert [(reason, offset) for reason, _, offset, _ in letters] == [
+        ("undecodable", 20),
+        ("undecodable", 21),
+        ("invalid", 22),
+        ("undecodable", 23),
+        ("malformed", 24),
+    ]
+    assert letters[0][1] == f"{prefix}mentions:0:20"
+    assert letters[3][3] == len(good[0][1] or b"") - 30
+    assert clickhouse.rows("SELECT id, deleted FROM keywords ORDER BY kafka_offset", database) == [
+        ("k9", False),
+        ("k8", False),
+        ("k9", True),
+    ]
+    assert clickhouse.rows("SELECT id FROM latest_keywords", database) == [("k8",)]
+    with stopped(sink):
+        shown = run_sinks(settings, "dead-letters", "show", f"clickhouse:{prefix}mentions:0:22:invalid")
+        assert bytes.fromhex(orjson.loads(shown.stdout)["raw"]) == keyword
+        assert (
+            "published to"
+            in run_sinks(
+                settings, "dead-letters", "redrive", f"clickhouse:{prefix}mentions:0:22:invalid"
+            ).stdout
+        )
+        assert run_sinks(settings, "dead-letters", "list", "--reason", "invalid").stdout.count("\n") == 1
+    assert sum(_ends(kafka, prefix, "mentions").values()) == 47, "45, the marker, and the one published again"
+
+
+def test_a_lost_or_turned_back_offset_and_a_topic_made_again_are_fatal(
+    clickhouse: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, start: Start, tmp_path: Path
+) -> None:
+    publish(kafka.bootstrap, prefix, "mentions", mentions(100, 1))
+    sink = start()
+    until(lambda: committed(kafka, prefix, "mentions").get(0) == 100, "committed")
+    with stopped(sink):
+        admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
+    group = prefix + "clickhouse"
+    position = TopicPartition(prefix + "mentions", 0, 50)
+    until(
+        lambda: _try(
+            lambda: admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, [position])])[
+                group
+            ].result(10)
+        ),
+        "group is empty",
+    )
+    assert start().wait(60) == 1
+    assert "the group's offset went back" in (tmp_path / "sink.log").read_text()
+    until(lambda: _try(lambda: admin.delete_consumer_groups([group])[group].result(10)), "group is empty")
+    assert start().wait(60) == 1
+    assert "has no committed offset, but table mentions has 100" in (tmp_path / "sink.log").read_text()
+    admin.delete_topics([prefix + "mentions"])[prefix + "mentions"].result(10)
+    until(lambda: _try(lambda: create_topics(kafka.bootstrap, prefix, ["mentions"])), "topic made again")
+    assert start().wait(60) == 1
+    assert "the topic was made again" in (tmp_path / "sink.log").read_text()
+    assert landed(clickhouse, database) == 100
+
+
+def test_preflight_names_the_column(
+    clickhouse: EmbeddedClickHouse, database: str, settings: ClickHouseSinkSettings
+) -> None:
+    assert migrate(settings) > 10
+    assert migrate(settings) == 0, "a second run has nothing to do"
+    client = clickhouse.client(database)
+    preflight.check(client, database)
+    assert (
+        clickhouse.value(
+            "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = 'mentions'",
+            database,
+        ).count("toIntervalDay(200)")
+        == 1
+    )
+    migrate(settings.model_copy(update={"mentions_days": 100}))
+    assert (
+        clickhouse.value(
+            "SELECT create_table_query FROM system.tables WHERE database = currentDatabase() AND name = 'mentions'",
+            database,
+        ).count("toIntervalDay(100)")
+        == 1
+    )
+    client.command("ALTER TABLE mentions MODIFY COLUMN enriched_at DateTime64(6, 'UTC')")
+    with pytest.raises(Fatal, match=r"mentions\.enriched_at"):
+        preflight.check(client, database)
+    client.command("ALTER TABLE mentions MODIFY COLUMN enriched_at DateTime64(3, 'UTC')")
+    client.command("ALTER TABLE sentiment_metrics RESET SETTING non_replicated_deduplication_window")
+    with pytest.raises(Fatal, match="sentiment_metrics remembers 0"):
+        preflight.check(client, database)
+    client.close()
+
+
+def _keyword(name: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "text": name,
+        "category": "c",
+        "priority": 1,
+        "active": True,
+        "languages": [],
+        "updated_at": 1,
+    }
+
+
+def _ends(kafka: Broker, prefix: str, topic: str) -> dict[int, int]:
+    consumer = Consumer(
+        {"bootstrap.servers": kafka.bootstrap, "group.id": "nobody", "isolation.level": "read_committed"}
+    )
+    try:
+        return {
+            partition: consumer.get_watermark_offsets(TopicPartition(prefix + topic, partition), timeout=10)[
+                1
+            ]
+            for partition in range(4)
+        }
+    finally:
+        consumer.close()
+
+
+def _try(act: Callable[[], object]) -> bool:
+    with suppress(Exception):
+        act()
+        return True
+    return False

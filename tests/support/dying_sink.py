@@ -1,0 +1,36 @@
+"""The ClickHouse sink that kills itself with -9 between two durable steps: `python -m tests.support.dying_sink clickhouse`.
+
+It dies at the step whose number TEST_DIES_AT says, counted from the first insert's commit on.
+"""
+
+import os
+import signal
+import sys
+import threading
+from itertools import count
+
+from schemas.logs import configure
+from sinks.__main__ import stop_on_signals
+from sinks.clickhouse.sink import ClickHouseSink
+from sinks.settings import ClickHouseSinkSettings
+
+
+def main() -> int:
+    """Run like `python -m sinks clickhouse` until the step comes."""
+    dies_at = int(os.environ["TEST_DIES_AT"])
+    numbers = count()
+    lock = threading.Lock()
+
+    def step(_: str) -> None:
+        with lock:
+            if next(numbers) == dies_at:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    settings = ClickHouseSinkSettings()
+    configure("sinks", settings)
+    ClickHouseSink(settings, step).run(stop_on_signals())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,81 @@
+"""Framing without decoding: what comes out is a plain Avro file with the position added to each record."""
+
+import io
+
+import fastavro
+import pytest
+
+from schemas.registry import load_schema
+from sinks.clickhouse.avro_container import Container, extended, zigzag
+from tests.support.landing import CODEC, mention
+
+
+@pytest.mark.parametrize("number", [0, -1, 1, 63, 64, -64, -65, 2**31, -(2**31), 2**63 - 1, -(2**63)])
+def test_zigzag_is_avros_long(number: int) -> None:
+    buffer = io.BytesIO()
+    fastavro.schemaless_writer(buffer, "long", number)
+    assert zigzag(number) == buffer.getvalue()
+
+
+def test_records_keep_their_fields_and_get_their_position() -> None:
+    originals = [mention(number) for number in range(50)]
+    records = [
+        (10_000 + 3 * n, CODEC.encode("mention", original), False) for n, original in enumerate(originals)
+    ]
+    file = Container(load_schema("mention")).file(records, 3, 1_790_000_123_456)
+    read = list(fastavro.reader(io.BytesIO(file)))
+    assert len(read) == 50
+    for n, (found, original) in enumerate(zip(read, originals, strict=True)):
+        assert found["kafka_partition"] == 3
+        assert found["kafka_offset"] == 10_000 + 3 * n
+        assert found["landed_at"].timestamp() == 1_790_000_123.456
+        assert found["text"] == original["text"]
+        assert found["event_at"].timestamp() == original["event_at"] / 1000
+        assert found["keywords"] == original["keywords"]
+
+
+def test_the_schema_keeps_logical_types_and_is_not_changed_in_place() -> None:
+    before = load_schema("keyword")
+    fields = [field["name"] for field in before["fields"]]
+    longer = extended(before, deletable=True)
+    assert [field["name"] for field in longer["fields"]] == [
+        *fields,
+        "deleted",
+        "kafka_partition",
+        "landed_at",
+        "kafka_offset",
+    ]
+    assert [field["name"] for field in before["fields"]] == fields
+    updated = next(field for field in longer["fields"] if field["name"] == "updated_at")
+    assert updated["type"] == {"type": "long", "logicalType": "timestamp-millis"}
+
+
+def test_deleted_is_said_record_by_record() -> None:
+    keyword = {
+        "id": "k",
+        "text": "t",
+        "category": "c",
+        "priority": 3,
+        "active": True,
+        "languages": ["id"],
+        "updated_at": 1,
+    }
+    payload = CODEC.encode("keyword", keyword)
+    file = Container(load_schema("keyword"), deletable=True).file(
+        [(0, payload, False), (1, payload, True)], 0, 1
+    )
+    assert [(row["kafka_offset"], row["deleted"]) for row in fastavro.reader(io.BytesIO(file))] == [
+        (0, False),
+        (1, True),
+    ]
+
+
+def test_a_record_cut_short_does_not_shift_the_next() -> None:
+    whole = [CODEC.encode("mention", mention(number)) for number in range(3)]
+    file = Container(load_schema("mention")).file(
+        [(0, whole[0], False), (1, whole[1][:-40], False), (2, whole[2], False)], 0, 1
+    )
+    reader = fastavro.reader(io.BytesIO(file))
+    assert next(reader)["kafka_offset"] == 0
+    with pytest.raises((EOFError, ValueError, IndexError)):
+        next(reader)

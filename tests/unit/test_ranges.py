@@ -1,0 +1,138 @@
+"""Ranges of a partition follow one another, stored ones come again exactly as they were."""
+
+import random
+from dataclasses import dataclass
+
+import pytest
+
+from schemas.errors import Fatal
+from sinks.ranges import Limits, Positions, Range
+
+LIMITS = Limits(rows=10, size=1000, linger_s=1.0)
+
+
+@dataclass(frozen=True)
+class Record:
+    at: int
+    size: int = 10
+
+    def offset(self) -> int:
+        return self.at
+
+    def value(self) -> bytes:
+        return b"x" * self.size
+
+
+def offsets(cut: Range | None) -> list[int | None]:
+    assert cut is not None
+    return [record.offset() for record in cut.records]
+
+
+def test_nothing_is_cut_before_it_is_full_or_has_waited() -> None:
+    positions = Positions(0, LIMITS)
+    positions.read(Record(0), 5.0)
+    assert positions.cut(5.9) is None
+    cut = positions.cut(6.0)
+    assert cut is not None
+    assert (cut.start, cut.end, cut.replay) == (0, 1, False)
+
+
+def test_a_full_batch_is_cut_at_the_limit_of_rows() -> None:
+    positions = Positions(0, LIMITS)
+    for at in range(25):
+        positions.read(Record(at), 0.0)
+    assert offsets(positions.cut(0.0)) == list(range(10))
+    assert offsets(positions.cut(0.0)) == list(range(10, 20))
+    assert positions.cut(0.0) is None
+    assert offsets(positions.cut(0.0, flush=True)) == list(range(20, 25))
+
+
+def test_a_batch_is_cut_at_the_limit_of_bytes_but_has_at_least_one_record() -> None:
+    positions = Positions(0, LIMITS)
+    for at, size in enumerate([2000, 600, 600, 100]):
+        positions.read(Record(at, size), 0.0)
+    assert offsets(positions.cut(0.0)) == [0]
+    assert offsets(positions.cut(0.0)) == [1]
+    assert positions.buffered_bytes == 700
+    assert offsets(positions.cut(9.0)) == [2, 3]
+
+
+def test_gaps_of_transaction_markers_belong_to_the_range() -> None:
+    positions = Positions(0, LIMITS)
+    for at in (0, 1, 5, 6):
+        positions.read(Record(at), 0.0)
+    positions.reached(9)
+    cut = positions.cut(2.0)
+    assert cut is not None
+    assert (cut.start, cut.end) == (0, 9)
+    assert positions.idle_end() == 9
+    positions.reached(12)
+    assert positions.idle_end() == 12
+    positions.read(Record(12), 3.0)
+    assert positions.idle_end() is None
+    assert positions.cut(4.0) is not None
+
+
+def test_stored_ranges_come_again_exactly() -> None:
+    positions = Positions(100, LIMITS, [(100, 103), (103, 120)])
+    for at in (100, 101, 102):
+        positions.read(Record(at), 0.0)
+    # The end of the first is known to be reached only with its last offset, 102.
+    first = positions.cut(0.0)
+    assert first is not None
+    assert (first.start, first.end, first.replay, len(first.records)) == (100, 103, True, 3)
+    for at in range(103, 118):
+        positions.read(Record(at), 0.0)
+    assert positions.cut(99.0) is None, "more than the limit of rows, but stored as one range"
+    positions.read(Record(121), 0.0)
+    second = positions.cut(0.0)
+    assert second is not None
+    assert (second.start, second.end, second.replay, len(second.records)) == (103, 120, True, 15)
+    third = positions.cut(99.0)
+    assert third is not None
+    assert (third.start, third.end, third.replay) == (120, 122, False)
+
+
+def test_a_stored_range_that_ends_in_markers_waits_for_the_end_of_the_partition() -> None:
+    positions = Positions(0, LIMITS, [(0, 8)])
+    positions.read(Record(3), 0.0)
+    assert positions.cut(99.0) is None
+    assert positions.idle_end() is None
+    positions.reached(8)
+    cut = positions.cut(0.0)
+    assert cut is not None
+    assert (cut.start, cut.end, len(cut.records)) == (0, 8, 1)
+
+
+@pytest.mark.parametrize("stored", [[(5, 9)], [(0, 4), (5, 9)], [(0, 0)]])
+def test_stored_ranges_must_follow_the_committed_offset(stored: list[tuple[int, int]]) -> None:
+    with pytest.raises(Fatal):
+        Positions(0, LIMITS, stored)
+
+
+def test_ranges_tile_whatever_comes() -> None:
+    dice = random.Random(5)
+    positions = Positions(0, LIMITS)
+    at, now, expected, seen, sent = 0, 0.0, 0, [], []
+    for _ in range(5000):
+        now += dice.random() * 0.1
+        if dice.random() < 0.9:
+            at += dice.choice((0, 0, 0, 2))
+            positions.read(Record(at, dice.randint(1, 300)), now)
+            sent.append(at)
+            at += 1
+        if dice.random() < 0.1:
+            positions.reached(at)
+        cut = positions.cut(now)
+        if cut:
+            assert cut.start >= expected
+            assert not [offset for offset in sent if expected <= offset < cut.start]
+            assert all(cut.start <= (record.offset() or 0) < cut.end for record in cut.records)
+            assert len(cut.records) <= LIMITS.rows
+            seen += [record.offset() for record in cut.records]
+            expected = cut.end
+    last = positions.cut(now, flush=True)
+    while last:
+        seen += [record.offset() for record in last.records]
+        last = positions.cut(now, flush=True)
+    assert seen == sent
