@@ -67,6 +67,7 @@ class Publisher:
                 "queue.buffering.max.kbytes": _QUEUED_KILOBYTES,
                 # `flush` waits for every record; only failures need a call into Python for each.
                 "delivery.report.only.error": True,
+                "message.timeout.ms": round(settings.delivery_timeout_s * 1000),
                 "log_level": 2,
             },
             on_delivery=self._delivered,

@@ -13,6 +13,9 @@ class ProducerSettings(KafkaSettings):
 
     collectors: str = Field("", description="collectors that `run` starts without names, comma-separated")
     kafka_patience_s: float = Field(60, gt=0, description="seconds to wait for Kafka at the start")
+    delivery_timeout_s: float = Field(
+        120, ge=1, description="seconds after which a record that is not acknowledged has failed"
+    )
     stop_grace_s: float = Field(6, gt=0, description="seconds to wait for acknowledgements when told to stop")
     checkpoint_items: int = Field(2_000, ge=1, description="items after which a cursor is stored")
     checkpoint_s: float = Field(1, ge=0, description="seconds after which a cursor is stored")

@@ -279,8 +279,8 @@ def test_lines_know_their_number_size_and_end() -> None:
     assert again == lines[2:]
 
 
-def test_a_line_of_a_gigabyte_is_read_in_bounded_memory(tmp_path: Path) -> None:
-    size = 1 << 30
+def test_a_line_of_any_length_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    size = 1 << 28
     path = tmp_path / "sparse"
     with path.open("wb") as file:
         file.truncate(size)

@@ -73,10 +73,10 @@ def test_another_plan_writes_other_posts_under_other_ids(other: Plan) -> None:
 
 def test_posts_are_whole_in_order_and_unique() -> None:
     codec, writer = Codec(PinnedIds()), Writer(plan())
-    posts = [post for minute in range(MINUTE, MINUTE + 10) for post in minute_of(writer, minute)]
+    posts = [post for minute in range(MINUTE, MINUTE + 6) for post in minute_of(writer, minute)]
     assert len({post["id"] for post in posts}) == len(posts)
     assert all(one["event_at"] <= two["event_at"] for one, two in pairwise(posts))
-    assert all(MINUTE * MINUTE_MS <= post["event_at"] < (MINUTE + 10) * MINUTE_MS for post in posts)
+    assert all(MINUTE * MINUTE_MS <= post["event_at"] < (MINUTE + 6) * MINUTE_MS for post in posts)
     for post in islice(posts, 500):
         assert codec.decode(codec.encode("post", post)).record == post
     assert {post["platform"] for post in posts} == {platform.name for platform in PLATFORMS}
@@ -88,9 +88,9 @@ def test_posts_are_whole_in_order_and_unique() -> None:
 
 
 def test_the_rate_is_the_mean_outside_bursts() -> None:
-    quiet = [minute for minute in range(MINUTE, MINUTE + 40) if plan().weights(minute)[2] is None]
+    quiet = [minute for minute in range(MINUTE, MINUTE + 15) if plan().weights(minute)[2] is None]
     written = sum(1 for minute in quiet for _ in minute_of(Writer(plan()), minute))
-    assert written == pytest.approx(20 * 60 * len(quiet), rel=0.03)
+    assert written == pytest.approx(20 * 60 * len(quiet), rel=0.05)
 
 
 def test_the_rhythm_keeps_the_mean_of_a_day_and_sleeps_at_night() -> None:
@@ -104,7 +104,7 @@ def test_the_rhythm_keeps_the_mean_of_a_day_and_sleeps_at_night() -> None:
 
 
 def test_headlines_are_reprinted_and_posts_are_repeated_and_answered() -> None:
-    posts = [post for minute in range(MINUTE, MINUTE + 10) for post in minute_of(Writer(plan()), minute)]
+    posts = [post for minute in range(MINUTE, MINUTE + 6) for post in minute_of(Writer(plan()), minute)]
     news = Counter(post["text"] for post in posts if post["platform"] == "news")
     assert news.most_common(1)[0][1] > 1
     assert any(post["text"].startswith("RT @") for post in posts if post["platform"] == "x")
@@ -115,7 +115,7 @@ def test_headlines_are_reprinted_and_posts_are_repeated_and_answered() -> None:
 
 
 def test_few_authors_write_much() -> None:
-    posts = [post for minute in range(MINUTE, MINUTE + 20) for post in minute_of(Writer(plan()), minute)]
+    posts = [post for minute in range(MINUTE, MINUTE + 8) for post in minute_of(Writer(plan()), minute)]
     wrote = [count for _, count in Counter(post["author_id"] for post in posts).most_common()]
     assert sum(wrote[: len(wrote) // 10]) > 0.4 * sum(wrote)
     assert wrote[0] < 0.1 * sum(wrote)
@@ -133,7 +133,7 @@ def test_every_slot_has_its_burst_and_the_plan_is_the_seed_s() -> None:
 
 
 def test_a_burst_multiplies_its_subject_and_nothing_else() -> None:
-    writer, start = Writer(plan(rate=100)), MINUTE * MINUTE_MS
+    writer, start = Writer(plan(rate=60)), MINUTE * MINUTE_MS
     burst = next(iter(plan().bursts(start, start + 60 * MINUTE_MS)))
     tags = {f"#{tag}" for tag in burst.subject.hashtags}
     other = next(
