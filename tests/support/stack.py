@@ -21,18 +21,21 @@ class Stack:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("DENYUT_")}
         self.environment = {**kept, "DENYUT_DATA_DIR": str(data), **(environment or {})}
 
-    def command(self, *words: str, timeout: float = 120, check: bool = True) -> str:
-        """Run `python -m WORDS…` and return what it printed; raises with its output where it fails."""
+    def command(self, *words: str, timeout: float = 120, reaching: bool = False) -> str:
+        """Run `python -m WORDS…`, where asked in the environment that reaches the stack; returns what it printed.
+
+        Raises with its output where it fails.
+        """
         done = subprocess.run(
             [sys.executable, "-m", *words],
             cwd=ROOT,
-            env=self.environment,
+            env=self.reached() if reaching else self.environment,
             capture_output=True,
             text=True,
             timeout=timeout,
             check=False,
         )
-        if check and done.returncode != 0:
+        if done.returncode != 0:
             raise RuntimeError(
                 f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
             )
@@ -64,17 +67,30 @@ class Stack:
         """The first column of the first row."""
         return next(iter(self.sql(query)[0].values()))
 
-    def client_environment(self) -> dict[str, str]:
-        """The environment in which this stack's own producers and tools run by hand."""
-        return {**self.environment, "DENYUT_KAFKA": self.status()["kafka"]}
+    @property
+    def api(self) -> str:
+        """The address of the API."""
+        address: str = self.status()["api"]
+        return address
 
-    def start(self, *words: str, log: Path | None = None) -> subprocess.Popen[bytes]:
-        """Start `python -m WORDS…` beside the stack, speaking to its Kafka."""
-        with (log or self.data / f"{words[0]}.out").open("ab") as out:
+    @property
+    def kafka(self) -> str:
+        """What Kafka clients connect to."""
+        bootstrap: str = self.status()["kafka"]
+        return bootstrap
+
+    def reached(self) -> dict[str, str]:
+        """The environment in which this stack's other commands run by hand."""
+        found: dict[str, str] = json.loads(self.command("deploy", "env", "--json"))
+        return {**self.environment, **found}
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start `python -m WORDS…` beside the stack; what it prints goes to a file in the data folder."""
+        with (self.data / f"{words[0]}.out").open("ab") as out:
             return subprocess.Popen(
                 [sys.executable, "-m", *words],
                 cwd=ROOT,
-                env=self.client_environment(),
+                env=self.reached(),
                 stdout=out,
                 stderr=subprocess.STDOUT,
             )
