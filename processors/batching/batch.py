@@ -1,7 +1,6 @@
 """What a handler gets and fills: contiguous records of one partition, and the effects it wants committed with them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from processors.batching.record import Record
@@ -19,26 +18,12 @@ class Oversized(Poison):
         self.limit = limit
 
 
-_KEY_BYTES = 50_000
+KEY_BYTES = 50_000
+"""The largest key; no key of ours is near it."""
 
-
-def check_size(topic: str, key: bytes | None, value: bytes | None, limit: int) -> None:
-    """Raise Oversized if the value is larger than `limit`, or the key larger than any key should be."""
-    if value is not None and len(value) > limit:
-        raise Oversized(topic, len(value), limit)
-    if key is not None and len(key) > _KEY_BYTES:
-        raise Oversized(topic, len(key), _KEY_BYTES)
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """One record to be sent; without `partition` its key decides, without `timestamp` (ms) the time of sending."""
-
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    partition: int | None
-    timestamp: int | None
+Output = tuple[str, bytes | None, bytes | None, int | None, int | None]
+"""Topic, key, value, partition (None: its key decides), timestamp in ms (None: the time of sending). There may be
+hundreds of thousands a second, hence no class."""
 
 
 class Batch:
@@ -117,8 +102,11 @@ class Batch:
         timestamp: int | None = None,
     ) -> None:
         """Send a record when the batch commits; raises Oversized at once if no broker would take it."""
-        check_size(topic, key, value, self.max_record_bytes)
-        self._outputs.append(Output(topic, key, value, partition, timestamp))
+        if value is not None and len(value) > self.max_record_bytes:
+            raise Oversized(topic, len(value), self.max_record_bytes)
+        if key is not None and len(key) > KEY_BYTES:
+            raise Oversized(topic, len(key), KEY_BYTES)
+        self._outputs.append((topic, key, value, partition, timestamp))
 
     @property
     def outputs(self) -> Sequence[Output]:

@@ -8,7 +8,7 @@ import structlog
 from aiokafka import TopicPartition
 
 from processors.batching.admission import Admitted
-from processors.batching.batch import Batch, check_size
+from processors.batching.batch import Batch, Oversized
 from processors.batching.handler import Handler
 from processors.batching.offsets import Standing
 from processors.batching.producer import Probe
@@ -174,6 +174,8 @@ class Lane:
         for table, writes in batch.writes.items():
             changes = groups.setdefault((table.changelog, self.partition), [])
             for key, value in table.changelog_records(writes):
-                check_size(table.changelog, key, value, self._tuning.max_record_bytes)
+                size = len(key) + (0 if value is None else len(value))
+                if size > self._tuning.max_record_bytes:
+                    raise Oversized(table.changelog, size, self._tuning.max_record_bytes)
                 changes.append((key, value, None))
         return groups

@@ -137,11 +137,13 @@ def _built(
     """The records in as few produce batches as they fit in."""
     builders = []
     builder = producer.create_batch()
+    append = builder.append
     for key, value, timestamp in records:
-        if builder.append(key=key, value=value, timestamp=timestamp) is None:
+        if append(key=key, value=value, timestamp=timestamp) is None:
             builders.append(builder)
             builder = producer.create_batch()
-            if builder.append(key=key, value=value, timestamp=timestamp) is None:
+            append = builder.append
+            if append(key=key, value=value, timestamp=timestamp) is None:
                 raise Fatal(f"a record for {topic} does not fit in a produce batch")
     if builder.record_count():
         builders.append(builder)

@@ -32,21 +32,18 @@ class Router:
         """Group outputs by topic and partition; records without a key take turns. Fatal for an impossible partition."""
         groups: Groups = {}
         counts = self._counts
-        for output in outputs:
-            topic = output.topic
+        for topic, key, value, chosen, timestamp in outputs:
             partitions = counts.get(topic)
             if partitions is None:
                 partitions = counts[topic] = await partitions_of(topic)
-            if output.partition is not None:
-                partition = output.partition
-                if not 0 <= partition < partitions:
-                    raise Fatal(f"{topic} has {partitions} partitions, no partition {partition}")
-            elif output.key is None:
-                partition = next(self._turns) % partitions
+            if chosen is None:
+                partition = (next(self._turns) if key is None else _hash(key)) % partitions
+            elif 0 <= chosen < partitions:
+                partition = chosen
             else:
-                partition = _hash(output.key) % partitions
+                raise Fatal(f"{topic} has {partitions} partitions, no partition {chosen}")
             group = groups.get((topic, partition))
             if group is None:
                 group = groups[topic, partition] = []
-            group.append((output.key, output.value, output.timestamp))
+            group.append((key, value, timestamp))
         return groups

@@ -7,6 +7,7 @@ import asyncio
 import dataclasses
 import random
 import sys
+from pathlib import Path
 
 import orjson
 from aiokafka.errors import KafkaError
@@ -15,6 +16,8 @@ import processors.batching.changelog
 from processors.batching import Batch, BatchApp, Handler, Tuning, run_worker
 from schemas.logs import configure
 from schemas.settings import Settings
+
+ROOT = Path(__file__).parents[2]
 
 STEPS_IN_DOUBT = ("produced", "offsets_sent", "committed")
 """Where an error is injected: the fate of the transaction is open, or unknown to the client."""
@@ -101,7 +104,7 @@ def build(options: Options) -> BatchApp:
 
 def main() -> int:
     options = Options(**orjson.loads(sys.argv[1]))
-    configure("counting", Settings(log_level="info", log_json=True))
+    configure("counting", Settings(log_level="info", log_json=True, data_dir=ROOT))
     if options.mutation == "uncommitted":
         processors.batching.changelog.ISOLATION = "read_uncommitted"
     return run_worker(build(options))

@@ -11,7 +11,7 @@ import uuid
 from collections import Counter
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from confluent_kafka import ConsumerGroupState, KafkaException, Producer
@@ -61,7 +61,7 @@ class Trial:
         make_topics(bootstrap, self.source, self.out, partitions=partitions)
         self.offsets = Offsets(bootstrap, self.group, self.source, partitions)
 
-    def __enter__(self) -> "Trial":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
