@@ -1,23 +1,19 @@
 """Looks at what the stack needs of a machine: Java, Maven, Python, disk, ports, the data folder."""
 
-import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from deploy.folder import DataFolder
-from deploy.kafka import is_fetched, java
+from deploy.jars import check_java, is_fetched, maven
 from deploy.ports import is_free
 from deploy.settings import DeploySettings
 from deploy.stack import PORTS
 from deploy.up import check_disk
 from schemas.errors import DenyutError, Fatal
 
-LEAST_JAVA = 17
 PYTHON = (3, 11)
-_VERSION = re.compile(r'version "(\d+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,27 +45,13 @@ def examine(settings: DeploySettings, folder: DataFolder) -> list[Finding]:
 
 
 def _java(_settings: DeploySettings, _folder: DataFolder) -> str:
-    program = java()
-    told = subprocess.run([program, "-version"], capture_output=True, text=True, check=False)
-    version = _VERSION.search(told.stderr + told.stdout)
-    if version is None:
-        raise Fatal(f"{program} does not tell its version: install a JRE of Java {LEAST_JAVA} or newer")
-    if int(version[1]) < LEAST_JAVA:
-        raise Fatal(
-            f"{program} is Java {version[1]}: install a JRE of Java {LEAST_JAVA} or newer, first on the PATH"
-        )
-    return f"Java {version[1]} at {program}"
+    return f"Java {check_java()}"
 
 
 def _kafka(settings: DeploySettings, _folder: DataFolder) -> str:
     if is_fetched(settings.kafka_lib):
         return f"jars in {settings.kafka_lib}"
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise Fatal(
-            "Maven is missing: it fetches Apache Kafka once; install Maven 3.8 or newer and put `mvn` on the PATH"
-        )
-    return f"not fetched yet (44 MB, at the first start), by {maven}"
+    return f"not fetched yet (44 MB, at the first start), by {maven()}"
 
 
 def _python(_settings: DeploySettings, _folder: DataFolder) -> str:

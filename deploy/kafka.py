@@ -1,23 +1,14 @@
-"""Apache Kafka without Docker: fetched by Maven once, one node, broker and controller in one process."""
+"""Apache Kafka without Docker: one node, broker and controller in one process."""
 
 import base64
-import fcntl
-import hashlib
-import shutil
 import subprocess
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-import structlog
-
+from deploy.jars import archive_options, java
 from schemas.errors import Fatal
 from schemas.topics import MAX_RECORD_BYTES
-
-log = structlog.get_logger()
-
-POM = Path(__file__).with_name("pom.xml")
-_STAMP = ".fetched"
 
 # Measured settings: shared/FACTS.md and deploy/docs/adr. The cleaner's buffer must shrink with the heap.
 _PROPERTIES = """\
@@ -102,57 +93,10 @@ class Kafka:
             "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-XX:+ExitOnOutOfMemoryError",
+            *archive_options(self.lib),
             "-cp",
-            f"{self.lib}/*",
+            f"{self.lib.absolute()}/*",
         ]
-
-
-def java() -> str:
-    """The java program; raises Fatal with what to do where there is none."""
-    found = shutil.which("java")
-    if found is None:
-        raise Fatal(
-            "Java is missing: Apache Kafka needs Java 17 or newer; install a JRE and put `java` on the PATH"
-        )
-    return found
-
-
-def fetch(lib: Path) -> None:
-    """Fetch the jars named by the pom into `lib`; does nothing when they are there. Raises Fatal if it cannot."""
-    if is_fetched(lib):
-        return
-    lib.parent.mkdir(parents=True, exist_ok=True)
-    with (lib.parent / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not is_fetched(lib):
-            _fetch(lib)
-
-
-def is_fetched(lib: Path) -> bool:
-    """Whether `lib` holds the jars that the pom names now."""
-    stamp = lib / _STAMP
-    return stamp.exists() and stamp.read_text(encoding="utf-8") == _wanted()
-
-
-def _wanted() -> str:
-    return hashlib.sha256(POM.read_bytes()).hexdigest()
-
-
-def _fetch(lib: Path) -> None:
-    maven = shutil.which("mvn")
-    if maven is None:
-        raise Fatal(
-            "Maven is missing: it fetches Apache Kafka once; install Maven 3.8 or newer and put `mvn` on the PATH"
-        )
-    log.info("fetching_kafka", by="maven", megabytes=44, into=str(lib))
-    shutil.rmtree(lib, ignore_errors=True)
-    command = [maven, "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", "-DincludeScope=runtime"]
-    done = subprocess.run(
-        [*command, f"-DoutputDirectory={lib.resolve()}"], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise Fatal(f"Maven could not fetch Apache Kafka: {(done.stdout or done.stderr).strip()[-500:]}")
-    (lib / _STAMP).write_text(_wanted(), encoding="utf-8")
 
 
 def _cluster_id() -> str:

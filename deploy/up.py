@@ -14,7 +14,8 @@ import psutil
 import structlog
 
 from deploy.folder import DataFolder, point_to
-from deploy.kafka import fetch, java
+from deploy.install import fetch
+from deploy.jars import check_java
 from deploy.ports import settle
 from deploy.process import Process, Snapshot
 from deploy.settings import DeploySettings
@@ -44,7 +45,7 @@ def run(
     Raises Fatal, with what to do, where the machine or the data folder does not allow it.
     """
     check_disk(settings, folder.root)
-    java()
+    check_java()
     with folder.held():
         for name in folder.clear_leftovers():
             log.warning("leftover_killed", process=name)
@@ -114,7 +115,7 @@ def detach(settings: DeploySettings, folder: DataFolder) -> StackState:
     """
     with folder.held():
         check_disk(settings, folder.root)
-        java()
+        check_java()
         fetch(settings.kafka_lib)
     path = folder.logs / "supervisor.log"
     with path.open("ab") as out:

@@ -7,7 +7,7 @@ import structlog
 
 from deploy.commands.base import Asked, Command
 from deploy.feed import feeders, recorded_files
-from deploy.kafka import is_fetched
+from deploy.jars import is_fetched
 from deploy.screen import show
 from deploy.up import run
 

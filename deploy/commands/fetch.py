@@ -3,11 +3,12 @@
 import sys
 
 from deploy.commands.base import Asked, Command
-from deploy.kafka import fetch, java
+from deploy.install import fetch
+from deploy.jars import check_java
 
 
 def _act(asked: Asked) -> int:
-    java()
+    check_java()
     fetch(asked.settings.kafka_lib)
     sys.stdout.write(f"Apache Kafka is in {asked.settings.kafka_lib}\n")
     return 0

@@ -10,7 +10,8 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from deploy import tether
-from deploy.kafka import Kafka, fetch
+from deploy.install import fetch
+from deploy.kafka import Kafka
 from deploy.ports import free_port
 
 _TETHER = str(tether.__file__)
