@@ -51,13 +51,13 @@ class TrendsSettings(StageSettings):
 
     day_zone: str = Field(default="Asia/Jakarta", description="time zone in which 1d windows are cut")
     trends_batch: int = Field(
-        default=4_000, ge=1, le=50_000, description="most partials in one batch of trends"
+        default=1_000, ge=1, le=50_000, description="most partials in one batch of trends"
     )
     publish_s: float = Field(
         default=1.0, gt=0, le=60, description="seconds for which changes of a window are collected"
     )
     publish_max: int = Field(
-        default=4_000,
+        default=2_000,
         ge=1,
         le=50_000,
         description="most windows published in one transaction of one partition",

@@ -1,5 +1,6 @@
 """`trends`: partials become windows of every subject, published as they change, closed, scored and dropped."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from typing import Any, cast
 
 import structlog
 
+from processors.agents.twins import of_all_platforms
 from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
 from processors.clock import now_ms
 from processors.logic.authors import check
@@ -14,7 +16,7 @@ from processors.logic.dead_letters import dead_letter
 from processors.logic.folding import Marks, Step
 from processors.logic.held import Held
 from processors.logic.partials import WATERMARK
-from processors.logic.publishing import Publisher
+from processors.logic.publishing import Published, Publisher
 from processors.logic.spans import Spans
 from processors.logic.watermarks import Sources
 from processors.settings import TrendsSettings
@@ -75,6 +77,7 @@ class Trends:
         self._marks: BatchTable = app.batch_table("marks")
         self._partitions: dict[int, _Partition] = {}
         self._planned: dict[int, _Planned] = {}
+        self._working = asyncio.Lock()
         self._topics = {name: topic.full_name(settings.topic_prefix) for name, topic in TOPICS.items()}
         app.add_handler(
             Handler(
@@ -91,7 +94,12 @@ class Trends:
         )
 
     async def handle(self, batch: Batch) -> None:
-        """One batch: publish what is due of what was committed before, then count what came."""
+        """One batch: count what came, then publish what is due."""
+        # In a thread, so that transactions of other lanes go on; one at a time, for the work is all Python.
+        async with self._working:
+            await asyncio.to_thread(self._work, batch)
+
+    def _work(self, batch: Batch) -> None:
         now_s, computed_at = time.monotonic(), now_ms()
         partition = self._partitions[batch.partition]
         sources = partition.sources.copy()
@@ -102,23 +110,31 @@ class Trends:
             floors=partition.floors,
             since=partition.since,
         )
-        published_at = partition.published_at
-        backlog = len(partition.held.dirty) >= self._settings.publish_max
-        if backlog or now_s - published_at >= self._settings.publish_s:
-            closing, dropping = sources.closing(now_s, computed_at), sources.dropping(now_s)
-            for subject, trend in self._publisher.publish(
-                step, partition.held, _latest(closing, dropping), dropping, computed_at
-            ):
-                value = self._codec.encode("trend", trend)
-                batch.send(self._topics["trends"], subject.encode(), value, timestamp=computed_at)
-            if not backlog:
-                published_at = now_s
         self._count(batch, step, sources, now_s, computed_at)
         step.finish()
+        closing, dropping = sources.closing(now_s, computed_at), sources.dropping(now_s)
+        # Where every partition has been read so far, nothing can hold a window open any more.
+        over = max(filter(None, (closing, dropping)), default=None)
+        published_at = partition.published_at
+        provisional = now_s - published_at >= self._settings.publish_s
+        if provisional or len(partition.held.dirty) + step.touched >= self._settings.publish_max:
+            for published in self._publisher.publish(
+                step, partition.held, over, dropping, computed_at, provisional=provisional
+            ):
+                self._send(batch, published, computed_at)
         self._put(batch, partition, step, sources)
-        over = _latest(sources.closing(now_s, computed_at), sources.dropping(now_s))
         batch.pending = step.owed(partition.held, over)
+        if provisional and batch.pending < self._settings.publish_max:
+            published_at = now_s
         self._planned[batch.partition] = _Planned(step, sources, published_at)
+
+    def _send(self, batch: Batch, published: Published, computed_at: Millis) -> None:
+        subject, trend, alone = published
+        key = subject.encode()
+        value = self._codec.encode("trend", trend)
+        batch.send(self._topics["trends"], key, value, timestamp=computed_at)
+        if alone:
+            batch.send(self._topics["trends"], key, of_all_platforms(value, trend), timestamp=computed_at)
 
     def _count(self, batch: Batch, step: Step, sources: Sources, now_s: float, computed_at: Millis) -> None:
         for record in batch.records:
@@ -193,10 +209,6 @@ class Trends:
     def _revoked(self, partition: int) -> None:
         self._partitions.pop(partition, None)
         self._planned.pop(partition, None)
-
-
-def _latest(*instants: int | None) -> int | None:
-    return max((instant for instant in instants if instant is not None), default=None)
 
 
 def _marks(floors: Marks, since: Marks, sources: Sources) -> dict[str, Any]:

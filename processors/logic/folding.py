@@ -1,6 +1,6 @@
 """One step of one partition of `trends`: what a batch of partials and the passing of time do to its rows."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from processors.logic import rows
@@ -86,15 +86,20 @@ class Step:
         row = self._own(key)
         row[CLOSED] = 1
         window, start, subject = rows.parts_of(key)
-        baselines = self._baselines_of(window, subject)
+        baselines = self.baselines(window, subject)
         after = dict(baselines or {})
         stats = row[STATS]
         mentions = {platform: stat[rows.MENTIONS] for platform, stat in stats.items()}
         for platform in stats:
             rows.stat_of(row, platform)
         mentions[""] = sum(mentions.values())
-        row[rows.EXPECTED] = kept = {}
+        kept: dict[str, list[Any]] = {}
+        row[rows.EXPECTED] = kept
         for platform, count in mentions.items():
+            if not platform and rows.alone(stats, baselines):
+                (only,) = stats
+                kept[platform], after[platform] = kept[only], after[only]
+                continue
             before, learns = expected(baselines, platform, window, start, self.since[window], self.spans)
             kept[platform] = [before.mean, before.variance, before.seen]
             if learns:
@@ -106,7 +111,7 @@ class Step:
         """(mean, variance, windows seen) an open window is measured by for the time being."""
         window, start, subject = rows.parts_of(key)
         baseline, _ = expected(
-            self._baselines_of(window, subject), platform, window, start, self.since[window], self.spans
+            self.baselines(window, subject), platform, window, start, self.since[window], self.spans
         )
         return baseline.mean, baseline.variance, baseline.seen
 
@@ -127,7 +132,7 @@ class Step:
         self._rows.pop(key, None)
         self._dropped[key] = end
         self.floors[window] = max(self.floors.get(window, 0), end)
-        baselines = self._baselines_of(window, subject)
+        baselines = self.baselines(window, subject)
         # After a ring's length of zeros next to nothing is left of it.
         if baselines is not None and all(known[3] <= start for known in baselines.values()):
             self._baselines[f"{window}|{subject}"] = None
@@ -139,6 +144,27 @@ class Step:
             if row is not None:
                 rows.close_batch(row[STATS][platform], sketches)
         self._sketches.clear()
+
+    def closable(self, watermark: int) -> Iterator[str]:
+        """Keys of the rows changed here that are open and end at or before the watermark."""
+        return (key for key, row in self._rows.items() if row[END] <= watermark and not row[CLOSED])
+
+    def dirty(self) -> Iterator[str]:
+        """Keys of the rows changed here that have an unpublished revision."""
+        return (key for key, row in self._rows.items() if row[REVISION] > row[PUBLISHED])
+
+    def ended(self, window: str, until: int) -> Iterator[tuple[int, str]]:
+        """(end, key) of the rows of that kind changed here that end at or before `until`."""
+        return (
+            (row[END], key)
+            for key, row in self._rows.items()
+            if row[END] <= until and rows.window_of(key) == window
+        )
+
+    @property
+    def touched(self) -> int:
+        """How many rows were changed here."""
+        return len(self._rows)
 
     @property
     def window_rows(self) -> Mapping[str, Row | None]:
@@ -176,7 +202,7 @@ class Step:
             return row
         held = None if key in self._dropped else self._window(key)
         if held is None:
-            if end <= self.floors.get(rows.parts_of(key)[0], 0):
+            if end <= self.floors.get(rows.window_of(key), 0):
                 return None
             held = rows.new_row(end)
         row = self._rows[key] = rows.thawed(held)
@@ -191,7 +217,8 @@ class Step:
             raise KeyError(key)
         return row
 
-    def _baselines_of(self, window: str, subject: str) -> dict[str, list[Any]] | None:
+    def baselines(self, window: str, subject: str) -> dict[str, list[Any]] | None:
+        """The baselines of a subject by platform, as this step has them."""
         key = f"{window}|{subject}"
         if key not in self._baselines:
             known = self._baseline(key)

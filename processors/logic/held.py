@@ -5,7 +5,7 @@ from heapq import merge
 from itertools import chain
 
 from processors.logic.ends import ByEnd
-from processors.logic.rows import CLOSED, END, PUBLISHED, REVISION, Row, parts_of
+from processors.logic.rows import CLOSED, END, PUBLISHED, REVISION, Row, window_of
 from processors.logic.spans import WINDOWS
 
 
@@ -27,7 +27,7 @@ class Held:
 
     def take(self, key: str, end: int, row: Row | None) -> None:
         """A row was committed, or (None) deleted."""
-        window = parts_of(key)[0]
+        window = window_of(key)
         if row is None:
             self._all[window].discard(end, key)
             self._open[window].discard(end, key)
@@ -45,7 +45,7 @@ class Held:
 
     def is_open(self, key: str, end: int) -> bool:
         """Whether the committed row is open."""
-        return (end, key) in self._open[parts_of(key)[0]]
+        return (end, key) in self._open[window_of(key)]
 
     def is_dirty(self, key: str) -> bool:
         """Whether the committed row has a revision that was not published."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
+from typing import NamedTuple
 
 from processors.logic import rows
 from processors.logic.bounded import top
@@ -15,6 +16,14 @@ from schemas.events import Trend
 
 MAX_TERMS = 20
 MAX_SOURCES = 20
+
+
+class Published(NamedTuple):
+    """A revision to be sent under the key `subject`; `alone`: with platform '' it says the same and is to be sent too."""
+
+    subject: str
+    trend: Trend
+    alone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +39,20 @@ class Publisher:
     bias: float
 
     def publish(
-        self, step: Step, held: Held, closing: int | None, dropping: int | None, computed_at: int
-    ) -> Iterator[tuple[str, Trend]]:
-        """Yields (subject key, trend) of every revision to be sent; the step holds the rows that go with them."""
-        for key in self._due(held, closing):
+        self,
+        step: Step,
+        held: Held,
+        closing: int | None,
+        dropping: int | None,
+        computed_at: int,
+        *,
+        provisional: bool,
+    ) -> Iterator[Published]:
+        """Close what is over and send it, with `provisional` also what has changed and is open; then drop what is old.
+
+        Call it after `step.finish`; the step then holds the rows that go with what was sent.
+        """
+        for key in self._due(step, held, closing, provisional=provisional):
             row = step.row(key)
             if row is None:
                 continue
@@ -43,20 +62,26 @@ class Publisher:
             step.published(key)
         self._drop(step, held, dropping)
 
-    def _due(self, held: Held, closing: int | None) -> list[str]:
-        due = {} if closing is None else dict.fromkeys(islice(held.closable(closing), self.at_most))
-        for key in held.dirty:
-            if len(due) >= self.at_most:
-                break
-            due[key] = None
+    def _due(self, step: Step, held: Held, closing: int | None, *, provisional: bool) -> list[str]:
+        due: dict[str, None] = {}
+        if closing is not None:
+            due.update(
+                dict.fromkeys(islice(chain(held.closable(closing), step.closable(closing)), self.at_most))
+            )
+        if provisional:
+            for key in chain(held.dirty, step.dirty()):
+                if len(due) >= self.at_most:
+                    break
+                due[key] = None
         return list(due)
 
     def _drop(self, step: Step, held: Held, dropping: int | None) -> None:
         dropped = 0
         if dropping is not None:
             for window in WINDOWS:
-                ended = held.ended(window, dropping - self.rings[window])
-                dropped += self._drop_closed(step, ended, self.at_most - dropped)
+                until = dropping - self.rings[window]
+                ended = [*islice(held.ended(window, until), self.at_most), *step.ended(window, until)]
+                dropped += self._drop_closed(step, iter(ended), self.at_most - dropped)
         surplus = len(held) - dropped - self.held_rows
         if surplus > 0:
             self._drop_closed(step, held.oldest(), min(surplus, self.at_most))
@@ -74,51 +99,56 @@ class Publisher:
                 dropped += 1
         return dropped
 
-    def _trends(self, step: Step, key: str, row: Row, computed_at: int) -> Iterator[tuple[str, Trend]]:
+    def _trends(self, step: Step, key: str, row: Row, computed_at: int) -> Iterator[Published]:
         window, start, subject = rows.parts_of(key)
         before_start, _ = step.spans.span(window, start - 1)
         before = step.row(rows.key_of(window, before_start, subject))
         covered = before_start >= step.since.get(window, start)
+        minutes = (row[END] - start) / MINUTE_MS
         stats: dict[str, Stat] = row[STATS]
-        for platform, stat in [*stats.items(), ("", rows.over_platforms(stats.values()))]:
+        baselines = step.baselines(window, subject)
+        alone = rows.alone(stats, baselines) and (before is None or before[STATS].keys() == stats.keys())
+        views = list(stats.items()) if alone else [*stats.items(), ("", rows.over_platforms(stats.values()))]
+        kind, _, name = subject.partition(":")
+        for platform, stat in views:
             if platform and stat[CHANGED] <= row[PUBLISHED]:
                 continue
             mentions = stat[rows.MENTIONS]
-            earlier = _mentions(before, platform)
-            velocity = (mentions - earlier) / ((row[END] - start) / MINUTE_MS) if covered else 0.0
             baseline = Baseline(*(row[EXPECTED].get(platform) or step.expectation(key, platform)))
             score = baseline.score(mentions, self.bias)
-            kind, _, name = subject.partition(":")
-            yield (
-                subject,
-                {
-                    "id": f"{subject}:{platform}:{window}:{start}",
-                    "revision": row[REVISION],
-                    "subject_kind": kind,
-                    "subject": name,
-                    "platform": platform,
-                    "window": window,
-                    "start": start,
-                    "end": row[END],
-                    "mentions": mentions,
-                    "copies": stat[rows.COPIES],
-                    "authors": rows.author_count(stat),
-                    "positive": stat[rows.POSITIVE],
-                    "negative": stat[rows.NEGATIVE],
-                    "neutral": stat[rows.NEUTRAL],
-                    "engagement": stat[rows.ENGAGEMENT],
-                    "velocity": velocity,
-                    "score": score,
-                    "display_score": display(score),
-                    "baseline": baseline.mean,
-                    "terms": top(stat[rows.TERMS], MAX_TERMS),
-                    "sources": top(stat[rows.SOURCES], MAX_SOURCES),
-                    "samples": stat[rows.SAMPLES],
-                    "closed": bool(row[CLOSED]),
-                    "late": stat[rows.LATE],
-                    "computed_at": computed_at,
-                },
-            )
+            trend: Trend = {
+                "id": trend_id(subject, platform, window, start),
+                "revision": row[REVISION],
+                "subject_kind": kind,
+                "subject": name,
+                "platform": platform,
+                "window": window,
+                "start": start,
+                "end": row[END],
+                "mentions": mentions,
+                "copies": stat[rows.COPIES],
+                "authors": rows.author_count(stat),
+                "positive": stat[rows.POSITIVE],
+                "negative": stat[rows.NEGATIVE],
+                "neutral": stat[rows.NEUTRAL],
+                "engagement": stat[rows.ENGAGEMENT],
+                "velocity": (mentions - _mentions(before, platform)) / minutes if covered else 0.0,
+                "score": score,
+                "display_score": display(score),
+                "baseline": baseline.mean,
+                "terms": top(stat[rows.TERMS], MAX_TERMS),
+                "sources": top(stat[rows.SOURCES], MAX_SOURCES),
+                "samples": stat[rows.SAMPLES],
+                "closed": bool(row[CLOSED]),
+                "late": stat[rows.LATE],
+                "computed_at": computed_at,
+            }
+            yield Published(subject, trend, alone)
+
+
+def trend_id(subject: str, platform: str, window: str, start: int) -> str:
+    """The id of a trend; `subject` is `kind:value`, `start` in epoch milliseconds."""
+    return f"{subject}:{platform}:{window}:{start}"
 
 
 def _mentions(row: Row | None, platform: str) -> int:

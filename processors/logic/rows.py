@@ -6,7 +6,7 @@ was sent, the last element the baselines at the time of closing. A stat is a lis
 """
 
 from base64 import b64decode, b64encode
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from processors.logic import authors
@@ -49,6 +49,11 @@ def parts_of(key: str) -> tuple[str, int, str]:
     return window, int(start), subject
 
 
+def window_of(key: str) -> str:
+    """The kind of window of a row's key; all their names have two characters."""
+    return key[:2]
+
+
 def new_row(end: int) -> Row:
     """A window nothing was counted in yet."""
     return [end, 0, 0, 0, {}, {}]
@@ -87,8 +92,14 @@ def add(stat: Stat, partial: Partial) -> None:
     stat[NEGATIVE] += partial["negative"]
     stat[NEUTRAL] += partial["neutral"]
     stat[ENGAGEMENT] += partial["engagement"]
-    _add_counts(stat[TERMS], partial["terms"])
-    _add_counts(stat[SOURCES], partial["sources"])
+    if stat[TERMS]:
+        _add_counts(stat[TERMS], partial["terms"])
+    else:
+        stat[TERMS] = dict(partial["terms"])
+    if stat[SOURCES]:
+        _add_counts(stat[SOURCES], partial["sources"])
+    else:
+        stat[SOURCES] = dict(partial["sources"])
     stat[SAMPLES] += partial["samples"]
 
 
@@ -102,7 +113,7 @@ def close_batch(stat: Stat, sketches: list[bytes]) -> None:
         stat[TERMS] = top(stat[TERMS], MAX_TERMS)
     if len(stat[SOURCES]) > 2 * MAX_SOURCES:
         stat[SOURCES] = top(stat[SOURCES], MAX_SOURCES)
-    if len(stat[SAMPLES]) > MAX_SAMPLES:
+    if len(stat[SAMPLES]) > 1:
         stat[SAMPLES] = sample(stat[SAMPLES], MAX_SAMPLES)
 
 
@@ -123,6 +134,14 @@ def over_platforms(stats: Iterable[Stat]) -> Stat:
     total[AUTHORS] = b64encode(authors.merged(sketches)).decode() if sketches else ""
     total[SAMPLES] = sample(total[SAMPLES], MAX_SAMPLES)
     return total
+
+
+def alone(stats: Mapping[str, Stat], baselines: Mapping[str, Any] | None) -> bool:
+    """Whether a subject has but one platform, so that what holds for it holds for all of them together."""
+    if len(stats) != 1:
+        return False
+    (only,) = stats
+    return not baselines or (only in baselines and baselines[only] == baselines.get(""))
 
 
 def author_count(stat: Stat) -> int:

@@ -1,0 +1,47 @@
+from processors.logic.watermarks import Sources
+
+
+def sources(*heard: tuple[int, bool], now_s: float = 0.0, partitions: int = 2) -> Sources:
+    made = Sources(partitions, idle_close_s=10, evict_idle_s=600)
+    for partition, (watermark, idle) in enumerate(heard):
+        made.hear(partition, watermark, idle, now_s)
+    return made
+
+
+def test_a_partition_never_heard_of_blocks_both() -> None:
+    known = sources((1_000, False))
+    assert known.closing(10_000, 99_000) is None
+    assert known.dropping(10_000) is None
+
+
+def test_the_smallest_watermark_counts_and_idle_partitions_do_not_hold_windows_open() -> None:
+    assert sources((1_000, False), (2_000, False)).closing(0, 99_000) == 1_000
+    assert sources((1_000, True), (2_000, False)).closing(0, 99_000) == 2_000
+
+
+def test_where_all_are_idle_the_clock_closes_after_a_while() -> None:
+    known = sources((1_000, True), (2_000, True))
+    assert known.closing(9.9, 99_000) is None
+    assert known.closing(10, 99_000) == 99_000
+
+
+def test_an_idle_partition_holds_memory_until_it_was_silent_for_long() -> None:
+    known = sources((1_000, True), (2_000, False))
+    assert known.dropping(599) == 1_000
+    assert known.dropping(600) == 2_000
+
+
+def test_silence_without_the_word_never_drops_anything() -> None:
+    known = sources((1_000, False), (2_000, False))
+    known.hear(1, 5_000, False, 1_000_000)
+    assert known.dropping(1_000_000) == 1_000
+    assert known.closing(1_000_000, 99_000) == 1_000
+
+
+def test_a_watermark_never_goes_back_and_a_copy_is_on_its_own() -> None:
+    known = sources((1_000, False), (2_000, False))
+    twin = known.copy()
+    twin.hear(0, 500, False, 1)
+    assert twin.rows()[0] == (1_000, False)
+    twin.hear(0, 3_000, True, 1)
+    assert known.rows()[0] == (1_000, False)

@@ -1,0 +1,189 @@
+import random
+from collections import Counter
+
+import pytest
+
+from processors.logic.authors import sketch
+from processors.logic.spans import WINDOWS
+from schemas.events import Partial
+from tests.support.windows import DAY, HOUR, MINUTE, RINGS, Partition, partial
+
+START = 1_435_708_800_000  # 2015-07-01T00:00Z
+COUNTED = ("mentions", "positive", "negative", "neutral", "engagement", "late", "authors", "terms", "sources", "samples")
+
+
+def some_partials(dice: random.Random, count: int, span: int) -> list[Partial]:
+    made = []
+    for number in range(count):
+        at = START + dice.randrange(span)
+        positive, negative, neutral = (dice.randrange(3) for _ in range(3))
+        made.append(
+            partial(
+                at,
+                dice.choice(["AAPL", "GOOG"]),
+                platform=dice.choice(["x", "news"]),
+                mentions=positive + negative + neutral,
+                positive=positive,
+                negative=negative,
+                neutral=neutral,
+                engagement=dice.randrange(10),
+                authors=sketch([f"a{dice.randrange(40)}"]),
+                terms={dice.choice(["naik", "turun", "buy"]): 1},
+                sources={"s": 1},
+                samples=[f"x:{number}"],
+            )
+        )
+    return made
+
+
+def counted(partition: Partition) -> dict[str, dict[str, object]]:
+    return {name: {field: trend[field] for field in COUNTED} for name, trend in partition.latest().items()}  # type: ignore[literal-required]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_order_and_split_gives_the_same_windows(seed: int) -> None:
+    dice = random.Random(seed)
+    partials = some_partials(dice, 300, 2 * HOUR)
+    whole = Partition()
+    whole.step(partials)
+
+    parts = Partition(at_most=dice.choice([5, 50, 10_000]))
+    dice.shuffle(partials)
+    while partials:
+        size = dice.randint(1, 40)
+        batch, partials = partials[:size], partials[size:]
+        if dice.random() < 0.5:
+            parts.fold(batch)
+        else:
+            # Windows close at any time: what comes later makes a new revision.
+            parts.step(batch, closing=START + dice.randrange(3 * HOUR))
+        if dice.random() < 0.2:
+            parts.crash()
+    while parts.owed:
+        parts.step([])
+    assert counted(parts) == counted(whole)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_latest_revisions_plus_late_are_all_mentions_whatever_is_dropped(seed: int) -> None:
+    dice = random.Random(100 + seed)
+    partials = some_partials(dice, 400, 3 * DAY)
+    expected: Counter[tuple[str, str]] = Counter()
+    for one in partials:
+        expected[one["subject"], one["platform"]] += one["mentions"]
+        expected[one["subject"], ""] += one["mentions"]
+    partition = Partition(held_rows=dice.choice([20, 1_000_000]), at_most=dice.choice([7, 10_000]))
+    dropping = START
+    while partials:
+        batch, partials = partials[:20], partials[20:]
+        dropping += dice.randrange(6 * HOUR)
+        if dice.random() < 0.3:
+            partition.fold(batch, dropping)
+        else:
+            partition.step(batch, closing=dropping + dice.randrange(HOUR), dropping=dropping)
+        if dice.random() < 0.2:
+            partition.crash()
+    partition.step([], closing=dropping + 2 * DAY, dropping=dropping)
+    while partition.owed:
+        partition.step([], closing=dropping + 2 * DAY, dropping=dropping)
+    late = 0
+    for window in WINDOWS:
+        found: Counter[tuple[str, str]] = Counter()
+        for trend in partition.latest().values():
+            if trend["window"] == window:
+                found[trend["subject"], trend["platform"]] += trend["mentions"] + trend["late"]
+                late += trend["late"]
+        assert found == expected, window
+    assert late > 0, "the test must reach dropped windows"
+
+
+def test_a_mention_of_a_dropped_window_is_late_in_the_window_of_the_watermark() -> None:
+    partition = Partition()
+    partition.step([partial(START)])
+    watermark = START + RINGS["1m"] + 10 * MINUTE
+    partition.step([], closing=watermark, dropping=watermark)
+    sent = partition.step([partial(START, mentions=4)], dropping=watermark)
+    late = {trend["window"]: trend for trend in sent if trend["platform"] == "x" and trend["late"]}
+    assert set(late) == {"1m"}, "the others are still held"
+    assert late["1m"]["start"] == watermark - watermark % MINUTE
+    assert (late["1m"]["late"], late["1m"]["mentions"]) == (4, 0)
+    hour = next(trend for trend in sent if trend["window"] == "1h" and trend["platform"] == "x")
+    assert (hour["mentions"], hour["revision"], hour["late"]) == (5, 3, 0)
+
+
+def test_late_inside_the_ring_is_a_new_revision_of_a_closed_window_and_leaves_the_baseline() -> None:
+    partition = Partition()
+    partition.step([partial(START, mentions=2)])
+    closed = partition.step([], closing=START + 5 * MINUTE)
+    assert all(trend["closed"] for trend in closed)
+    before = partition.baselines["1m|symbol:AAPL"]
+    again = partition.step([partial(START, mentions=3)], closing=START + 5 * MINUTE)
+    minute = next(trend for trend in again if trend["window"] == "1m" and trend["platform"] == "x")
+    assert (minute["mentions"], minute["closed"], minute["late"]) == (5, True, 0)
+    assert minute["revision"] > max(trend["revision"] for trend in closed)
+    assert partition.baselines["1m|symbol:AAPL"] == before
+
+
+def test_all_platforms_together_count_each_author_once() -> None:
+    partition = Partition()
+    authors = sketch(["someone"])
+    sent = partition.step(
+        [partial(START, authors=authors), partial(START, platform="news", authors=authors), partial(START, authors=authors)]
+    )
+    hour = {trend["platform"]: (trend["mentions"], trend["authors"]) for trend in sent if trend["window"] == "1h"}
+    assert hour == {"x": (2, 1), "news": (1, 1), "": (3, 1)}
+
+
+def test_what_a_platform_said_is_not_sent_again_when_another_one_speaks() -> None:
+    partition = Partition()
+    partition.step([partial(START), partial(START, platform="news")])
+    sent = partition.step([partial(START, platform="news")])
+    assert {trend["platform"] for trend in sent} == {"news", ""}
+
+
+def test_a_burst_scores_against_the_baseline_before_it() -> None:
+    partition = Partition()
+    for minute in range(60):
+        partition.step([partial(START + minute * MINUTE, mentions=5)], closing=START + minute * MINUTE)
+    burst = START + 60 * MINUTE
+    provisional = partition.step([partial(burst, mentions=100)], closing=burst)
+    final = partition.step([], closing=burst + MINUTE)
+    for sent in (provisional, final):
+        trend = next(trend for trend in sent if trend["window"] == "1m" and trend["platform"] == "" and trend["start"] == burst)
+        assert trend["baseline"] == pytest.approx(5)
+        assert trend["score"] == pytest.approx((100 - 5) / 3)
+        assert trend["display_score"] > 90
+        assert trend["velocity"] == 95
+    quiet = partition.step([partial(burst + 30 * MINUTE, mentions=5)], closing=burst + 40 * MINUTE)
+    after = next(trend for trend in quiet if trend["window"] == "1m" and trend["platform"] == "x")
+    assert 0 < after["baseline"] < 10, "the burst was learnt once, and the silence after it too"
+
+
+def test_owed_counts_what_time_alone_makes_due() -> None:
+    partition = Partition(at_most=3)
+    partition.step([partial(START + minute * MINUTE) for minute in range(4)])
+    assert partition.owed > 0
+    steps = 0
+    while partition.owed:
+        partition.step([])
+        steps += 1
+        assert steps < 20
+    partition.step([], closing=START + DAY)
+    assert partition.owed > 0
+    while partition.owed:
+        partition.step([], closing=START + DAY)
+    assert all(trend["closed"] for trend in partition.latest().values() if trend["end"] <= START + DAY)
+    assert partition.step([], closing=START + DAY) == []
+
+
+def test_rows_do_not_outlive_their_ring() -> None:
+    partition = Partition()
+    for day in range(80):
+        at = START + day * DAY
+        partition.step([partial(at, f"S{day}")], closing=at, dropping=at)
+    kinds = Counter(key.split("|")[0] for key in partition.rows)
+    assert kinds["1m"] <= 2
+    assert kinds["1h"] <= 15
+    assert kinds["1d"] <= 62
+    assert len(partition.baselines) <= sum(kinds.values())
+    assert len(partition.held) == len(partition.rows)
