@@ -3,13 +3,12 @@
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from schemas.errors import Poison
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A record for `topic` (a name of the catalogue).
 
     `origin` and `raw` say where it came from and as which bytes: they go into the dead letter if the record

@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import closing
@@ -26,6 +27,8 @@ Outcome = Literal["ok", "empty", "throttled", "auth", "error"]
 
 _LONGEST_BACKOFF_S = 60.0
 _ERROR_CHARACTERS = 500
+_OWED_RUNS = 1_000
+"""How many runs are kept to be told of while Kafka is away; the oldest are forgotten beyond that."""
 
 
 def run_collectors(
@@ -77,6 +80,7 @@ class _Loop:
         self._publisher = Publisher(settings, codec, f"{collector.name}-collector", stop)
         self._cursors: dict[str, str] = {}
         self._last_started: Millis = 0
+        self._owed: deque[Run] = deque(maxlen=_OWED_RUNS)
 
     def run(self) -> None:
         """Until every source is finished or `stop` is set. Raises Fatal."""
@@ -129,11 +133,15 @@ class _Loop:
             seconds=seconds,
             per_s=round(tally.published / seconds, 1) if seconds else None,
         )
+        self._owed.append(run)
         try:
-            self._publisher.publish("runs", run)
+            for owed in self._owed:
+                self._publisher.publish("runs", owed)
             self._publisher.flush()
         except Retryable as error:
             problem = problem or error
+        else:
+            self._owed.clear()
         if problem is not None:
             raise problem
 

@@ -1,8 +1,7 @@
 """Lines of a file, bounded: a line of any length is read without holding more than a limit of it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 LINE_BYTES = 2 * 1024 * 1024
 """The longest line that is read whole: the largest post, written with six-byte escapes, and room around it."""
@@ -10,8 +9,7 @@ LINE_BYTES = 2 * 1024 * 1024
 _SKIP_BYTES = 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One line: `number` counts from 1, `data` has no line end and is cut to the limit, `size` is the whole."""
 
     number: int

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from hashlib import file_digest
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -124,7 +124,7 @@ class Track:
         if line.cut:
             return Poison("oversized", f"a line of {line.size} bytes; the limit is {LINE_BYTES}")
         try:
-            return dict(self._reader.read(line.data, shift_ms, 0))
+            return cast("dict[str, Any]", self._reader.read(line.data, shift_ms, 0))
         except Poison as why:
             return why
 
