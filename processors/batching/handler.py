@@ -16,8 +16,8 @@ class Handler:
     """One lane per partition number runs `handle` on one batch after the other.
 
     `handle` may raise anything: the process then ends and its successor starts from what was committed. It runs
-    with no transaction open and may be called again with the same records, so it changes nothing but its batch;
-    memory derived from rows belongs into `committed`. All topics of a handler have the same number of partitions.
+    with no transaction open, is never cancelled, and may be called again with the same records by whoever has the
+    partition next, so it changes nothing but its batch; memory derived from rows belongs into `committed`. All topics of a handler have the same number of partitions.
     """
 
     name: str

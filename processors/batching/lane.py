@@ -1,7 +1,7 @@
 """One lane: the batches of one handler and one partition number, one after the other, each in one transaction."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from time import monotonic
 
 import structlog
@@ -52,6 +52,8 @@ class Lane:
         self._room = room
         self._wake = asyncio.Event()
         self._released = False
+        self._handling = False
+        self._task: asyncio.Task[None] | None = None
         self._last_call = monotonic()
         self._pending = max(
             (committed.pending for committed in transactor.standing.values() if committed), default=0
@@ -74,6 +76,25 @@ class Lane:
         """Start nothing more; what runs may finish."""
         self._released = True
         self._wake.set()
+
+    def start(self, failed: Callable[[Exception], Awaitable[None]]) -> asyncio.Task[None]:
+        """Run in a task; what the lane cannot survive is given to `failed`."""
+
+        async def run() -> None:
+            try:
+                await self.run()
+            except Exception as error:  # noqa: BLE001 -- the runner of handlers: whatever they raise ends the worker
+                await failed(error)
+
+        self._task = asyncio.create_task(run())
+        return self._task
+
+    async def cancel(self) -> None:
+        """End the task. A running handler is waited for: a thread it has started would outlive its cancellation."""
+        while self._task is not None and not self._task.done():
+            if not self._handling:
+                self._task.cancel()  # again and again, for a library may swallow it
+            await asyncio.wait({self._task}, timeout=0.1)
 
     async def run(self) -> None:
         """Do what is due until released; raises what the handler raises, LaneLost and other Fatal errors."""
@@ -112,22 +133,32 @@ class Lane:
         records, start, end, caught_up = waiting.take(self.handler.max_records, monotonic())
         self._room()
         batch = self._batch(waiting.tp.topic, records, start, end, caught_up)
+        await self._handle(batch)
+        await self._commit(batch)
+        self.records += len(records)
+
+    async def _handle(self, batch: Batch) -> None:
+        self._handling = True
         try:
             await self.handler.handle(batch)
         except Exception:
             log.exception(
-                "handler_failed", handler=self.handler.name, topic=batch.topic, partition=self.partition,
-                start=start, end=end,
-            )  # fmt: skip
+                "handler_failed",
+                handler=self.handler.name,
+                topic=batch.topic,
+                partition=batch.partition,
+                start=batch.start,
+                end=batch.end,
+            )
             raise
-        await self._commit(batch)
-        self.records += len(records)
+        finally:
+            self._handling = False
 
     async def _tick(self) -> None:
         first = next(iter(self.inputs.values()))
         caught_up = all(waiting.at_end for waiting in self.inputs.values())
         batch = self._batch(first.tp.topic, [], first.base, first.base, caught_up)
-        await self.handler.handle(batch)
+        await self._handle(batch)
         if batch.has_effects or batch.pending != self._pending:
             await self._commit(batch)
         else:

@@ -164,15 +164,9 @@ class Lanes:
         )
         self._lanes[key] = lane
         self._by_tp.update(dict.fromkeys(cursors, lane))
-        task = asyncio.create_task(self._run(lane))
+        task = lane.start(app.fail)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    async def _run(self, lane: Lane) -> None:
-        try:
-            await lane.run()
-        except Exception as error:  # noqa: BLE001 -- the runner of handlers: whatever they raise ends the worker
-            await self._app.fail(error)
 
     async def deactivate(self, grace_s: float) -> None:
         """Give all lanes up: what runs has `grace_s` seconds to finish, then it is cancelled; nothing commits after."""
@@ -180,7 +174,7 @@ class Lanes:
         self.ready.clear()
         async with self._changing:
             if self._activation is not None:
-                await _cancel({self._activation})
+                await _cancel(self._activation)
                 self._activation = None
             for lane in self._lanes.values():
                 lane.release()
@@ -192,7 +186,7 @@ class Lanes:
                 transactor.revoke()
             if running:
                 log.warning("batches_cancelled", count=len(running))
-                await _cancel(running)
+                await asyncio.gather(*(lane.cancel() for lane in self._lanes.values()))
             lanes, self._lanes = self._lanes, {}
             transactors, self._transactors = self._transactors, {}
             self._by_tp = {}
@@ -204,9 +198,8 @@ class Lanes:
                     lane.handler.revoked(lane.partition)
 
 
-async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
-    """Cancel until they have ended; a swallowed cancellation is repeated."""
-    while tasks:
-        for task in tasks:
-            task.cancel()
-        _, tasks = await asyncio.wait(tasks, timeout=1)
+async def _cancel(task: asyncio.Task[None]) -> None:
+    """Cancel until it has ended; a swallowed cancellation is repeated."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)

@@ -19,7 +19,7 @@ _STOP_S = 9.0
 
 def run_worker(app: BatchApp) -> int:
     """Run the app until SIGTERM or SIGINT (0) or a failure (1: to be restarted). Logging is left as it is."""
-    code = asyncio.run(_serve(app))
+    code = asyncio.run(_until_signalled(app))
     if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
         # The consumer's thread could not be stopped; waiting for it would keep the partitions from their next owner.
         log.error("worker_thread_left_behind", stage=app.conf.id)
@@ -37,14 +37,19 @@ class _Worker(faust.Worker):  # type: ignore[misc]  # Faust has no types
         self.spinner = None
 
     def install_signal_handlers(self) -> None:
-        """Nothing: `_serve` has its own."""
+        """Nothing: `run_worker` has its own."""
 
 
-async def _serve(app: BatchApp) -> int:
+async def _until_signalled(app: BatchApp) -> int:
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    return await serve(app, stopping)
+
+
+async def serve(app: BatchApp, stopping: asyncio.Event) -> int:
+    """Run the app in this loop until `stopping` is set (0) or something ends it (1)."""
     worker = _Worker(app)
     running = asyncio.create_task(worker.start(), name="worker")
     ends = [running, asyncio.create_task(stopping.wait()), asyncio.create_task(app.failed.wait())]
@@ -54,13 +59,13 @@ async def _serve(app: BatchApp) -> int:
     stopped = await _stop(worker)
     for task in ends:
         task.cancel()
-    results = await asyncio.gather(*ends, return_exceptions=True)
-    started = results[0]
+    started, *_ = await asyncio.gather(*ends, return_exceptions=True)
     if isinstance(started, Exception):
-        log.error("worker_failed", stage=app.conf.id, error=repr(started), exc_info=started)
-    failed = app.failure or worker.crash_reason or (started if isinstance(started, Exception) else None)
-    log.info("worker_stopped", stage=app.conf.id, failed=failed is not None, in_time=stopped)
-    return 0 if asked and failed is None else 1
+        await app.fail(started)
+    elif worker.crash_reason is not None:
+        await app.fail(worker.crash_reason)
+    log.info("worker_stopped", stage=app.conf.id, failed=app.failure is not None, in_time=stopped)
+    return 0 if asked and app.failure is None else 1
 
 
 async def _stop(worker: faust.Worker) -> bool:

@@ -91,7 +91,7 @@ def main(argv: list[str]) -> int:
     finally:
         broker.stop()
     for plan, verdict in verdicts.items():
-        print(f"{plan:8} {'exact' if verdict.exact else 'NOT EXACT'} {verdict}")  # noqa: T201 -- its output
+        print(f"{plan:8} {'exact' if verdict.exact else 'NOT EXACT'} {verdict}")
     return 0 if all(verdict.exact for verdict in verdicts.values()) else 1
 
 
