@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 import structlog
 
+from deploy.logfiles import last_line
 from deploy.process import Pace, Process, Snapshot, State
 from schemas.errors import Fatal, Retryable
 
@@ -17,6 +18,8 @@ _TETHER = str(Path(__file__).with_name("tether.py"))
 _LOOK_S = 0.05
 """How often a process is looked at; ten of them cost less than half a percent of a core."""
 _PROBE_S = 0.1
+_SAID = 200
+"""How much of its last words is told of a process that ended."""
 
 log = structlog.get_logger()
 
@@ -74,6 +77,7 @@ class Keeper:
                 process=self.process.name,
                 status=code,
                 again_in_s=round(delay, 2),
+                said=last_line(self._log)[-_SAID:],
                 log=str(self._log),
             )
             self._restarts += 1

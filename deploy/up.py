@@ -16,6 +16,7 @@ import structlog
 from deploy.folder import DataFolder, point_to
 from deploy.install import fetch
 from deploy.jars import check_java
+from deploy.logfiles import last_line
 from deploy.ports import settle
 from deploy.process import Process, Snapshot
 from deploy.settings import DeploySettings
@@ -137,13 +138,10 @@ def detach(settings: DeploySettings, folder: DataFolder) -> StackState:
         if state is not None and state.pid == child.pid and state.ready:
             return state
         if time.monotonic() > deadline:
-            late = (
-                [process.name for process in state.processes if process.state != "running"] if state else []
-            )
             child.terminate()
             child.wait()
             raise Fatal(
-                f"not ready within {settings.ready_s:.0f} s: {', '.join(late) or 'the supervisor'}; see {folder.logs}"
+                f"not ready within {settings.ready_s:.0f} s: {_late(folder, state)}; see {folder.logs}"
             )
         time.sleep(_POLL_S)
 
@@ -176,6 +174,17 @@ def check_disk(settings: DeploySettings, root: Path) -> None:
             f"disk nearly full: {free} MB free at {there}, {settings.disk_free_mb} MB wanted; "
             "make room, or name another folder with --data"
         )
+
+
+def _late(folder: DataFolder, state: StackState | None) -> str:
+    """The processes that are not ready, each with the last words in its log."""
+    if state is None:
+        return "the supervisor"
+    return ", ".join(
+        f"{process.name} ({last_line(folder.logs / f'{process.name}.log')[-200:]})"
+        for process in state.processes
+        if process.state != "running"
+    )
 
 
 def _relay(path: Path, start: int) -> int:
