@@ -17,7 +17,9 @@ DAY = 24 * HOUR
 RINGS = {"1m": 3 * HOUR, "5m": 12 * HOUR, "1h": 14 * DAY, "1d": 60 * DAY}
 
 
-def partial(at: int, subject: str = "AAPL", *, kind: str = "symbol", platform: str = "x", **fields: Any) -> Partial:
+def partial(
+    at: int, subject: str = "AAPL", *, kind: str = "symbol", platform: str = "x", **fields: Any
+) -> Partial:
     """A partial of one neutral mention at `at`, unless said otherwise."""
     mentions = fields.pop("mentions", 1)
     values: dict[str, Any] = {
@@ -46,7 +48,9 @@ def partial(at: int, subject: str = "AAPL", *, kind: str = "symbol", platform: s
 class Partition:
     """One partition's rows and everything it has published."""
 
-    def __init__(self, zone: str = "Asia/Jakarta", *, held_rows: int = 1_000_000, at_most: int = 10_000) -> None:
+    def __init__(
+        self, zone: str = "Asia/Jakarta", *, held_rows: int = 1_000_000, at_most: int = 10_000
+    ) -> None:
         self.spans = Spans(zone)
         self.publisher = Publisher(rings=RINGS, at_most=at_most, held_rows=held_rows, bias=3.0)
         self.rows: dict[str, Any] = {}
@@ -57,14 +61,18 @@ class Partition:
         self.published: list[Trend] = []
         self.owed = 0
 
-    def step(self, partials: Sequence[Partial], closing: int | None = None, dropping: int | None = None) -> list[Trend]:
+    def step(
+        self, partials: Sequence[Partial], closing: int | None = None, dropping: int | None = None
+    ) -> list[Trend]:
         """One committed batch that publishes; returns what was published, twins included."""
         step = self._step()
         for one in partials:
             step.fold(one, dropping)
         step.finish()
         sent: list[Trend] = []
-        for _, trend, alone in self.publisher.publish(step, self.held, closing, dropping, 0, provisional=True):
+        for _, trend, alone in self.publisher.publish(
+            step, self.held, closing, dropping, 0, provisional=True
+        ):
             sent.append(trend)
             if alone:
                 twin_id = f"{trend['subject_kind']}:{trend['subject']}::{trend['window']}:{trend['start']}"

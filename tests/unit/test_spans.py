@@ -16,7 +16,9 @@ def test_days_are_cut_where_the_setting_says() -> None:
     assert Spans("Asia/Jakarta").span("1d", millis("2015-07-01T17:00:00Z"))[0] == end
 
 
-@pytest.mark.parametrize("zone", ["Asia/Jakarta", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "UTC"])
+@pytest.mark.parametrize(
+    "zone", ["Asia/Jakarta", "America/New_York", "Asia/Kolkata", "Asia/Kathmandu", "UTC"]
+)
 def test_windows_tile_time(zone: str) -> None:
     spans = Spans(zone)
     moment = datetime(2015, 10, 24, tzinfo=UTC)

@@ -9,7 +9,18 @@ from schemas.events import Partial
 from tests.support.windows import DAY, HOUR, MINUTE, RINGS, Partition, partial
 
 START = 1_435_708_800_000  # 2015-07-01T00:00Z
-COUNTED = ("mentions", "positive", "negative", "neutral", "engagement", "late", "authors", "terms", "sources", "samples")
+COUNTED = (
+    "mentions",
+    "positive",
+    "negative",
+    "neutral",
+    "engagement",
+    "late",
+    "authors",
+    "terms",
+    "sources",
+    "samples",
+)
 
 
 def some_partials(dice: random.Random, count: int, span: int) -> list[Partial]:
@@ -128,9 +139,15 @@ def test_all_platforms_together_count_each_author_once() -> None:
     partition = Partition()
     authors = sketch(["someone"])
     sent = partition.step(
-        [partial(START, authors=authors), partial(START, platform="news", authors=authors), partial(START, authors=authors)]
+        [
+            partial(START, authors=authors),
+            partial(START, platform="news", authors=authors),
+            partial(START, authors=authors),
+        ]
     )
-    hour = {trend["platform"]: (trend["mentions"], trend["authors"]) for trend in sent if trend["window"] == "1h"}
+    hour = {
+        trend["platform"]: (trend["mentions"], trend["authors"]) for trend in sent if trend["window"] == "1h"
+    }
     assert hour == {"x": (2, 1), "news": (1, 1), "": (3, 1)}
 
 
@@ -149,7 +166,11 @@ def test_a_burst_scores_against_the_baseline_before_it() -> None:
     provisional = partition.step([partial(burst, mentions=100)], closing=burst)
     final = partition.step([], closing=burst + MINUTE)
     for sent in (provisional, final):
-        trend = next(trend for trend in sent if trend["window"] == "1m" and trend["platform"] == "" and trend["start"] == burst)
+        trend = next(
+            trend
+            for trend in sent
+            if trend["window"] == "1m" and trend["platform"] == "" and trend["start"] == burst
+        )
         assert trend["baseline"] == pytest.approx(5)
         assert trend["score"] == pytest.approx((100 - 5) / 3)
         assert trend["display_score"] > 90

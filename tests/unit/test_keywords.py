@@ -1,0 +1,88 @@
+from typing import Any
+
+import pytest
+
+from processors.logic.folded import fold
+from processors.logic.keywords import MAX_FOUND, KeywordIndex
+from schemas.events import Keyword
+
+
+def keyword(text: str, **fields: Any) -> Keyword:
+    values = {
+        "id": "",
+        "text": text,
+        "category": "",
+        "priority": 1,
+        "active": True,
+        "languages": [],
+        "updated_at": 0,
+    }
+    return Keyword(**{**values, **fields})  # type: ignore[typeddict-item]  # the fields stand above
+
+
+def index(**keywords: Keyword) -> KeywordIndex:
+    made = KeywordIndex()
+    for name, one in keywords.items():
+        made.put(name, one)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Suku Bunga acuan naik", True),
+        ("suku  bunga", True),
+        ("SUKU BUNGA", True),
+        ("suku bunganya", False),
+        ("kesuku bunga", False),
+        ("(suku bunga)", True),
+        ("suku bunga_", False),
+        ("suku-bunga", False),
+        ("", False),
+    ],
+)
+def test_phrases_are_found_as_whole_words(text: str, found: bool) -> None:
+    assert index(rate=keyword("suku bunga")).find(fold(text), "id") == (["rate"] if found else [])
+
+
+def test_every_keyword_is_found_also_inside_another_and_twice_the_same_phrase() -> None:
+    keywords = index(
+        a=keyword("bank indonesia"), b=keyword("bank"), c=keyword("Bank"), d=keyword("indonesia raya")
+    )
+    assert keywords.find("bank indonesia raya", "id") == ["a", "b", "c", "d"]
+
+
+def test_keywords_that_begin_or_end_with_a_sign() -> None:
+    assert index(cpp=keyword("c++")).find("belajar c++17 dan c++", "id") == ["cpp"]
+    assert index(tag=keyword("#ihsg")).find("naik#ihsg turun", "id") == ["tag"]
+
+
+def test_languages_and_activity_are_respected() -> None:
+    keywords = index(
+        id_only=keyword("saham", languages=["id"]),
+        off=keyword("saham", active=False),
+        everywhere=keyword("saham"),
+    )
+    assert keywords.find("saham", "id") == ["everywhere", "id_only"]
+    assert keywords.find("saham", "en") == ["everywhere"]
+
+
+def test_changes_and_tombstones_are_followed() -> None:
+    keywords = index(one=keyword("naik"))
+    assert keywords.find("naik turun", "id") == ["one"]
+    keywords.put("one", keyword("turun"))
+    keywords.put("two", keyword("naik"))
+    assert keywords.find("naik turun", "id") == ["one", "two"]
+    keywords.put("one", None)
+    keywords.put("never there", None)
+    assert keywords.find("naik turun", "id") == ["two"]
+    keywords.put("two", None)
+    assert keywords.find("naik turun", "id") == []
+
+
+def test_what_is_found_is_bounded_and_blank_keywords_find_nothing() -> None:
+    keywords = index(
+        **{f"k{number:03}": keyword(f"kata{number}") for number in range(200)}, blank=keyword("  ")
+    )
+    assert len(keywords.find(" ".join(f"kata{number}" for number in range(200)), "id")) == MAX_FOUND
+    assert keywords.find("   ", "id") == []
