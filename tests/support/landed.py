@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 from tests.support.api import Api
 from tests.support.clickhouse import READER, EmbeddedClickHouse
@@ -53,7 +54,7 @@ class Landed:
             stream_retry_ms=200,
         )
 
-    def __enter__(self) -> "Landed":
+    def __enter__(self) -> Self:
         try:
             self.api.start()
             until(lambda: self.api.get("/api/v1/dashboard/stats").is_success, "the tables are there")

@@ -23,9 +23,12 @@ export const compact = (value) =>
 export const decimal = (value) => numbers("decimal", { maximumFractionDigits: 1 }).format(value);
 export const percent = (value) => numbers("percent", { style: "percent", maximumFractionDigits: 0 }).format(value);
 export const signed = (value, digits = 1) =>
-  numbers(`signed${digits}`, { signDisplay: "exceptZero", maximumFractionDigits: digits }).format(value);
+  minus(numbers(`signed${digits}`, { signDisplay: "exceptZero", maximumFractionDigits: digits }).format(value));
 export const signedPercent = (value) =>
-  numbers("signed percent", { style: "percent", signDisplay: "exceptZero", maximumFractionDigits: 0 }).format(value);
+  minus(numbers("signed percent", { style: "percent", signDisplay: "exceptZero", maximumFractionDigits: 0 }).format(value));
+
+/** A hyphen is too short a minus to be seen. */
+const minus = (text) => text.replace("-", "−");
 
 export const clock = (millis) => times("clock", { hour: "2-digit", minute: "2-digit" }).format(millis);
 export const seconds = (millis) =>

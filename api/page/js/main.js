@@ -37,9 +37,9 @@ const ticker = new Ticker(pick, () => Boolean(session.filter.kind || session.fil
 const rising = new RisingView(pick);
 const filters = new FilterBar(given.filter, (filter) => look(filter, session.period));
 const period = new Choice(byId("period"), "period", (value) => look(session.filter, value));
-const hour = new VolumeChart(byId("hour-chart"), { height: 150, live: true });
-const volume = new VolumeChart(byId("volume-chart"), { height: 190 });
-const sentiment = new SentimentChart(byId("sentiment-chart"), { height: 140 });
+const hour = new VolumeChart(byId("hour-chart"), { live: true });
+const volume = new VolumeChart(byId("volume-chart"));
+const sentiment = new SentimentChart(byId("sentiment-chart"));
 const sentimentShare = new Shares(byId("sentiment-share"));
 const emotionShare = new Shares(byId("emotion-share"));
 new Pulse(byId("pulse").firstElementChild, () => session.arrivals);

@@ -21,20 +21,19 @@ export class Frame {
   #size = { width: 0, height: 0 };
 
   /** `draw(frame)` returns marks; `describe(point)` returns lines of text for one point. `unit` writes a tick, `ticks` chooses them. */
-  constructor(parent, { height, draw, describe, unit = compact, ticks = countTicks, left = 40 }) {
+  constructor(parent, { draw, describe, unit = compact, ticks = countTicks, left = 40 }) {
     this.left = left;
     this.unit = unit;
     this.hatch = `hatch-${(made += 1)}`;
     this.#draw = draw;
     this.#ticksTo = ticks;
     this.#describe = describe;
-    this.#size.height = height;
-    this.#svg = svg("svg", { role: "img", tabindex: "0", height });
+    this.#svg = svg("svg", { role: "img", tabindex: "0" });
     this.#tip = el("div", { class: "tip", hidden: true });
     this.#spoken = el("span", { class: "hidden", "aria-live": "polite" });
     parent.append(this.#svg, this.#tip, this.#spoken);
     this.#listen();
-    new ResizeObserver(([entry]) => this.#resized(entry.contentRect.width)).observe(parent);
+    new ResizeObserver(([entry]) => this.#resized(entry.contentRect)).observe(parent);
   }
 
   label(text) {
@@ -83,11 +82,10 @@ export class Frame {
   }
 
   #render() {
-    if (!this.#data.length || this.width < 40) return;
+    if (!this.#data.length || this.width < 40 || this.height < 20) return;
     this.ticks = this.#ticksTo(this.top);
     const { width, height } = this.#size;
     this.#svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    this.#svg.setAttribute("width", width);
     this.#svg.replaceChildren(this.#pattern(), ...this.#grid(), ...this.#gaps(), ...this.#draw(this), ...this.#times(), ...this.#marker());
   }
 
@@ -186,9 +184,11 @@ export class Frame {
     this.#tip.style.left = `${Math.max(0, Math.min(room, x + width / 2 - this.#tip.offsetWidth / 2))}px`;
   }
 
-  #resized(width) {
-    if (Math.floor(width) === this.#size.width) return;
-    this.#size.width = Math.floor(width);
+  /** The style sheet gives the parent its size, the drawing follows. */
+  #resized(given) {
+    const [width, height] = [Math.floor(given.width), Math.floor(given.height)];
+    if (width === this.#size.width && height === this.#size.height) return;
+    this.#size = { width, height };
     this.#render();
   }
 }

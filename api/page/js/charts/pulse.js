@@ -54,7 +54,7 @@ export class Pulse {
 }
 
 /** Between 0 and 1: one mention is seen, a hundred a second fill the height. */
-const strength = (count) => (count ? Math.min(1, 0.3 + Math.log10(count) * 0.35) : 0);
+const strength = (count) => (count ? Math.min(1, 0.5 + Math.log10(count) * 0.25) : 0);
 
 /** One beat as on a monitor: a small rise, a spike up, a dip, rest. */
 function trace(pen, x, width, height, force) {

@@ -12,8 +12,8 @@ const UPWARDS = ["negative", "neutral", "positive"];
 export class SentimentChart {
   #frame;
 
-  constructor(parent, { height }) {
-    this.#frame = new Frame(parent, { height, unit: (share) => percent(share / 100), ticks: () => [0, 50, 100], draw, describe });
+  constructor(parent) {
+    this.#frame = new Frame(parent, { unit: (share) => percent(share / 100), ticks: () => [0, 50, 100], draw, describe });
   }
 
   show(points, label) {

@@ -11,9 +11,8 @@ export class VolumeChart {
   #sentiment = null;
 
   /** `live`: the last bar is still growing and is marked. */
-  constructor(parent, { height, live = false }) {
+  constructor(parent, { live = false } = {}) {
     this.#frame = new Frame(parent, {
-      height,
       draw: (frame) => this.#bars(frame, live),
       describe: (point) => [span(point), this.#told(point)],
     });
