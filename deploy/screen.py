@@ -24,7 +24,7 @@ _COLOURS = {"running": "green", "done": "green", "starting": "yellow", "waiting"
 async def show(stack: Stack, supervisor: Supervisor, stop: asyncio.Event) -> None:
     """Show the stack until `stop` is set and everything has ended, or until cancelled."""
     console = Console()
-    sampler = Sampler(stack.kafka.bootstrap, stack.settings.topic_prefix, stack.reader)
+    sampler = Sampler(stack.kafka.bootstrap, stack.settings.topic_prefix, stack.clickhouse_reader)
     before: Figures | None = None
     if console.is_terminal:
         with Live(console=console, refresh_per_second=4, transient=False) as live:

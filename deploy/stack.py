@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from deploy.environment import addresses, reader, reader_of, writer
 from deploy.folder import DataFolder
 from deploy.kafka import Kafka
 from deploy.keywords import KeywordTopic, read_seeds, seed_once
@@ -19,8 +20,6 @@ from schemas.flow import FLOW, Step
 from schemas.settings import KafkaSettings
 
 HOST = "127.0.0.1"
-WRITER, READER = "denyut", "denyut_reader"
-"""ClickHouse's users; their passwords are made once per data folder."""
 PORTS = ("kafka", "kafka_controller", "clickhouse", "api")
 
 log = structlog.get_logger()
@@ -62,7 +61,7 @@ class Stack:
         return self.settings.model_copy(update={"kafka": self.kafka.bootstrap})
 
     @property
-    def reader(self) -> Reader:
+    def clickhouse_reader(self) -> Reader:
         """ClickHouse's reader."""
         return reader_of(self.folder, self.clickhouse_url, self.settings.clickhouse_database)
 
@@ -138,8 +137,8 @@ class Stack:
             (sys.executable, "-m", "deploy.clickhouse"),
             {
                 **self._common("clickhouse"),
-                **self._writer(),
-                **self._reader(),
+                **writer(self.folder),
+                **reader(self.folder),
                 "DENYUT_CLICKHOUSE_HOST": HOST,
                 "DENYUT_CLICKHOUSE_PORT": str(self.ports["clickhouse"]),
             },
@@ -164,7 +163,7 @@ class Stack:
         return Process(
             name,
             (sys.executable, "-m", "sinks", step.name),
-            {**self._common(name), **self._writer()},
+            {**self._common(name), **writer(self.folder)},
             after=("kafka", "clickhouse"),
             ready=lambda: self._joined(step, 1),
             step=step.name,
@@ -179,7 +178,7 @@ class Stack:
             (sys.executable, "-m", "api"),
             {
                 **self._common("api"),
-                **self._reader(),
+                **reader(self.folder),
                 "DENYUT_API_HOST": HOST,
                 "DENYUT_API_PORT": str(self.ports["api"]),
             },
@@ -190,30 +189,14 @@ class Stack:
     def _common(self, name: str) -> dict[str, str]:
         return {
             "DENYUT_DATA_DIR": str(self.folder.root / name),
-            "DENYUT_KAFKA": self.kafka.bootstrap,
-            "DENYUT_TOPIC_PREFIX": self.settings.topic_prefix,
-            "DENYUT_PARTITIONS": str(self.settings.partitions),
-            "DENYUT_REPLICATION": "1",
-            "DENYUT_CLICKHOUSE_URL": self.clickhouse_url,
-            "DENYUT_CLICKHOUSE_DATABASE": self.settings.clickhouse_database,
+            **addresses(
+                self.kafka.bootstrap,
+                self.settings.topic_prefix,
+                self.settings.partitions,
+                self.clickhouse_url,
+                self.settings.clickhouse_database,
+            ),
         }
-
-    def _writer(self) -> dict[str, str]:
-        return {
-            "DENYUT_CLICKHOUSE_USER": WRITER,
-            "DENYUT_CLICKHOUSE_PASSWORD": self.folder.passwords()[0],
-        }
-
-    def _reader(self) -> dict[str, str]:
-        return {
-            "DENYUT_CLICKHOUSE_READER_USER": READER,
-            "DENYUT_CLICKHOUSE_READER_PASSWORD": self.folder.passwords()[1],
-        }
-
-
-def reader_of(folder: DataFolder, url: str, database: str) -> Reader:
-    """ClickHouse's reader of the stack in `folder`."""
-    return Reader(url, database, READER, folder.passwords()[1])
 
 
 def _stage_name(step: Step, number: int) -> str:

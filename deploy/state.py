@@ -22,6 +22,7 @@ class StackState:
     clickhouse: str
     clickhouse_database: str
     topic_prefix: str
+    partitions: int
     processes: Sequence[Snapshot]
 
     def to_json(self) -> bytes:

@@ -77,6 +77,7 @@ async def _supervise(stack: Stack, table: Sequence[Process], watch: Watch | None
             clickhouse=stack.clickhouse_url,
             clickhouse_database=stack.settings.clickhouse_database,
             topic_prefix=stack.settings.topic_prefix,
+            partitions=stack.settings.partitions,
             processes=processes,
         )
         try:

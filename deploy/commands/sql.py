@@ -4,8 +4,8 @@ import argparse
 import sys
 
 from deploy.commands.base import Asked, Command, running
+from deploy.environment import reader_of
 from deploy.sql import DEFAULT_FORMAT
-from deploy.stack import reader_of
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:

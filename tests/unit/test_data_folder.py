@@ -29,7 +29,7 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def state(pid: int, started: float, processes: tuple[Snapshot, ...] = ()) -> StackState:
-    return StackState(pid, started, True, "http://a", "k:1", "http://c", "denyut", "denyut.", processes)
+    return StackState(pid, started, True, "http://a", "k:1", "http://c", "denyut", "denyut.", 4, processes)
 
 
 def started(pid: int) -> float:
