@@ -31,9 +31,10 @@ def read_lines(file: BinaryIO, offset: int = 0, number: int = 0, limit: int = LI
         number += 1
         start = offset
         offset += len(data)
+        kept = data.rstrip(b"\r\n")
+        size = len(kept)
         last = data
         while not last.endswith(b"\n") and (last := file.readline(_SKIP_BYTES)):
             offset += len(last)
-        kept = data.rstrip(b"\r\n")
-        whole = offset == start + len(data)
-        yield Line(number, kept, len(kept) if whole else offset - start, offset)
+            size = offset - start
+        yield Line(number, kept, size, offset)

@@ -46,7 +46,7 @@ class Read(NamedTuple):
 
     def collected(self) -> Item | Refused:
         """What to publish, collected now."""
-        origin = f"{self.track.path.name}:{self.line.number}"
+        origin = f"{self.track.name}:{self.line.number}"
         if isinstance(self.record, Poison):
             return Refused(origin, self.line.data, self.line.size, self.record)
         now = self.record["collected_at"] = now_ms()
@@ -59,7 +59,7 @@ class Track:
     """A file that is open; known by its content, so that a copy under another name is the same."""
 
     def __init__(self, path: Path, zones: Mapping[str, str], collector: str, closing: ExitStack) -> None:
-        self.path = path
+        self.name = path.name
         try:
             self._file = closing.enter_context(path.open("rb"))
         except OSError as error:
@@ -71,7 +71,7 @@ class Track:
             self._reader = CandleReader(self._file.readline(LINE_BYTES), collector)
         else:
             self._reader = PostReader(zones, collector)
-        self._pass = Pass(file=path.name, number=0, begun_at=0)
+        self._pass = Pass(file=self.name, number=0, begun_at=0)
         self._line, self._offset, self._done = 0, 0, False
 
     def last(self, cursors: Mapping[str, str]) -> Pass | None:
@@ -85,7 +85,7 @@ class Track:
     def begin(self, number: int, begun_at: Millis, *, shift: bool) -> Pass:
         """A new pass; with `shift`, its newest readable item is moved to now."""
         shift_ms = self._shift_ms() if shift else None
-        return Pass(file=self.path.name, number=number, begun_at=begun_at, shift_ms=shift_ms)
+        return Pass(file=self.name, number=number, begun_at=begun_at, shift_ms=shift_ms)
 
     def take_up(self, current: Pass) -> None:
         """Read on where `current` stands."""
