@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
 from confluent_kafka import Producer
@@ -37,7 +37,7 @@ class Workers:
         self._bootstrap, self._prefix = bootstrap, prefix
         self.processes: list[subprocess.Popen[bytes]] = []
 
-    def __enter__(self) -> "Workers":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

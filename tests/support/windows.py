@@ -91,6 +91,15 @@ class Partition:
         self.owed = step.owed(self.held, None)
         self._commit(step)
 
+    def drain(self, closing: int | None = None, dropping: int | None = None) -> None:
+        """Steps without partials until nothing is owed."""
+        self.step([], closing, dropping)
+        steps = 0
+        while self.owed:
+            self.step([], closing, dropping)
+            steps += 1
+            assert steps < 10_000, "what is owed must come to an end"
+
     def crash(self) -> None:
         """Lose all memory and come back from what the changelogs hold."""
         self.rows = json.loads(json.dumps(self.rows))

@@ -102,7 +102,7 @@ def test_however_mentions_are_split_the_sums_are_the_same() -> None:
             for one in fold(batch):
                 subject = (one["subject_kind"], one["subject"], one["bucket"])
                 for field in ("mentions", "positive", "negative", "neutral", "engagement"):
-                    totals[*subject, field] += one[field]  # type: ignore[literal-required]
+                    totals[*subject, field] += one[field]
                 authors.setdefault(subject, []).append(one["authors"])
         return totals, {subject: estimate(merged(sketches)) for subject, sketches in authors.items()}
 

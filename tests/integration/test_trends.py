@@ -1,0 +1,185 @@
+"""`trends` on real Kafka: two workers, four partitions, kills; what was published equals what was counted."""
+
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from processors.logic.partials import watermark_partial
+from schemas.events import Partial
+from tests.support.broker import Broker
+from tests.support.kafka_reading import until
+from tests.support.stages import Feed, Workers, posts, records
+from tests.support.topics import create_topics
+from tests.support.windows import DAY, HOUR, MINUTE, partial
+
+START = 1_435_708_800_000
+WINDOW_MS = {"1m": MINUTE, "5m": 5 * MINUTE, "1h": HOUR}
+
+
+def keyed(partials: list[Partial]) -> list[tuple[str, Partial]]:
+    return [(f"{one['subject_kind']}:{one['subject']}", one) for one in partials]
+
+
+def tell(feed: Feed, watermark: int, *, idle: bool) -> None:
+    """Every partition of posts tells every partition of partials how far it is."""
+    for source in range(4):
+        for partition in range(4):
+            one = watermark_partial(source, watermark, 0, idle=idle)
+            feed.send("partials", keyed([one]), partition=partition)
+
+
+def latest(trends: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for trend in trends:
+        known = found.get(trend["id"])
+        assert known is None or known["revision"] != trend["revision"], "a revision is published once"
+        if known is None or trend["revision"] > known["revision"]:
+            found[trend["id"]] = trend
+    return found
+
+
+def truth(partials: list[Partial], window: str) -> Counter[tuple[str, str, int]]:
+    counts: Counter[tuple[str, str, int]] = Counter()
+    for one in partials:
+        start = one["bucket"] - one["bucket"] % WINDOW_MS[window]
+        for platform in ("", one["platform"]):
+            counts[f"{one['subject_kind']}:{one['subject']}", platform, start] += one["mentions"]
+    return counts
+
+
+def found(trends: dict[str, dict[str, Any]], window: str) -> Counter[tuple[str, str, int]]:
+    return Counter(
+        {
+            (f"{trend['subject_kind']}:{trend['subject']}", trend["platform"], trend["start"]): trend[
+                "mentions"
+            ]
+            for trend in trends.values()
+            if trend["window"] == window
+        }
+    )
+
+
+def test_latest_revisions_equal_the_partials_whatever_is_killed(
+    kafka: Broker, prefix: str, tmp_path: Path
+) -> None:
+    create_topics(kafka.bootstrap, prefix)
+    feed = Feed(kafka.bootstrap, prefix)
+    dice = random.Random(5)
+    made = [
+        partial(
+            START + number * 20_000,
+            dice.choice(["AAPL", "GOOG", "MSFT", "BAC", "XOM"]),
+            platform=dice.choice(["x", "news"]),
+            mentions=dice.randint(1, 3),
+            source_partition=number % 4,
+        )
+        for number in range(3_000)
+    ]
+    with Workers(
+        kafka.bootstrap,
+        prefix,
+        "trends",
+        tmp_path,
+        trends_batch=100,
+        publish_s=0.2,
+        publish_max=300,
+        idle_close_s=1,
+    ) as workers:
+        workers.start(2)
+        feed.send("partials", keyed(made[:1_500]))
+        until(lambda: workers.committed() > 300, "the first batches")
+        workers.kill_one()
+        workers.start()
+        until(lambda: workers.committed() > 800, "more batches")
+        workers.kill_one()
+        workers.start()
+        feed.send("partials", keyed(made[1_500:]))
+        tell(feed, made[-1]["bucket"], idle=True)
+        workers.settled()
+        # All partitions of posts are idle: what is over by the clock closes without any input.
+        until(
+            lambda: all(
+                trend["closed"] for trend in latest(records(kafka.bootstrap, prefix, "trends")).values()
+            ),
+            "every window closed",
+        )
+        workers.settled()
+        assert workers.stop() == [0, 0]
+    trends = latest(records(kafka.bootstrap, prefix, "trends"))
+    for window in WINDOW_MS:
+        assert found(trends, window) == truth(made, window), window
+    assert sum(t["mentions"] for t in trends.values() if t["window"] == "1d" and t["platform"] == "") == sum(
+        one["mentions"] for one in made
+    )
+    assert sum(trend["late"] for trend in trends.values()) == 0
+
+
+def test_late_mentions_are_counted_never_dropped_across_a_restart(
+    kafka: Broker, prefix: str, tmp_path: Path
+) -> None:
+    create_topics(kafka.bootstrap, prefix)
+    feed = Feed(kafka.bootstrap, prefix)
+    rings = {"ring_1m_s": 60, "ring_5m_s": 300, "ring_1h_s": 3600, "ring_1d_s": 86_400}
+    first = [partial(START + minute * MINUTE, kind="all", subject="") for minute in range(30)]
+    late = [partial(START + minute * MINUTE, kind="all", subject="", mentions=2) for minute in range(30)]
+    with Workers(kafka.bootstrap, prefix, "trends", tmp_path, publish_s=0.2, **rings) as workers:
+        workers.start(2)
+        feed.send("partials", keyed(first))
+        tell(feed, START + 40 * DAY, idle=False)
+        workers.settled()
+        closed = latest(records(kafka.bootstrap, prefix, "trends"))
+        assert all(trend["closed"] for trend in closed.values())
+        # Dropped from memory and from the changelog: a worker that starts anew knows it all the same.
+        workers.kill_one()
+        workers.kill_one()
+        workers.start(2)
+        feed.send("partials", keyed([{**one, "watermark": START + 40 * DAY} for one in late]))
+        workers.settled()
+    trends = latest(records(kafka.bootstrap, prefix, "trends"))
+    for window in ("1m", "5m", "1h", "1d"):
+        for platform in ("", "x"):
+            of_kind = [t for t in trends.values() if t["window"] == window and t["platform"] == platform]
+            assert sum(trend["mentions"] for trend in of_kind) == 30, window
+            assert sum(trend["late"] for trend in of_kind) == 60, window
+            (holder,) = [trend for trend in of_kind if trend["late"]]
+            assert holder["start"] <= START + 40 * DAY < holder["end"]
+
+
+def test_posts_become_windows_through_both_stages(kafka: Broker, prefix: str, tmp_path: Path) -> None:
+    create_topics(kafka.bootstrap, prefix)
+    feed = Feed(kafka.bootstrap, prefix)
+    made = posts(1_200, step_ms=97_000)
+    with (
+        Workers(kafka.bootstrap, prefix, "enrich", tmp_path, enrich_batch=100) as enrich,
+        Workers(kafka.bootstrap, prefix, "trends", tmp_path, publish_s=0.2) as trends,
+    ):
+        enrich.start(2)
+        trends.start(2)
+        for _ in range(2):
+            feed.send("posts", [(post["id"], post) for post in made])
+            until(lambda: enrich.committed() > 300, "some posts")
+            enrich.kill_one()
+            trends.kill_one()
+            enrich.start()
+            trends.start()
+        enrich.settled()
+        trends.settled()
+        enrich.settled()
+        trends.settled()
+    published = latest(records(kafka.bootstrap, prefix, "trends"))
+    hours = Counter(post["event_at"] - post["event_at"] % HOUR for post in made)
+    got = {
+        trend["start"]: trend["mentions"]
+        for trend in published.values()
+        if (trend["subject_kind"], trend["platform"], trend["window"]) == ("all", "", "1h")
+    }
+    assert got == hours
+    assert sum(trend["late"] for trend in published.values()) == 0
+    day = [
+        t
+        for t in published.values()
+        if t["window"] == "1d" and t["subject_kind"] == "symbol" and t["platform"] == "x"
+    ]
+    assert sum(trend["mentions"] for trend in day) == 1_200
+    assert max(trend["authors"] for trend in day) <= 17
