@@ -1,0 +1,146 @@
+"""Loads a model bundle: a folder of `bundle.json`, `model.onnx`, `tokenizer.json`, each checked before it is used."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from processors.sentiment.labels import HEADS, Emotion, Sentiment
+from processors.sentiment.normalise import VERSION as NORMALISER
+from schemas.errors import Fatal
+
+DEFAULT = Path(__file__).parent / "bundle"
+MANIFEST = "bundle.json"
+MODEL = "model.onnx"
+TOKENIZER = "tokenizer.json"
+LONGEST = 4_096
+"""No bundle may ask for more tokens than this: memory of a batch is bounded by it."""
+
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """A bundle that was checked. `sentiments` and `emotions` are in the order of the model's outputs.
+
+    Attributes:
+        folder: where it came from.
+        name: what its maker calls it.
+        model_version: name and content in one string; two bundles that could score differently differ in it.
+        max_length: tokens the model reads of one text.
+        model: the ONNX file.
+        tokenizer: the tokenizer's JSON.
+        manifest: all that `bundle.json` says.
+    """
+
+    folder: Path
+    name: str
+    model_version: str
+    max_length: int
+    sentiments: tuple[Sentiment, ...]
+    emotions: tuple[Emotion, ...]
+    model: bytes
+    tokenizer: str
+    manifest: Mapping[str, Any]
+
+
+def load(where: str | Path | None = None) -> Bundle:
+    """The bundle in a folder, or the one in this package.
+
+    Raises:
+        Fatal: the folder or a file of it is missing, was changed, or does not fit this program; says which and how.
+    """
+    folder = Path(where) if where else DEFAULT
+    if not folder.is_dir():
+        if where and _HUB_ID.fullmatch(str(where)) and not folder.exists():
+            raise Fatal(
+                f"sentiment bundle {str(where)!r}: no such folder, and models from the Hub cannot be loaded by this "
+                "version; name a folder that holds bundle.json, model.onnx and tokenizer.json"
+            )
+        raise Fatal(f"sentiment bundle: there is no folder {str(folder)!r}; name one that holds {MANIFEST}")
+    manifest = _manifest(folder)
+    _check_labels(folder, manifest)
+    files = {name: _file(folder, name, manifest["sha256"]) for name in (MODEL, TOKENIZER)}
+    stated, actual = manifest["model_version"], version_of(manifest)
+    if stated != actual:
+        raise _unfit(folder, f"model_version is {stated!r}, but its content makes it {actual!r}")
+    return Bundle(
+        folder=folder,
+        name=manifest["name"],
+        model_version=actual,
+        max_length=manifest["max_length"],
+        sentiments=cast("tuple[Sentiment, ...]", tuple(manifest["labels"]["sentiment"])),
+        emotions=cast("tuple[Emotion, ...]", tuple(manifest["labels"]["emotion"])),
+        model=files[MODEL],
+        tokenizer=files[TOKENIZER].decode("utf-8"),
+        manifest=manifest,
+    )
+
+
+def version_of(manifest: Mapping[str, Any]) -> str:
+    """The version that follows from all that decides a score: files, labels, length and normaliser."""
+    parts = [manifest[key] for key in ("sha256", "labels", "max_length", "normaliser")]
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return f"{manifest['name']}-{digest[:12]}"
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+    except FileNotFoundError as error:
+        raise Fatal(f"sentiment bundle {folder}: {MANIFEST} is missing") from error
+    except (OSError, ValueError) as error:
+        raise _unfit(folder, f"{MANIFEST} cannot be read: {error}") from error
+    if not isinstance(manifest, dict):
+        raise _unfit(folder, f"{MANIFEST} is not an object")
+    kinds = {
+        "name": str,
+        "model_version": str,
+        "max_length": int,
+        "labels": dict,
+        "sha256": dict,
+        "normaliser": int,
+    }
+    for key, kind in kinds.items():
+        if not isinstance(manifest.get(key), kind):
+            raise _unfit(folder, f"{MANIFEST} lacks {key!r}, or it is not of type {kind.__name__}")
+    if manifest["normaliser"] != NORMALISER:
+        raise _unfit(
+            folder,
+            f"it was trained on texts normalised in version {manifest['normaliser']}, this is {NORMALISER}",
+        )
+    if not 1 <= manifest["max_length"] <= LONGEST:
+        raise _unfit(folder, f"max_length {manifest['max_length']} is not within 1 to {LONGEST}")
+    return manifest
+
+
+def _check_labels(folder: Path, manifest: Mapping[str, Any]) -> None:
+    for head, wanted in HEADS.items():
+        found = manifest["labels"].get(head)
+        if not isinstance(found, list) or not all(isinstance(label, str) for label in found):
+            raise _unfit(folder, f"labels of the {head} head are missing")
+        missing, strange = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))
+        if missing or strange or len(found) != len(wanted):
+            raise _unfit(
+                folder, f"labels of the {head} head do not fit: missing {missing}, unknown {strange}"
+            )
+
+
+def _file(folder: Path, name: str, sums: Mapping[str, Any]) -> bytes:
+    if name not in sums:
+        raise _unfit(folder, f"{MANIFEST} has no sha256 of {name}")
+    try:
+        content = (folder / name).read_bytes()
+    except OSError as error:
+        raise Fatal(f"sentiment bundle {folder}: {name} cannot be read: {error}") from error
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != sums[name]:
+        raise _unfit(folder, f"{name} was changed or cut: its sha256 is {digest}, not {sums[name]}")
+    return content
+
+
+def _unfit(folder: Path, why: str) -> Fatal:
+    return Fatal(f"sentiment bundle {folder} is refused: {why}")

@@ -1,0 +1,51 @@
+"""The small model: regressions for kinds of text, weighed by how much a text looks like each kind.
+
+A word can be good news in market headlines and a complaint in a review, and pooling all texts costs points in each. So
+a *gate* guesses which training set a text resembles, each larger set has an *expert* of its own, and what resembles
+none of them is left to the expert that learnt from all. Everything is linear in the same n-gram rows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from processors.sentiment.linear import Floats, Regression, softmax
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The experts of one head and their say.
+
+    Attributes:
+        experts: all with the same classes.
+        shares: (kinds of text, experts): how much each expert counts for a text of that kind; rows sum to 1.
+        temperature: what the mixed logits are divided by.
+    """
+
+    experts: tuple[Regression, ...]
+    shares: Floats
+    temperature: float = 1.0
+
+    def logits(self, rows: csr_matrix, kinds: Floats) -> Floats:
+        """(texts, classes), before temperature and softmax; `kinds` is (texts, kinds of text), rows sum to 1."""
+        weights = kinds @ self.shares
+        parts = [one.logits(rows) * weights[:, [at]] for at, one in enumerate(self.experts)]
+        return np.asarray(np.sum(parts, axis=0), dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Gate and heads."""
+
+    gate: Regression
+    sentiment: Head
+    emotion: Head
+
+    def kinds(self, rows: csr_matrix) -> Floats:
+        """How much each text looks like each kind of text."""
+        return softmax(self.gate.logits(rows))
+
+    def parts(self) -> list[Regression]:
+        """Every regression, in the order of the exported table's columns."""
+        return [self.gate, *self.sentiment.experts, *self.emotion.experts]
