@@ -1,8 +1,11 @@
 """Writes the small model as an ONNX graph that finds its n-grams itself: token ids in, probabilities out.
 
-Weights are whole numbers of eight bits, summed before anything is scaled. Such sums are exact in any order, so a text
-scores the same to the last bit whatever it is batched and padded with.
+Weights are whole numbers of eight bits, summed before anything is scaled. Such sums are exact in any order, and what
+follows is done element by element, so a text scores the same to the last bit whatever it is batched and padded with.
 """
+
+from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 import onnx
@@ -43,6 +46,10 @@ class _Graph:
     def part(self, value: str, start: int, end: int) -> str:
         """`value[:, start:end]`."""
         return self.node("Slice", value, self.ints(start), self.ints(end), self.ints(1))
+
+    def chain(self, values: Sequence[str]) -> str:
+        """Their sum, added in this order. ReduceSum picks its order by shape, so a batch of one would differ."""
+        return reduce(lambda left, right: self.node("Add", left, right), values)
 
     def sum(self, value: str, axis: int) -> str:
         return self.node("ReduceSum", value, self.ints(axis), keepdims=0)
@@ -121,9 +128,21 @@ def _head(graph: _Graph, columns: str, gate: str, head: Head, at: int, name: str
     """Mixes the experts whose columns begin at `at`; returns where the next head's begin."""
     experts, classes = len(head.experts), len(head.experts[0].bias)
     end = at + experts * classes
-    parts = graph.node("Reshape", graph.part(columns, at, end), graph.ints(-1, experts, classes))
-    shares = graph.constant(head.shares.astype(np.float32)[None])
-    weights = graph.sum(graph.node("Mul", graph.node("Unsqueeze", gate, graph.ints(2)), shares), 1)
-    mixed = graph.sum(graph.node("Mul", parts, graph.node("Unsqueeze", weights, graph.ints(2))), 1)
+    weights = graph.chain(
+        [
+            graph.node("Mul", graph.part(gate, kind, kind + 1), graph.constant(share[None]))
+            for kind, share in enumerate(head.shares)
+        ]
+    )
+    mixed = graph.chain(
+        [
+            graph.node(
+                "Mul",
+                graph.part(columns, at + expert * classes, at + (expert + 1) * classes),
+                graph.part(weights, expert, expert + 1),
+            )
+            for expert in range(experts)
+        ]
+    )
     graph.node("Softmax", graph.node("Div", mixed, graph.number(head.temperature)), axis=1, name=name)
     return end
