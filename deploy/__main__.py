@@ -34,8 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     command = COMMANDS[options.command]
     # A folder named by option or environment is meant; the default one gives way to the stack that runs here.
     named = options.data or (settings.data_dir if "data_dir" in settings.model_fields_set else None)
-    folder = DataFolder(named or settings.data_dir) if command.starts else find(named, settings.data_dir)
     try:
+        folder = DataFolder(named or settings.data_dir) if command.starts else find(named, settings.data_dir)
         return command.act(Asked(settings, folder, options))
     except DenyutError as error:
         print(f"denyut: {error}", file=sys.stderr)

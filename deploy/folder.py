@@ -1,6 +1,7 @@
 """The data folder of a stack: held by one supervisor at a time, with its ports, passwords, logs and state."""
 
 import fcntl
+import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Mapping
@@ -13,8 +14,8 @@ import psutil
 from deploy.state import StackState
 from schemas.errors import Fatal
 
-POINTER = Path("build/running")
-"""Names the data folder of the last `up` from this working directory, so that other commands find it."""
+POINTERS = Path("build/running")
+"""A file for every stack started from this working directory, so that other commands find the one that runs."""
 _START_TOLERANCE_S = 0.02
 _END_S = 10
 
@@ -55,10 +56,10 @@ class DataFolder:
             os.close(handle)
 
     def state(self) -> StackState | None:
-        """What the supervisor wrote last, whether or not it still runs; None where none ever ran."""
+        """What the supervisor wrote last, whether or not it still runs; None where none of this version ever did."""
         try:
             return StackState.from_json(self._state.read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, TypeError, KeyError, ValueError):
             return None
 
     def write_state(self, state: StackState) -> None:
@@ -142,18 +143,32 @@ def is_alive(pid: int, started: float) -> bool:
         return False
 
 
-def point_to(root: Path) -> None:
-    """Make commands without --data find `root`."""
-    POINTER.parent.mkdir(parents=True, exist_ok=True)
-    POINTER.write_text(str(root.absolute()), encoding="utf-8")
+@contextmanager
+def pointed_to(root: Path) -> Iterator[None]:
+    """Let commands without --data find `root` meanwhile."""
+    pointer = POINTERS / hashlib.sha256(str(root.absolute()).encode()).hexdigest()[:16]
+    POINTERS.mkdir(parents=True, exist_ok=True)
+    pointer.write_text(str(root.absolute()), encoding="utf-8")
+    try:
+        yield
+    finally:
+        pointer.unlink(missing_ok=True)
 
 
 def find(asked: Path | None, default: Path) -> DataFolder:
-    """The folder asked for, else that of the stack that runs from this working directory, else the default."""
+    """The folder asked for, else that of the stack that runs from this working directory, else the default.
+
+    Raises Fatal where several run: none of them is stopped or read by mistake.
+    """
     if asked is not None:
         return DataFolder(asked)
-    try:
-        pointed = DataFolder(Path(POINTER.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        return DataFolder(default)
-    return pointed if pointed.running() is not None else DataFolder(default)
+    pointed = [
+        DataFolder(Path(pointer.read_text(encoding="utf-8"))) for pointer in sorted(POINTERS.glob("*"))
+    ]
+    found = [folder for folder in pointed if folder.running() is not None]
+    if len(found) > 1:
+        raise Fatal(
+            f"several stacks run from here ({', '.join(str(folder.root) for folder in found)}): "
+            "name one with --data"
+        )
+    return found[0] if found else DataFolder(default)

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import structlog
 
-from deploy.folder import DataFolder, point_to
+from deploy.folder import DataFolder, pointed_to
 from deploy.install import fetch
 from deploy.jars import check_java
 from deploy.logfiles import last_line
@@ -55,8 +55,8 @@ def run(
         folder.remember_ports(ports)
         stack = Stack(settings, folder, ports)
         stack.kafka.prepare()
-        point_to(folder.root)
-        asyncio.run(_supervise(stack, [*stack.processes(), *more(stack)], watch))
+        with pointed_to(folder.root):
+            asyncio.run(_supervise(stack, [*stack.processes(), *more(stack)], watch))
 
 
 async def _supervise(stack: Stack, table: Sequence[Process], watch: Watch | None) -> None:

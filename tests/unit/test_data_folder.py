@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from deploy import folder as folders
-from deploy.folder import DataFolder, find, is_alive, point_to
+from deploy.folder import DataFolder, find, is_alive, pointed_to
 from deploy.logfiles import KEPT, last_line, rotate
 from deploy.ports import free_port, is_free, settle
 from deploy.process import Snapshot
@@ -97,17 +97,30 @@ def test_passwords_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None
 
 
 def test_the_running_stack_is_found_without_being_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sleeper: subprocess.Popen[bytes]
 ) -> None:
-    monkeypatch.setattr(folders, "POINTER", tmp_path / "build" / "running")
-    default, data = tmp_path / "default", tmp_path / "data"
+    monkeypatch.setattr(folders, "POINTERS", tmp_path / "build" / "running")
+    default, data, other = tmp_path / "default", tmp_path / "data", tmp_path / "other"
     assert find(None, default).root == default
     data.mkdir()
-    point_to(data)
-    assert find(None, default).root == default, "nothing runs there"
-    DataFolder(data).write_state(state(os.getpid(), started(os.getpid())))
-    assert find(None, default).root == data
-    assert find(tmp_path / "named", default).root == tmp_path / "named"
+    other.mkdir()
+    with pointed_to(data), pointed_to(other):
+        assert find(None, default).root == default, "nothing runs there"
+        DataFolder(data).write_state(state(os.getpid(), started(os.getpid())))
+        assert find(None, default).root == data
+        assert find(tmp_path / "named", default).root == tmp_path / "named"
+        DataFolder(other).write_state(state(sleeper.pid, started(sleeper.pid)))
+        with pytest.raises(Fatal, match=f"several stacks run from here.*{data}.*--data"):
+            find(None, default)
+        assert find(other, default).root == other
+    assert find(None, default).root == default
+
+
+def test_a_state_of_another_version_is_no_stack(tmp_path: Path) -> None:
+    (tmp_path / "state.json").write_text('{"pid": 1, "processes": []}')
+    assert DataFolder(tmp_path).running() is None
+    with DataFolder(tmp_path).held():
+        assert DataFolder(tmp_path).clear_leftovers() == []
 
 
 def test_ports_stay_and_taken_ones_are_replaced_or_named() -> None:
