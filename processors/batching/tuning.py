@@ -29,7 +29,8 @@ class Tuning:
     """Without progress on work that is there for this long the worker ends."""
     start: Literal["earliest", "latest"] = "earliest"
     """Where a group without committed offsets starts."""
-    compression: Literal["lz4"] | None = None
+    compression: Literal["gzip"] | None = None
+    """Of what aiokafka can write without further libraries."""
     max_record_bytes: int = MAX_RECORD_BYTES
     max_batch_bytes: int = MAX_RECORD_BYTES + 100_000
     """The largest produce batch per partition; below the broker's `message.max.bytes`."""

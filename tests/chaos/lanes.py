@@ -18,13 +18,13 @@ Plan = Callable[[str, Path, int, str], Verdict]
 def kills(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Verdict:
     """Kill -9 one of two workers again and again, at random points between the durable steps."""
     with Trial(bootstrap, folder, pause_s=0.06, max_records=50, mutation=mutation) as trial:
-        trial.fill(2_000 + 2_000 * rounds)
+        trial.fill(1_500 + 1_000 * rounds)
         trial.start()
         trial.start()
         trial.progress(200)
         for number in range(rounds):
             trial.kill(number % 2)
-            trial.progress(random.randrange(100, 1_000))
+            trial.progress(random.randrange(100, 700))
         trial.finish()
         return trial.verdict()
 
@@ -32,7 +32,7 @@ def kills(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Verd
 def freezes(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Verdict:
     """Freeze a worker that is about to commit until others have its partitions, then let it go on."""
     with Trial(bootstrap, folder, hold_s=0.4, max_records=50, mutation=mutation) as trial:
-        trial.fill(2_500 + 1_000 * rounds)
+        trial.fill(2_000 + 2_000 * rounds)
         trial.start()
         trial.start()
         for number in range(rounds):
@@ -57,7 +57,7 @@ def errors(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Ver
 def terms(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Verdict:
     """Stop and start one worker after the other, as an upgrade does."""
     with Trial(bootstrap, folder, pause_s=0.02, max_records=50, mutation=mutation) as trial:
-        trial.fill(3_000 + 3_000 * rounds)
+        trial.fill(1_500 + 1_500 * rounds)
         trial.start()
         trial.start()
         for number in range(rounds):

@@ -14,6 +14,7 @@ from aiokafka.errors import KafkaError
 
 import processors.batching.changelog
 from processors.batching import Batch, BatchApp, Handler, Tuning, run_worker
+from processors.batching.producer import Probe
 from schemas.logs import configure
 from schemas.settings import Settings
 
@@ -42,6 +43,9 @@ class Options:
     linger_s: float = 0.03
     tick_s: float | None = None
     session_s: float = 6.0
+    watchdog_s: float = 120.0
+    hang: bool = False
+    """Whether the handler never returns."""
     mutation: str = ""
     """A deliberate bug: `uncommitted` or `process_ids`."""
 
@@ -55,8 +59,8 @@ class ProcessIds(BatchApp):
         return f"{super().transactional_id(handler, partition)}-{self._process}"
 
 
-def build(options: Options) -> BatchApp:
-    """The app of these options."""
+def probe_of(options: Options) -> Probe:
+    """What happens between the steps of a transaction."""
 
     async def probe(step: str) -> None:
         if options.pause_s:
@@ -66,16 +70,28 @@ def build(options: Options) -> BatchApp:
         if options.fail and step in STEPS_IN_DOUBT and random.random() < options.fail:
             raise KafkaError(f"injected at {step}")
 
+    return probe
+
+
+def build(options: Options) -> BatchApp:
+    """The app of these options."""
     app = (ProcessIds if options.mutation == "process_ids" else BatchApp)(
         id=options.id,
         broker=options.broker,
         partitions=options.partitions,
-        tuning=Tuning(session_timeout_s=options.session_s, heartbeat_s=1.5, rebalance_timeout_s=20.0),
-        probe=probe,
+        tuning=Tuning(
+            session_timeout_s=options.session_s,
+            heartbeat_s=1.5,
+            rebalance_timeout_s=20.0,
+            watchdog_s=options.watchdog_s,
+        ),
+        probe=probe_of(options),
     )
     counts = app.batch_table("counts")
 
     async def count(batch: Batch) -> None:
+        if options.hang:
+            await asyncio.Event().wait()
         fresh: dict[str, int] = {}
         for record in batch.records:
             assert record.key is not None

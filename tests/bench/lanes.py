@@ -1,0 +1,57 @@
+"""Events a second through one worker's lanes, with a table and with a table and an output per event."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from tests.bench.report import Row, report
+from tests.support.broker import Broker
+from tests.support.kafka_reading import until
+from tests.support.lane_trial import Trial
+
+_EVENTS = 600_000
+_WARM = 50_000
+
+
+def main() -> int:
+    """Measure both; the exit code."""
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="denyut-bench-") as name:
+        folder = Path(name)
+        broker = Broker(folder)
+        broker.start()
+        try:
+            for kind, options in (("table", {"out": None}), ("table_and_output", {})):
+                rows += _measure(broker, folder, kind, options)
+        finally:
+            broker.stop()
+    report("lanes", rows)
+    return 0
+
+
+def _measure(broker: Broker, folder: Path, kind: str, options: dict[str, Any]) -> list[Row]:
+    with Trial(broker.bootstrap, folder, **options) as trial:
+        trial.fill(_EVENTS, keys=1_000)
+        worker = psutil.Process(trial.start().pid)
+        until(lambda: sum(trial.committed().values()) >= _WARM, "the first events")
+        first, began, before = sum(trial.committed().values()), time.monotonic(), _cpu(worker)
+        until(lambda: sum(trial.committed().values()) == _EVENTS, "all events", 300)
+        events = _EVENTS - first
+        seconds, cpu = time.monotonic() - began, _cpu(worker) - before
+        return [
+            Row("denyut", f"{kind}_events_per_s", events / seconds, "events/s"),
+            Row("denyut", f"{kind}_cpu_per_event", 1e6 * cpu / events, "µs"),
+        ]
+
+
+def _cpu(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
