@@ -41,6 +41,7 @@ def create(services: Services) -> Starlette:
             with suppress(asyncio.CancelledError):
                 await tail
             services.store.close()
+            await services.landed.close()
 
     app = Starlette(
         routes=[

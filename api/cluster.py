@@ -1,4 +1,4 @@
-"""What the api asks Kafka about its topics: which they are, where their logs begin and end, what a group committed."""
+"""What the api asks Kafka about its topics: which they are, where their logs begin and end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from confluent_kafka import (
-    ConsumerGroupTopicPartitions,
     IsolationLevel,
     KafkaException,
     TopicCollection,
@@ -39,7 +38,7 @@ class Cluster:
 
     def __init__(self, bootstrap: str, prefix: str) -> None:
         self._prefix = prefix
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, "client.id": "denyut-api", "log_level": 3})
+        self._admin = AdminClient({"bootstrap.servers": bootstrap, "client.id": "denyut-api", "log_level": 0})
 
     async def describe(self, topics: Iterable[str]) -> dict[str, Described]:
         """The topics' epochs and partition counts; raises Retryable where one of them does not exist (yet)."""
@@ -68,24 +67,8 @@ class Cluster:
         """The first offset recorded at or after a time, -1 where there is none."""
         return await self._offsets(partitions, OffsetSpec.for_timestamp(millis))
 
-    async def committed(self, group: str, topic: str, partitions: int) -> tuple[int, ...]:
-        """What a consumer group committed, 0 where nothing."""
-        return await _retried(lambda: self._committed_once(group, topic, partitions))
-
     async def _offsets(self, partitions: Mapping[str, int], spec: OffsetSpec) -> dict[str, tuple[int, ...]]:
         return await _retried(lambda: self._offsets_once(partitions, spec))
-
-    async def _committed_once(self, group: str, topic: str, partitions: int) -> tuple[int, ...]:
-        full_name = TOPICS[topic].full_name(self._prefix)
-        asked = ConsumerGroupTopicPartitions(group, [TopicPartition(full_name, p) for p in range(partitions)])
-        futures: dict[str, Future[Any]] = self._admin.list_consumer_group_offsets(
-            [asked], request_timeout=_ATTEMPT_S
-        )
-        answer = await _answer(futures[group])
-        offsets = [0] * partitions
-        for found in answer.topic_partitions:
-            offsets[found.partition] = max(found.offset, 0)
-        return tuple(offsets)
 
     async def _offsets_once(
         self, partitions: Mapping[str, int], spec: OffsetSpec

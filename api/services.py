@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from api.cluster import Cluster
 from api.hub import Hub
+from api.landed import Landed
 from api.replay import ReplayPool
 from api.resume import Starts
 from api.settings import ApiSettings
@@ -32,6 +33,7 @@ class Services:
         self.pool = ReplayPool(settings, codec)
         self.starts = Starts(self.cluster, self.hub)
         self.store = Store(settings)
+        self.landed = Landed(settings)
         self._failure: BaseException | None = None
         self._stop: Callable[[], None] = lambda: None
 

@@ -19,23 +19,23 @@ _WHERE = """
 
 _BUCKETS = f"""
 SELECT roundDown(toUnixTimestamp(minute), {{edges:Array(UInt32)}}) AS start,
-       toString(sentiment) AS sentiment, sum(mentions) AS mentions
-FROM {SENTIMENT_METRICS} WHERE {_WHERE}
+       toString(m.sentiment) AS sentiment, sum(m.mentions) AS mentions
+FROM {SENTIMENT_METRICS} AS m WHERE {_WHERE}
 GROUP BY start, sentiment
 """  # noqa: S608 -- only names of our own schema are put in
 
 _PLATFORMS = f"""
-SELECT platform, toString(sentiment) AS sentiment, sum(mentions) AS mentions
-FROM {SENTIMENT_METRICS} WHERE {_WHERE}
+SELECT platform, toString(m.sentiment) AS sentiment, sum(m.mentions) AS mentions
+FROM {SENTIMENT_METRICS} AS m WHERE {_WHERE}
 GROUP BY platform, sentiment
 """  # noqa: S608 -- only names of our own schema are put in
 
 _KEYWORDS = f"""
-SELECT keyword, sum(mentions) AS mentions,
-       sumIf(mentions, sentiment = 'positive') AS positive,
-       sumIf(mentions, sentiment = 'negative') AS negative,
-       sumIf(mentions, sentiment = 'neutral') AS neutral
-FROM {SENTIMENT_METRICS}
+SELECT keyword, sum(m.mentions) AS mentions,
+       sumIf(m.mentions, m.sentiment = 'positive') AS positive,
+       sumIf(m.mentions, m.sentiment = 'negative') AS negative,
+       sumIf(m.mentions, m.sentiment = 'neutral') AS neutral
+FROM {SENTIMENT_METRICS} AS m
 WHERE minute >= fromUnixTimestamp({{start:Int64}}) AND minute < fromUnixTimestamp({{end:Int64}})
   AND keyword != '' AND (empty({{platform:Array(String)}}) OR has({{platform:Array(String)}}, platform))
 GROUP BY keyword ORDER BY mentions DESC, keyword LIMIT {{limit:UInt32}}

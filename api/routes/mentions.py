@@ -10,7 +10,6 @@ from api.parameters import Instant, Invalid, MentionFilters, read
 from api.positions import TopicPosition, encode
 from api.queries.mentions import cursor_of, cursor_text, page
 from api.services import services
-from schemas.flow import step
 
 
 class MentionsParameters(MentionFilters):
@@ -37,9 +36,8 @@ async def mentions(request: Request) -> Any:
     except ValueError as error:
         raise Invalid.one("before", str(error)) from error
     at = own.hub.position(("mentions",))["mentions"]
-    group = step("clickhouse").group(own.settings.topic_prefix)
     # What the sink has committed has landed; rows beyond it belong to the stream.
-    landed = await own.cluster.committed(group, "mentions", len(at.offsets))
+    landed = await own.landed.offsets("mentions", len(at.offsets))
     found, cursor = await page(
         own.store,
         parameters,

@@ -117,6 +117,7 @@ def test_the_api_killed_and_a_new_one_serves_the_old_ids(kafka: Broker, prefix: 
         for _ in range(3):
             seen = len(clients[0].of("mentions"))
             clients[0].expect("mentions", seen + 31)
+            api.kill()
             api.start()
         feed.finish()
         for client in clients:

@@ -45,6 +45,7 @@ export class Session {
   #timer = 0;
   #poll = 0;
   #refreshedAt = 0;
+  #listedFrom = Infinity;
   #on;
 
   /** `on` has change(), mention(mention), fill(mentions), gap(data). */
@@ -102,10 +103,11 @@ export class Session {
     return this.refresh();
   }
 
-  /** Whether a minute was listened to; where the archive does not know, what the page itself heard decides. */
+  /** Whether a minute without mentions is known to have had none: the page listened, or the archive tells of it. */
   listened(start) {
-    if (start >= this.startedAt - 60_000) return this.state === "live" || start <= this.heardAt;
-    return this.day?.covered(start) ?? false;
+    if (start >= this.startedAt) return this.state === "live" || start <= this.heardAt;
+    if (!this.day?.covered(start)) return false;
+    return start >= this.#listedFrom || start <= this.minutes.toldTo;
   }
 
   /** Mentions of the period that the filter shows, or null before the archive has answered. */
@@ -123,6 +125,7 @@ export class Session {
     this.#shownIds.clear();
     this.received = this.outside = 0;
     this.newestAt = 0;
+    this.#listedFrom = Infinity;
     this.startedAt = Date.now();
     this.state = "connecting";
     this.#on.fill([]);
@@ -170,11 +173,12 @@ export class Session {
       this.history = found.history;
       this.day = found.day;
       this.stats = found.stats;
+      this.#listedFrom = found.listedFrom;
       const fresh = found.mentions.filter((mention) => matches(this.filter, mention));
       for (const mention of fresh) this.minutes.add(mention);
       const unseen = fresh.filter((mention) => this.#shownIds.add(mention.id));
       for (const mention of unseen) this.#note(mention);
-      this.#on.fill(unseen);
+      if (unseen.length) this.#on.fill(unseen);
     }
     clearInterval(this.#poll);
     if (mustPoll(this.filter)) this.#poll = setInterval(() => this.#rank(signal), POLL_MS);
@@ -206,7 +210,7 @@ export class Session {
   #mention(mention) {
     if (!matches(this.filter, mention) || !this.#countedIds.add(mention.id)) return;
     this.minutes.add(mention);
-    const inside = this.history?.add(mention) ?? false;
+    const inside = this.history?.add(mention) ?? true;
     if (this.#shownIds.add(mention.id)) {
       this.received += 1;
       if (!inside) this.outside += 1;

@@ -30,6 +30,8 @@ export async function snapshot(filter, period, signal) {
         day: new History(day ?? history, false),
         stats,
         mentions: after.mentions,
+        // From here on the list is whole: nothing newer was left out of it.
+        listedFrom: after.mentions.length < LISTED ? 0 : after.mentions.at(-1).event_at,
         position: after.position,
       };
     }

@@ -3,7 +3,7 @@
 const WORDS = {
   en: {
     skip: "Skip to content", filters: "Filters", totals: "Totals",
-    subject: "Subject", subjectHint: "keyword, $SYMBOL or #hashtag", platform: "Platform", anyPlatform: "All platforms",
+    subject: "Subject", subjectHint: "keyword, $SYMBOL, #tag", platform: "Platform", anyPlatform: "All",
     sentiment: "Sentiment", any: "All", positive: "Positive", neutral: "Neutral", negative: "Negative", clear: "Clear filters",
     mentionsIn: "Mentions, {period}", vsBefore: "{change} against the {period} before", noBefore: "nothing to compare with",
     perMinute: "Per minute", perMinuteNote: "average of the last 5 full minutes",
@@ -36,7 +36,7 @@ const WORDS = {
   },
   id: {
     skip: "Langsung ke isi", filters: "Saringan", totals: "Jumlah",
-    subject: "Subjek", subjectHint: "kata kunci, $SIMBOL, atau #tagar", platform: "Platform", anyPlatform: "Semua platform",
+    subject: "Subjek", subjectHint: "kata kunci, $KODE, #tagar", platform: "Platform", anyPlatform: "Semua",
     sentiment: "Sentimen", any: "Semua", positive: "Positif", neutral: "Netral", negative: "Negatif", clear: "Hapus saringan",
     mentionsIn: "Sebutan, {period}", vsBefore: "{change} dibanding {period} sebelumnya", noBefore: "belum ada pembanding",
     perMinute: "Per menit", perMinuteNote: "rata-rata 5 menit penuh terakhir",

@@ -10,6 +10,8 @@ const floor = (at) => at - (at % MINUTE);
 export class Minutes {
   #bins = new Map();
   #clock;
+  /** Start of the newest minute that a trend window told of: up to there a minute without one had no mentions. */
+  toldTo = -Infinity;
 
   constructor(clock = Date.now) {
     this.#clock = clock;
@@ -25,6 +27,7 @@ export class Minutes {
   /** Take in a 1m window. */
   tell(trend) {
     this.#bin(trend.start)?.tell(trend);
+    this.toldTo = Math.max(this.toldTo, trend.start);
   }
 
   /** The stream starts over. */

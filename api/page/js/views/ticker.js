@@ -40,18 +40,15 @@ export class Ticker {
     }
   }
 
-  /** What was there before, newest first, under what came meanwhile; an empty list empties the ticker. */
+  /** What the archive has, put where its time belongs; an empty list empties the ticker. */
   fill(mentions) {
     if (!mentions.length) {
       this.#waiting = [];
       this.#shown = [];
       this.#skipped = 0;
-      this.#list.replaceChildren();
     }
-    const added = mentions.slice(0, Math.max(0, ROWS - this.#shown.length));
-    this.#shown.push(...added);
-    this.#list.append(...added.map((mention) => this.#row(mention, false)));
-    this.#tell();
+    this.#shown = [...this.#shown, ...mentions].sort((a, b) => b.event_at - a.event_at).slice(0, ROWS);
+    this.words();
   }
 
   /** Say everything again, in another language. */
