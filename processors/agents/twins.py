@@ -4,6 +4,8 @@ Half of all trends are such twins, and encoding is what publishing them costs mo
 schema (a test holds this against the codec), so only they are written anew.
 """
 
+from functools import lru_cache
+
 from processors.logic.publishing import trend_id
 from schemas.codec import HEADER_BYTES
 from schemas.events import Trend
@@ -11,12 +13,23 @@ from schemas.events import Trend
 
 def of_all_platforms(value: bytes, trend: Trend) -> bytes:
     """`value`, the encoded `trend`, with the id and the platform of all platforms together."""
-    subject = f"{trend['subject_kind']}:{trend['subject']}"
-    own_id = _string(trend["id"])
-    middle = _long(trend["revision"]) + _string(trend["subject_kind"]) + _string(trend["subject"])
-    rest = HEADER_BYTES + len(own_id) + len(middle) + len(_string(trend["platform"]))
-    twin_id = _string(trend_id(subject, "", trend["window"], trend["start"]))
-    return b"".join((value[:HEADER_BYTES], twin_id, middle, _string(""), value[rest:]))
+    kind, subject = trend["subject_kind"], trend["subject"]
+    revision = _long(trend["revision"])
+    named = _named(kind, subject)
+    rest = (
+        HEADER_BYTES
+        + len(_string(trend["id"]))
+        + len(revision)
+        + len(named)
+        + len(_string(trend["platform"]))
+    )
+    twin_id = _string(trend_id(f"{kind}:{subject}", "", trend["window"], trend["start"]))
+    return b"".join((value[:HEADER_BYTES], twin_id, revision, named, b"\x00", value[rest:]))
+
+
+@lru_cache(maxsize=10_000)
+def _named(kind: str, subject: str) -> bytes:
+    return _string(kind) + _string(subject)
 
 
 def _string(text: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from processors.logic.authors import sketch
 from processors.logic.bounded import sample, top
@@ -17,15 +18,14 @@ WATERMARK = "watermark"
 
 
 class _Sum:
-    __slots__ = ("authors", "counts", "engagement", "ids", "mentions", "sources", "terms")
+    __slots__ = ("authors", "counts", "engagement", "ids", "sources", "terms")
 
     def __init__(self) -> None:
-        self.mentions = 0
         self.engagement = 0
         self.counts = {"positive": 0, "negative": 0, "neutral": 0}
         self.authors: set[str] = set()
-        self.terms: Counter[str] = Counter()
-        self.sources: Counter[str] = Counter()
+        self.terms: list[Sequence[str]] = []
+        self.sources: list[str] = []
         self.ids: list[str] = []
 
 
@@ -46,13 +46,12 @@ class PartialFold:
             total = self._sums.get(key)
             if total is None:
                 total = self._sums[key] = _Sum()
-            total.mentions += 1
             total.engagement += engagement
             total.counts[mention["sentiment"]] += 1
             if author is not None:
                 total.authors.add(author)
-            total.terms.update(terms)
-            total.sources[mention["source"]] += 1
+            total.terms.append(terms)
+            total.sources.append(mention["source"])
             total.ids.append(mention["id"])
 
     def partials(
@@ -71,13 +70,13 @@ class PartialFold:
                 "subject": subject,
                 "platform": platform,
                 "bucket": bucket,
-                "mentions": total.mentions,
+                "mentions": len(total.ids),
                 "copies": 0,
                 **total.counts,  # type: ignore[typeddict-item]  # the three sentiments, each a field of its own
                 "engagement": total.engagement,
                 "authors": sketch(total.authors),
-                "terms": top(total.terms, MAX_TERMS),
-                "sources": top(total.sources, MAX_SOURCES),
+                "terms": top(Counter(chain.from_iterable(total.terms)), MAX_TERMS),
+                "sources": top(Counter(total.sources), MAX_SOURCES),
                 "samples": sample(total.ids, MAX_SAMPLES),
                 "source_partition": source_partition,
                 "watermark": max(before, min(bucket, highest)),
