@@ -1,0 +1,82 @@
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.api import ROOT, Api
+from tests.support.broker import Broker
+from tests.support.mentions import Publisher, mention
+from tests.support.topics import create_topics
+
+pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture
+def api(kafka: Broker, prefix: str, tmp_path: Path) -> Iterator[Api]:
+    create_topics(kafka.bootstrap, prefix, ["mentions", "trends"])
+    own = Api(kafka.bootstrap, prefix, tmp_path / "api.log", stream_heartbeat_s=0.3)
+    yield own.start()
+    own.stop()
+
+
+def test_every_error_is_json_and_safe(api: Api) -> None:
+    missing = api.get("/nope")
+    assert (missing.status_code, missing.json()) == (404, {"detail": "Not Found"})
+    assert "default-src 'none'" in missing.headers["content-security-policy"]
+    wrong = httpx.post(api.url + "/api/v1/mentions")
+    assert (wrong.status_code, wrong.json()) == (405, {"detail": "Method Not Allowed"})
+    refused = api.get("/api/v1/stream", topics="posts", nope="1")
+    assert refused.status_code == 422
+    assert [one["loc"] for one in refused.json()["detail"]] == [["query", "topics", 0], ["query", "nope"]]
+    assert api.get("/api/v1/mentions", before="junk").json()["detail"][0]["loc"] == ["query", "before"]
+    assert api.get("/health", verbose="1").status_code == 422
+
+
+def test_head_does_not_open_a_stream(api: Api) -> None:
+    answer = httpx.head(api.url + "/api/v1/stream", timeout=10)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/event-stream")
+
+
+def test_the_document_names_every_operation_and_parameter(api: Api) -> None:
+    document = api.get("/api/v1/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    stream = document["paths"]["/api/v1/stream"]["get"]
+    assert {one["name"] for one in stream["parameters"]} >= {"topics", "keyword", "since", "last_event_id"}
+    for path, methods in document["paths"].items():
+        answer = api.get(path, not_a_parameter="1")
+        assert answer.status_code == 422, path
+        assert methods["get"]["summary"]
+
+
+def test_metrics_count_requests_by_route_never_by_address(api: Api) -> None:
+    api.get("/made-up-by-a-client")
+    text = api.get("/metrics").text
+    assert 'denyut_http_requests_total{route="other",status="404"} 1.0' in text
+    assert "made-up" not in text
+
+
+def test_a_taken_port_is_one_clear_line(api: Api, kafka: Broker, prefix: str, tmp_path: Path) -> None:
+    port = int(api.url.rsplit(":", 1)[1])
+    second = Api(kafka.bootstrap, prefix, tmp_path / "second.log", api_port=port)
+    with pytest.raises(RuntimeError, match=f"cannot listen on 127.0.0.1:{port}"):
+        second.start()
+
+
+def test_watch_prints_the_stream(api: Api, kafka: Broker, prefix: str) -> None:
+    command = [sys.executable, "-m", "api", "watch", "--url", api.url, "--json", "--sentiment", "negative"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        opened = json.loads(watching.stdout.readline())
+        assert opened["event"] == "open"
+        publisher = Publisher(kafka.bootstrap, prefix)
+        publisher.publish(mention(1), mention(2, sentiment="negative"))
+        lines = (json.loads(line) for line in watching.stdout)
+        found = next(line for line in lines if line["event"] == "mentions")
+        watching.kill()
+    assert found["data"]["id"] == "x:2"
+    assert found["id"]
