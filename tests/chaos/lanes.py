@@ -69,13 +69,27 @@ def terms(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Verd
         return trial.verdict()
 
 
+def broker_kills(broker: Broker, folder: Path, rounds: int) -> Verdict:
+    """Kill -9 the broker in the middle of transactions; workers come through it or are restarted."""
+    with Trial(broker.bootstrap, folder, pause_s=0.06, max_records=50) as trial:
+        trial.fill(1_500 + 1_500 * rounds)
+        trial.start()
+        trial.start()
+        for _ in range(rounds):
+            trial.progress(random.randrange(100, 700))
+            broker.kill()
+            broker.start()
+        trial.finish(180)
+        return trial.verdict()
+
+
 PLANS: dict[str, Plan] = {"kills": kills, "freezes": freezes, "errors": errors, "terms": terms}
 
 
 def main(argv: list[str]) -> int:
-    """Run every plan (or those named), print what each found; 1 if anything was not exact."""
+    """Run every plan (or those named), then kill the broker, and print what each found; 1 if anything was not exact."""
     parser = argparse.ArgumentParser(prog="tests.chaos.lanes", description=__doc__)
-    parser.add_argument("plans", nargs="*", choices=[*PLANS, []], default=list(PLANS))
+    parser.add_argument("plans", nargs="*", metavar="PLAN", help=f"of {', '.join(PLANS)}; all by default")
     parser.add_argument("--rounds", type=int, default=10)
     chosen = parser.parse_args(argv)
     folder = Path(tempfile.mkdtemp(prefix="lanes-"))
@@ -85,9 +99,10 @@ def main(argv: list[str]) -> int:
         with ThreadPoolExecutor(2) as pool:
             futures = {
                 plan: pool.submit(PLANS[plan], broker.bootstrap, folder, chosen.rounds, "")
-                for plan in chosen.plans
+                for plan in chosen.plans or PLANS
             }
             verdicts = {plan: future.result() for plan, future in futures.items()}
+        verdicts["broker"] = broker_kills(broker, folder, chosen.rounds)
     finally:
         broker.stop()
     for plan, verdict in verdicts.items():

@@ -61,6 +61,18 @@ def read_all(bootstrap: str, topic: str) -> Iterator[Any]:
         reader.close()
 
 
+def _answer(ask: Callable[[], Any]) -> Any:
+    """What the broker says, once it does: it may be starting."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return ask()
+        except KafkaException:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+
+
 class Offsets:
     """Looks at one group's committed offsets on one topic."""
 
@@ -78,22 +90,19 @@ class Offsets:
 
     def committed(self) -> dict[int, int]:
         """By partition; 0 where nothing is committed."""
-        try:
-            found = self._client.committed(self._partitions, timeout=10)
-        except KafkaException:
-            return {}
+        found = _answer(lambda: self._client.committed(self._partitions, timeout=10))
         return {tp.partition: max(tp.offset, 0) for tp in found}
 
     def metadata(self) -> dict[int, str]:
         """The metadata of each committed offset."""
-        return {
-            tp.partition: tp.metadata or "" for tp in self._client.committed(self._partitions, timeout=10)
-        }
+        found = _answer(lambda: self._client.committed(self._partitions, timeout=10))
+        return {tp.partition: tp.metadata or "" for tp in found}
 
     def ends(self) -> dict[int, int]:
         """The end of each partition."""
         return {
-            tp.partition: self._client.get_watermark_offsets(tp, timeout=10)[1] for tp in self._partitions
+            tp.partition: _answer(lambda tp=tp: self._client.get_watermark_offsets(tp, timeout=10)[1])  # type: ignore[misc]
+            for tp in self._partitions
         }
 
     def close(self) -> None:
