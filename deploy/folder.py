@@ -5,7 +5,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import orjson
@@ -162,13 +162,17 @@ def find(asked: Path | None, default: Path) -> DataFolder:
     """
     if asked is not None:
         return DataFolder(asked)
-    pointed = [
-        DataFolder(Path(pointer.read_text(encoding="utf-8"))) for pointer in sorted(POINTERS.glob("*"))
-    ]
-    found = [folder for folder in pointed if folder.running() is not None]
+    found = [folder for folder in _pointed() if folder.running() is not None]
     if len(found) > 1:
         raise Fatal(
             f"several stacks run from here ({', '.join(str(folder.root) for folder in found)}): "
             "name one with --data"
         )
     return found[0] if found else DataFolder(default)
+
+
+def _pointed() -> Iterator[DataFolder]:
+    for pointer in sorted(POINTERS.glob("*")):
+        # One that stops just now takes its pointer away.
+        with suppress(FileNotFoundError):
+            yield DataFolder(Path(pointer.read_text(encoding="utf-8")))

@@ -12,7 +12,8 @@ import structlog
 from deploy.jars import ARCHIVE, fetch_jars, is_fetched
 from deploy.kafka import Kafka
 from deploy.ports import free_port
-from deploy.probes import kafka_answers
+from deploy.probes import KafkaProbe
+from deploy.tether import tethered
 
 _TRIED = ".archive-tried"
 _PATIENCE_S = 120
@@ -43,15 +44,14 @@ def _archive(lib: Path) -> None:
         kafka.prepare()
         program, *options = kafka.command()
         broker = subprocess.Popen(
-            [program, f"-XX:ArchiveClassesAtExit={made}", *options],
+            tethered([program, f"-XX:ArchiveClassesAtExit={made}", *options]),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         try:
             deadline = time.monotonic() + _PATIENCE_S
-            while (
-                not kafka_answers(kafka.bootstrap) and broker.poll() is None and time.monotonic() < deadline
-            ):
+            probe = KafkaProbe(kafka.bootstrap)
+            while not probe.answers() and broker.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.1)
             broker.terminate()
             broker.wait(_PATIENCE_S)

@@ -1,9 +1,7 @@
 """Keeps one process running: waits for what it needs, starts it, watches it, starts it again, stops it."""
 
 import asyncio
-import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -12,9 +10,9 @@ import structlog
 
 from deploy.logfiles import last_line
 from deploy.process import Pace, Process, Snapshot, State
+from deploy.tether import tethered
 from schemas.errors import Fatal, Retryable
 
-_TETHER = str(Path(__file__).with_name("tether.py"))
 _LOOK_S = 0.05
 """How often a process is looked at; ten of them cost less than half a percent of a core."""
 _PROBE_S = 0.1
@@ -148,10 +146,9 @@ class Keeper:
     def _start(self) -> subprocess.Popen[bytes]:
         # The tether ends the process with this one; a session of its own keeps a terminal's Ctrl-C
         # from it, so that the order of stopping is ours.
-        command = [sys.executable, "-I", "-S", _TETHER, str(os.getpid()), *self.process.command]
         with self._log.open("ab") as out:
             child = subprocess.Popen(
-                command,
+                tethered(self.process.command),
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=out,

@@ -1,5 +1,7 @@
 """Asks servers and consumer groups whether they are ready."""
 
+from typing import Any
+
 import httpx
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -7,13 +9,37 @@ from confluent_kafka.admin import AdminClient
 _TIMEOUT_S = 2.0
 
 
-def kafka_answers(bootstrap: str) -> bool:
-    """Whether a broker answers there."""
-    try:
-        AdminClient({"bootstrap.servers": bootstrap, "log_level": 0}).list_topics(timeout=_TIMEOUT_S)
-    except KafkaException:
-        return False
-    return True
+class KafkaProbe:
+    """Asks one broker, by calls that wait for their answers: see `deploy.progress` for why no others."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._bootstrap = bootstrap
+        self._client: Any = None
+
+    def answers(self) -> bool:
+        """Whether a broker answers there."""
+        try:
+            self._connected().list_topics(timeout=_TIMEOUT_S)
+        except KafkaException:
+            return False
+        return True
+
+    def has_members(self, group: str, least: int) -> bool:
+        """Whether at least `least` members of the consumer group have shared its partitions out."""
+        try:
+            found = self._connected().list_groups(group, timeout=_TIMEOUT_S)
+        except KafkaException:
+            return False
+        return any(
+            known.error is None and known.state == "Stable" and len(known.members) >= least for known in found
+        )
+
+    def _connected(self) -> Any:
+        if self._client is None:
+            self._client = AdminClient(
+                {"bootstrap.servers": self._bootstrap, "reconnect.backoff.max.ms": 200, "log_level": 0}
+            )
+        return self._client
 
 
 def http_answers(url: str) -> bool:
@@ -22,15 +48,3 @@ def http_answers(url: str) -> bool:
         return httpx.get(url, timeout=_TIMEOUT_S).status_code < httpx.codes.INTERNAL_SERVER_ERROR
     except httpx.TransportError:
         return False
-
-
-def group_has_members(bootstrap: str, group: str, least: int) -> bool:
-    """Whether at least `least` members of the consumer group share its partitions out."""
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
-    try:
-        described = admin.describe_consumer_groups([group], request_timeout=_TIMEOUT_S)[group].result(
-            _TIMEOUT_S
-        )
-    except (KafkaException, TimeoutError):
-        return False
-    return described.state.name == "STABLE" and len(described.members) >= least

@@ -1,13 +1,11 @@
 """How far every step of the flow has come: committed offsets against the last stable offsets of its inputs."""
 
 import time
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
 
 from schemas.errors import Retryable
 from schemas.flow import FLOW, Step
@@ -15,6 +13,8 @@ from schemas.positions import owes
 from schemas.topics import TOPICS
 
 _POLL_S = 0.2
+_NOBODY = "denyut-progress"
+"""A group that nobody is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +53,29 @@ class Standing:
 
 
 class Progress:
-    """Reads standings from a broker; every method raises Retryable where Kafka does not answer in time."""
+    """Reads standings from a broker; every method raises Retryable where Kafka does not answer in time.
+
+    It uses consumers that never join their groups, whose calls wait for their answers. librdkafka's admin client
+    has calls for the same, but in 2.16.0 they bring the process down where Kafka is busy or just starting:
+    ListConsumerGroupOffsets while the group's coordinator loads (rd_kafka_handle_OffsetFetch reaches for a consumer
+    group that an admin client does not have), others when an answer comes after their time.
+    """
 
     def __init__(self, bootstrap: str, prefix: str, timeout_s: float = 10.0) -> None:
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
         self._bootstrap = bootstrap
-        self._consumers: dict[str, Any] = {}
-        self._timeout_s = timeout_s
         self._prefix = prefix
+        self._timeout_s = timeout_s
+        self._consumers: dict[tuple[str, str], Any] = {}
 
     def standings(self, step: Step) -> list[Standing]:
         """Every input partition of `step`."""
         partitions = self._partitions([TOPICS[name].full_name(self._prefix) for name in step.inputs])
         committed = self._committed(step.group(self._prefix), partitions)
         fresh = [at for at in partitions if committed[at][0] < 0]
-        earliest = self._offsets(fresh, OffsetSpec.earliest())
-        stable = self._offsets(partitions, OffsetSpec.latest())
+        earliest = self._offsets(fresh, OFFSET_BEGINNING)
+        stable = self._offsets(partitions, OFFSET_END)
         # Asked after the stable ones: what ends between the two shows as open, never as finished.
-        ends = self._offsets(partitions, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED)
+        ends = self._offsets(partitions, OFFSET_END, "read_uncommitted")
         standings = []
         for at in partitions:
             offset, metadata = committed[at]
@@ -84,12 +89,13 @@ class Progress:
 
     def ends(self, name: str) -> int:
         """The sum of the last stable offsets of a topic of the catalogue."""
-        partitions = self._partitions([TOPICS[name].full_name(self._prefix)])
-        return sum(self._offsets(partitions, OffsetSpec.latest()).values())
+        return sum(
+            self._offsets(self._partitions([TOPICS[name].full_name(self._prefix)]), OFFSET_END).values()
+        )
 
     def _partitions(self, topics: Sequence[str]) -> list[tuple[str, int]]:
         try:
-            known = self._admin.list_topics(timeout=self._timeout_s).topics
+            known = self._consumer(_NOBODY, "read_committed").list_topics(timeout=self._timeout_s).topics
         except KafkaException as error:
             raise Retryable(f"Kafka does not answer: {error.args[0].str()}") from error
         missing = [topic for topic in topics if topic not in known]
@@ -98,51 +104,51 @@ class Progress:
         return [(topic, partition) for topic in topics for partition in sorted(known[topic].partitions)]
 
     def _offsets(
-        self,
-        partitions: Sequence[tuple[str, int]],
-        spec: OffsetSpec,
-        isolation: IsolationLevel = IsolationLevel.READ_COMMITTED,
+        self, partitions: Sequence[tuple[str, int]], which: int, isolation: str = "read_committed"
     ) -> dict[tuple[str, int], int]:
         if not partitions:
             return {}
-        asked = {TopicPartition(topic, partition): spec for topic, partition in partitions}
-        answers = self._admin.list_offsets(asked, isolation_level=isolation, request_timeout=self._timeout_s)
-        return {(at.topic, at.partition): self._result(future).offset for at, future in answers.items()}
+        # The times "beginning" and "end" ask for those offsets, as far as the isolation level lets one see.
+        asked = [TopicPartition(topic, partition, which) for topic, partition in partitions]
+        found = self._ask(
+            lambda: self._consumer(_NOBODY, isolation).offsets_for_times(asked, timeout=self._timeout_s)
+        )
+        return {(at.topic, at.partition): at.offset for at in found}
 
     def _committed(
         self, group: str, partitions: Sequence[tuple[str, int]]
     ) -> dict[tuple[str, int], tuple[int, str]]:
-        # A consumer of the group that never joins it. The admin client has a call for this, but librdkafka
-        # 2.16.0 crashes the process in it when the group's coordinator is just loading or moving
-        # (rd_kafka_handle_OffsetFetch reaches for the consumer group that an admin client does not have).
-        consumer = self._consumers.get(group)
+        # Read uncommitted, so that an open transaction of the group's owner does not make the answer wait.
+        consumer = self._consumer(group, "read_uncommitted")
+        asked = [TopicPartition(topic, partition) for topic, partition in partitions]
+        found = self._ask(lambda: consumer.committed(asked, timeout=self._timeout_s))
+        return {(at.topic, at.partition): (at.offset, at.metadata or "") for at in found}
+
+    def _consumer(self, group: str, isolation: str) -> Any:
+        consumer = self._consumers.get((group, isolation))
         if consumer is None:
-            # Read uncommitted, so that an open transaction of the group's owner does not make the answer wait.
-            consumer = Consumer(
+            consumer = self._consumers[group, isolation] = Consumer(
                 {
                     "bootstrap.servers": self._bootstrap,
                     "group.id": group,
-                    "isolation.level": "read_uncommitted",
+                    "isolation.level": isolation,
                     "enable.auto.commit": False,
+                    "reconnect.backoff.max.ms": 500,
                     "log_level": 0,
                 }
             )
-            self._consumers[group] = consumer
-        asked = [TopicPartition(topic, partition) for topic, partition in partitions]
+        return consumer
+
+    @staticmethod
+    def _ask(call: Callable[[], list[Any]]) -> list[Any]:
         try:
-            found = consumer.committed(asked, timeout=self._timeout_s)
+            found = call()
         except KafkaException as error:
             raise Retryable(f"Kafka does not answer: {error.args[0].str()}") from error
         failed = next((at.error for at in found if at.error is not None), None)
         if failed is not None:
             raise Retryable(f"Kafka does not answer: {failed.str()}")
-        return {(at.topic, at.partition): (at.offset, at.metadata or "") for at in found}
-
-    def _result(self, future: "Future[Any]") -> Any:
-        try:
-            return future.result(self._timeout_s + 1)
-        except (KafkaException, TimeoutError) as error:
-            raise Retryable(f"Kafka does not answer: {error}") from error
+        return found
 
 
 def wait(progress: Progress, timeout_s: float) -> str | None:

@@ -1,28 +1,22 @@
 """The embedded stack as a process table: what runs, with which environment, in which order."""
 
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-
-import structlog
 
 from deploy.environment import addresses, reader, reader_of, writer
 from deploy.folder import DataFolder
 from deploy.kafka import Kafka
-from deploy.keywords import KeywordTopic, read_seeds, seed_once
-from deploy.probes import group_has_members, http_answers, kafka_answers
+from deploy.prepare import Preparation
+from deploy.probes import KafkaProbe, http_answers
 from deploy.process import Process
 from deploy.settings import DeploySettings
 from deploy.sql import Reader
-from deploy.topics import ensure_topics
 from schemas.flow import FLOW, Step
 from schemas.settings import KafkaSettings
 
 HOST = "127.0.0.1"
 PORTS = ("kafka", "kafka_controller", "clickhouse", "api")
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +26,7 @@ class Stack:
     settings: DeploySettings
     folder: DataFolder
     ports: Mapping[str, int]
+    probe: KafkaProbe
 
     @property
     def kafka(self) -> Kafka:
@@ -108,28 +103,16 @@ class Stack:
 
     def _kafka(self) -> Process:
         kafka = self.kafka
+        preparation = Preparation(
+            self.kafka_settings, self.folder.root / "prepared", self.settings.keywords_file
+        )
         return Process(
             "kafka",
             tuple(kafka.command()),
-            ready=lambda: kafka_answers(kafka.bootstrap),
-            then=self._prepare_topics,
+            ready=self.probe.answers,
+            then=preparation.ensure,
             stop_s=20,
         )
-
-    def _prepare_topics(self) -> None:
-        settings = self.kafka_settings
-        created = ensure_topics(settings)
-        if created:
-            log.info("topics_created", topics=len(created))
-        if self.settings.keywords_file.exists():
-            seeded = seed_once(
-                KeywordTopic(settings),
-                read_seeds(self.settings.keywords_file),
-                self.folder.root / "keywords.seeded",
-                int(time.time() * 1000),
-            )
-            if seeded:
-                log.info("keywords_seeded", keywords=len(seeded))
 
     def _clickhouse(self) -> Process:
         return Process(
@@ -170,7 +153,7 @@ class Stack:
         )
 
     def _joined(self, step: Step, members: int) -> bool:
-        return group_has_members(self.kafka.bootstrap, step.group(self.settings.topic_prefix), members)
+        return self.probe.has_members(step.group(self.settings.topic_prefix), members)
 
     def _api(self) -> Process:
         return Process(

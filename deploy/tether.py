@@ -8,9 +8,15 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Sequence
 
 _PR_SET_PDEATHSIG = 1
 _MISUSED = 64
+
+
+def tethered(command: Sequence[str]) -> list[str]:
+    """The command line that runs `command` tied to this process; start it from a thread that lives as long."""
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), *command]
 
 
 def main(arguments: list[str]) -> None:

@@ -18,6 +18,7 @@ from deploy.install import fetch
 from deploy.jars import check_java
 from deploy.logfiles import last_line
 from deploy.ports import settle
+from deploy.probes import KafkaProbe
 from deploy.process import Process, Snapshot
 from deploy.settings import DeploySettings
 from deploy.stack import PORTS, Stack
@@ -53,7 +54,7 @@ def run(
         fetch(settings.kafka_lib)
         ports = settle({name: getattr(settings, f"{name}_port") for name in PORTS}, folder.ports())
         folder.remember_ports(ports)
-        stack = Stack(settings, folder, ports)
+        stack = Stack(settings, folder, ports, KafkaProbe(f"127.0.0.1:{ports['kafka']}"))
         stack.kafka.prepare()
         with pointed_to(folder.root):
             asyncio.run(_supervise(stack, [*stack.processes(), *more(stack)], watch))

@@ -1,0 +1,94 @@
+"""Makes a stack's Kafka ready for the others: its topics, and the seeded keywords. Run as a program it does so.
+
+It is a process of its own because librdkafka's admin client, which creates topics, can bring its process down (see
+`deploy.progress`), and the supervisor must not go down with it.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from deploy.keywords import KeywordTopic, read_seeds, seed_once
+from deploy.tether import tethered
+from deploy.topics import ensure_topics
+from schemas import logs
+from schemas.errors import DenyutError, Retryable
+from schemas.settings import KafkaSettings
+from schemas.topics import TOPICS
+
+_TIMEOUT_S = 90
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What must be there; `done` is the file that remembers that it is."""
+
+    settings: KafkaSettings
+    done: Path
+    keywords: Path
+
+    def ensure(self) -> None:
+        """Prepare, unless the same was done before; raises Retryable where it failed."""
+        wanted = self._wanted()
+        if self.done.exists() and self.done.read_text(encoding="utf-8") == wanted:
+            return
+        # The environment of this process and what the other one must know on top.
+        environment = {
+            **os.environ,  # noqa: TID251 -- passed on, not read
+            "DENYUT_KAFKA": self.settings.kafka,
+            "DENYUT_TOPIC_PREFIX": self.settings.topic_prefix,
+            "DENYUT_PARTITIONS": str(self.settings.partitions),
+        }
+        remembered = self.done.with_name("keywords.seeded")
+        command = [sys.executable, "-m", "deploy.prepare", str(remembered), str(self.keywords)]
+        try:
+            status = subprocess.run(
+                tethered(command), env=environment, stdin=subprocess.DEVNULL, timeout=_TIMEOUT_S, check=False
+            ).returncode
+        except subprocess.TimeoutExpired:
+            raise Retryable(f"topics were not prepared within {_TIMEOUT_S} s") from None
+        if status != 0:
+            raise Retryable(f"topics were not prepared (status {status})")
+        self.done.write_text(wanted, encoding="utf-8")
+
+    def _wanted(self) -> str:
+        """One text for all that decides what is prepared."""
+        topics = {
+            name: (topic.partitions(self.settings.partitions), topic.config())
+            for name, topic in TOPICS.items()
+        }
+        seeds = self.keywords.read_text(encoding="utf-8") if self.keywords.exists() else ""
+        whole = json.dumps([self.settings.topic_prefix, topics, seeds], sort_keys=True)
+        return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def main(remembered: Path, keywords: Path) -> int:
+    """Create topics and seed keywords, each where missing; the exit status."""
+    settings = KafkaSettings()
+    logs.configure("deploy", settings)
+    try:
+        created = ensure_topics(settings)
+        if created:
+            log.info("topics_created", topics=len(created))
+        if keywords.exists():
+            seeds = read_seeds(keywords)
+            seeded = seed_once(KeywordTopic(settings), seeds, remembered, int(time.time() * 1000))
+            if seeded:
+                log.info("keywords_seeded", keywords=len(seeded))
+    except DenyutError as error:
+        log.error("not_prepared", error=str(error))  # noqa: TRY400 -- a decision, not a crash
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
