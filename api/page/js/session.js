@@ -12,7 +12,8 @@ import { Stream } from "./stream.js";
 const REFRESH_MS = 300_000;
 const RETRY_MS = 4000;
 const POLL_MS = 15_000;
-const GAP_REFRESH_MS = 30_000;
+const ROLL_MS = 30_000;
+const GAP_MS = 5000;
 const COUNTED_IDS = 50_000;
 const SHOWN_IDS = 2000;
 const EMOTIONS = 500;
@@ -45,6 +46,7 @@ export class Session {
   #timer = 0;
   #poll = 0;
   #refreshedAt = 0;
+  #dueAt = Infinity;
   #listedFrom = Infinity;
   #on;
 
@@ -70,16 +72,14 @@ export class Session {
     const asking = (this.#asking = new AbortController());
     this.#next?.close();
     this.#next = null;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.refresh(), REFRESH_MS);
     this.#refreshedAt = Date.now();
+    this.#due(Date.now() + REFRESH_MS);
     let found = null;
     try {
       found = await snapshot(this.filter, this.period, asking.signal);
     } catch {
       if (asking.signal.aborted) return;
-      clearTimeout(this.#timer);
-      this.#timer = setTimeout(() => this.refresh(), RETRY_MS);
+      this.#due(Date.now() + RETRY_MS);
     }
     if (asking.signal.aborted) return;
     this.archive = found !== null;
@@ -219,7 +219,7 @@ export class Session {
       this.#on.mention(mention);
     }
     // The hour is over: the period has moved on.
-    if (this.history && mention.event_at >= this.history.to && mention.event_at <= Date.now()) this.#soon();
+    if (this.history && mention.event_at >= this.history.to && mention.event_at <= Date.now()) this.#within(ROLL_MS);
     this.#on.change();
   }
 
@@ -239,10 +239,18 @@ export class Session {
   /** The archive has what the stream could not give. */
   #gap(data) {
     this.#on.gap(data);
-    this.#soon();
+    this.#within(GAP_MS);
   }
 
-  #soon() {
-    if (Date.now() - this.#refreshedAt > GAP_REFRESH_MS) this.refresh();
+  /** Refresh now, but not sooner than so long after the last time. */
+  #within(pause) {
+    const at = Math.max(Date.now(), this.#refreshedAt + pause);
+    if (at < this.#dueAt) this.#due(at);
+  }
+
+  #due(at) {
+    clearTimeout(this.#timer);
+    this.#dueAt = at;
+    this.#timer = setTimeout(() => this.refresh(), at - Date.now());
   }
 }
