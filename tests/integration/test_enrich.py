@@ -37,10 +37,10 @@ def test_every_post_is_one_mention_whatever_is_killed_or_repeated(
     with Workers(kafka.bootstrap, prefix, "enrich", tmp_path, enrich_batch=60) as workers:
         workers.start(2)
         feed.send("posts", [(post["id"], post) for post in made])
-        until(lambda: workers.committed() > 200, "the first batches")
+        until(lambda: workers.committed() > 200, "the first batches", 150)
         workers.kill_one()
         workers.start()
-        until(lambda: workers.committed() > 700, "more batches")
+        until(lambda: workers.committed() > 700, "more batches", 150)
         workers.kill_one()
         workers.start()
         feed.send(

@@ -88,10 +88,10 @@ def test_latest_revisions_equal_the_partials_whatever_is_killed(
     ) as workers:
         workers.start(2)
         feed.send("partials", keyed(made[:1_500]))
-        until(lambda: workers.committed() > 300, "the first batches")
+        until(lambda: workers.committed() > 300, "the first batches", 150)
         workers.kill_one()
         workers.start()
-        until(lambda: workers.committed() > 800, "more batches")
+        until(lambda: workers.committed() > 800, "more batches", 150)
         workers.kill_one()
         workers.start()
         feed.send("partials", keyed(made[1_500:]))
@@ -158,7 +158,7 @@ def test_posts_become_windows_through_both_stages(kafka: Broker, prefix: str, tm
         trends.start(2)
         for _ in range(2):
             feed.send("posts", [(post["id"], post) for post in made])
-            until(lambda: enrich.committed() > 300, "some posts")
+            until(lambda: enrich.committed() > 300, "some posts", 150)
             enrich.kill_one()
             trends.kill_one()
             enrich.start()
