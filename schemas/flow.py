@@ -20,7 +20,7 @@ class Step:
 
 FLOW = (
     Step("enrich", "stage", ("posts",), ("mentions", "partials", "receipts", "dead-letters")),
-    Step("trends", "stage", ("partials",), ("trends",)),
+    Step("trends", "stage", ("partials",), ("trends", "dead-letters")),
     Step(
         "clickhouse",
         "sink",
