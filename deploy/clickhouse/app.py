@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import lz4.frame
+import lz4.frame  # type: ignore[import-untyped]  # it has no type information
 import orjson
 from starlette.applications import Starlette
 from starlette.requests import Request

@@ -12,14 +12,14 @@ from confluent_kafka import Producer
 
 from schemas.codec import Codec
 from schemas.registry import PinnedIds
-from schemas.topics import TOPICS
 from sinks.settings import ClickHouseSinkSettings
 from tests.support.clickhouse import ROOT, EmbeddedClickHouse
 
 CODEC = Codec(PinnedIds())
 SENTIMENTS = ("positive", "negative", "neutral")
 DAY_ONE = 1_420_070_400_000
-COLLECTED = 1_790_000_000_000
+COLLECTED = int(time.time()) // 3600 * 3_600_000
+"""Of today, so that no retention takes it away, and the first millisecond of an hour."""
 
 
 def mention(number: int, partition: int = 0) -> dict[str, Any]:
@@ -82,39 +82,28 @@ def publish(
 ) -> None:
     """Publish (key, value, partition) records; in that many transactions, with aborted ones between if asked."""
     config: dict[str, Any] = {"bootstrap.servers": bootstrap, "linger.ms": 5, "partitioner": "murmur2_random"}
-    if transactions:
-        config["transactional.id"] = f"{prefix}{topic}.writer"
-    producer = Producer(config)
-    name = TOPICS[topic].full_name(prefix)
-
-    def send(key: str, value: bytes | None, partition: int | None) -> None:
-        where = {} if partition is None else {"partition": partition}
-        while True:
-            try:
-                producer.produce(name, key=key, value=value, **where)
-            except BufferError:
-                producer.poll(0.1)
-            else:
-                return
-
     if not transactions:
-        for record in values:
-            send(*record)
-        assert producer.flush(30) == 0
+        _send(Producer(config), prefix + topic, values)
         return
-    producer.init_transactions(30)
+    producer = Producer({**config, "transactional.id": f"{prefix}{topic}.writer"})
+    producer.init_transactions(60)
     size = -(-len(values) // transactions)
     for start in range(0, len(values), size):
         if abort_between:
             producer.begin_transaction()
-            for key, value, partition in values[:3]:
-                send("aborted-" + key, value, partition)
-            producer.flush(10)
-            producer.abort_transaction(30)
+            _send(producer, prefix + topic, [("aborted-" + key, value, at) for key, value, at in values[:3]])
+            producer.abort_transaction(60)
         producer.begin_transaction()
-        for record in values[start : start + size]:
-            send(*record)
-        producer.commit_transaction(30)
+        _send(producer, prefix + topic, values[start : start + size])
+        producer.commit_transaction(60)
+
+
+def _send(producer: Producer, topic: str, values: Sequence[tuple[str, bytes | None, int | None]]) -> None:
+    for key, value, partition in values:
+        # -1 lets the partitioner choose.
+        producer.produce(topic, key=key, value=value, partition=-1 if partition is None else partition)
+        producer.poll(0)
+    assert producer.flush(60) == 0
 
 
 def mentions(count: int, partitions: int = 4, first: int = 0) -> list[tuple[str, bytes | None, int | None]]:
@@ -155,7 +144,7 @@ def start_sink(
         )
 
 
-def until(condition: Callable[[], bool], what: str, patience_s: float = 60) -> None:
+def until(condition: Callable[[], bool], what: str, patience_s: float = 180) -> None:
     """Poll until it holds; raises TimeoutError."""
     deadline = time.monotonic() + patience_s
     while not condition():

@@ -1,6 +1,8 @@
 """Framing without decoding: what comes out is a plain Avro file with the position added to each record."""
 
 import io
+from collections.abc import Iterator
+from typing import Any
 
 import fastavro
 import pytest
@@ -8,6 +10,13 @@ import pytest
 from schemas.registry import load_schema
 from sinks.clickhouse.avro_container import Container, extended, zigzag
 from tests.support.landing import CODEC, mention
+
+
+def rows(file: bytes) -> Iterator[dict[str, Any]]:
+    """The records of a container, as any reader of Avro files sees them."""
+    for record in fastavro.reader(io.BytesIO(file)):
+        assert isinstance(record, dict)
+        yield record
 
 
 @pytest.mark.parametrize("number", [0, -1, 1, 63, 64, -64, -65, 2**31, -(2**31), 2**63 - 1, -(2**63)])
@@ -23,7 +32,7 @@ def test_records_keep_their_fields_and_get_their_position() -> None:
         (10_000 + 3 * n, CODEC.encode("mention", original), False) for n, original in enumerate(originals)
     ]
     file = Container(load_schema("mention")).file(records, 3, 1_790_000_123_456)
-    read = list(fastavro.reader(io.BytesIO(file)))
+    read = list(rows(file))
     assert len(read) == 50
     for n, (found, original) in enumerate(zip(read, originals, strict=True)):
         assert found["kafka_partition"] == 3
@@ -64,7 +73,7 @@ def test_deleted_is_said_record_by_record() -> None:
     file = Container(load_schema("keyword"), deletable=True).file(
         [(0, payload, False), (1, payload, True)], 0, 1
     )
-    assert [(row["kafka_offset"], row["deleted"]) for row in fastavro.reader(io.BytesIO(file))] == [
+    assert [(row["kafka_offset"], row["deleted"]) for row in rows(file)] == [
         (0, False),
         (1, True),
     ]
@@ -75,7 +84,7 @@ def test_a_record_cut_short_does_not_shift_the_next() -> None:
     file = Container(load_schema("mention")).file(
         [(0, whole[0], False), (1, whole[1][:-40], False), (2, whole[2], False)], 0, 1
     )
-    reader = fastavro.reader(io.BytesIO(file))
+    reader = rows(file)
     assert next(reader)["kafka_offset"] == 0
     with pytest.raises((EOFError, ValueError, IndexError)):
         next(reader)
