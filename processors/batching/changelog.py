@@ -1,6 +1,8 @@
 """Changelog topics: their creation, and reading rows back in bulk, committed ones only."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -17,6 +19,8 @@ log = structlog.get_logger()
 ISOLATION = "read_committed"
 """Rows of a transaction that was aborted are in the log, too."""
 
+_PATIENCE_S = 10.0
+_PAUSE_S = 0.2
 _CONFIG = {"cleanup.policy": "compact", "segment.ms": "86400000", "min.cleanable.dirty.ratio": "0.2"}
 
 
@@ -27,7 +31,28 @@ async def prepare_topics(
     partitions: int,
     tuning: Tuning,
 ) -> None:
-    """Create missing changelogs; Retryable if an input is missing, Fatal if anything has another partition count."""
+    """Create missing changelogs, patiently; Retryable if an input stays missing, Fatal on another partition count."""
+    deadline = monotonic() + _PATIENCE_S
+    while True:
+        try:
+            await _prepare(connection, inputs, tables, partitions, tuning)
+        except Retryable as error:
+            # A topic that another worker is just creating has no partitions yet.
+            if monotonic() > deadline:
+                raise
+            log.info("topics_not_ready", detail=str(error))
+            await asyncio.sleep(_PAUSE_S)
+        else:
+            return
+
+
+async def _prepare(
+    connection: Mapping[str, Any],
+    inputs: Iterable[str],
+    tables: Iterable[BatchTable],
+    partitions: int,
+    tuning: Tuning,
+) -> None:
     admin = AIOKafkaAdminClient(**connection)
     await admin.start()
     try:
@@ -55,6 +80,8 @@ async def prepare_topics(
 
 
 def _same_count(topic: str, found: int, expected: int) -> None:
+    if found == 0:
+        raise Retryable(f"{topic} has no partitions yet")
     if found != expected:
         raise Fatal(f"{topic} has {found} partitions, its stage needs {expected}")
 
