@@ -22,7 +22,7 @@ the same library versions give the same files.
 
 Texts are normalised (`processors/sentiment/normalise.py`, version {manifest["normaliser"]}), cut into words and parts of words
 ({training.vocabulary.tokens:,} entries), and every token and pair of tokens that training knows ({len(training.vocabulary.idf) - 1:,}) looks up
-its weights inside the graph. {experts[0]} softmax regressions for sentiment (one for all texts, the others each for one kind)
+its weights inside the graph. {experts[0]} softmax regressions for sentiment (one for all texts, the others each for a kind of text)
 and {experts[1]} for emotion (one per language) are weighed by a gate that guesses which kind of text it reads. Weights are eight-bit
 whole numbers and their sums exact, so a score does not depend on the batch. It reads the first {manifest["max_length"]} tokens.
 

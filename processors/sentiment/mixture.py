@@ -1,8 +1,8 @@
 """The small model: regressions for kinds of text, weighed by how much a text looks like each kind.
 
 A word can be good news in market headlines and a complaint in a review, and pooling all texts costs points in each. So
-a *gate* guesses which training set a text resembles, each larger set has an *expert* of its own, and what resembles
-none of them is left to the expert that learnt from all. Everything is linear in the same n-gram rows.
+a *gate* guesses which training set a text resembles, an *expert* knows the kind of text of that set, and one that learnt from
+all of them has a say everywhere. Everything is linear in the same n-gram rows.
 """
 
 from dataclasses import dataclass

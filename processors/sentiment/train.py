@@ -6,17 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scipy.sparse import csr_matrix
 from tokenizers import Tokenizer
 
 from processors.sentiment import features, vocabulary
-from processors.sentiment.data import KINDS, Example, load
+from processors.sentiment.corpus import Corpus, as_numbers, read
+from processors.sentiment.data import KINDS
 from processors.sentiment.labels import EMOTIONS, SENTIMENTS
 from processors.sentiment.linear import Floats, Ints, Regression, fit, softmax
 from processors.sentiment.mixture import Head, Mixture
-from processors.sentiment.normalise import normalise
 from processors.sentiment.writing import Training, write
-from schemas.errors import Fatal
 
 Say = Callable[[str], None]
 
@@ -51,25 +49,27 @@ class Recipe:
     max_length: int = 512
 
 
-# Kinds with texts enough for a sentiment expert of their own; the others are left to the one for all.
-_SENTIMENT_EXPERTS = ("smsa-id", "cnbci-id", "tfns-en")
+@dataclass(frozen=True, slots=True)
+class _Expert:
+    """A sentiment expert: the kinds of text it learns from, and those it is asked about."""
+
+    name: str
+    learns: tuple[str, ...]
+    serves: tuple[str, ...]
+
+
+# EmoT's sentiments are only guessed from its emotions, and learning from them cost SmSA half a point; GoEmotions' are
+# guessed too, but English has little else of that kind.
+_SENTIMENT_EXPERTS = (
+    _Expert("informal Indonesian", ("smsa-id", "nusax-id"), ("smsa-id", "nusax-id", "emot-id")),
+    _Expert("informal English", ("nusax-en", "goemotions-en"), ("nusax-en", "goemotions-en")),
+    _Expert("Indonesian headlines", ("cnbci-id",), ("cnbci-id",)),
+    _Expert("English finance", ("tfns-en",), ("tfns-en",)),
+)
 # Emotion has one large set in each language, so there the experts are the languages.
 _LANGUAGES = ("id", "en")
 _BLENDS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _TEMPERATURES = tuple(float(one) for one in np.geomspace(0.3, 3.0, 47))
-
-
-@dataclass(frozen=True, slots=True)
-class _Corpus:
-    """Examples as numbers. Classes are -1 where a head has no label."""
-
-    rows: csr_matrix
-    train: np.ndarray[tuple[int], np.dtype[np.bool_]]
-    kinds: Ints
-    sentiments: Ints
-    emotions: Ints
-    sentiment_weights: Floats
-    emotion_weights: Floats
 
 
 def train(data: Path, out: Path, recipe: Recipe, say: Say) -> None:
@@ -81,13 +81,13 @@ def train(data: Path, out: Path, recipe: Recipe, say: Say) -> None:
         Fatal: data are missing, or `out` cannot be written.
     """
     started = time.perf_counter()
-    examples, texts = _read(data, say)
+    examples, texts = read(data, say)
     learning = [text for text, one in zip(texts, examples, strict=True) if one.split == "train"]
     tokenizer = vocabulary.train(learning, recipe.entries, recipe.pieces)
     size = tokenizer.get_vocab_size()
     say(f"tokenizer: {size} entries")
     ids = _tokens(tokenizer, texts, recipe.max_length)
-    in_train = np.array([one.split == "train" for one in examples])
+    in_train = [one.split == "train" for one in examples]
     known = features.build(
         [one for one, chosen in zip(ids, in_train, strict=True) if chosen],
         size,
@@ -96,8 +96,8 @@ def train(data: Path, out: Path, recipe: Recipe, say: Say) -> None:
         recipe.at_least,
     )
     say(f"features: {len(known.idf) - 1} token n-grams")
-    corpus = _corpus(examples, features.matrix(known, ids), in_train, recipe)
-    mixture = _fit(corpus, size, recipe, say)
+    numbers = as_numbers(examples, features.matrix(known, ids), recipe.borrowed)
+    mixture = _fit(numbers, size, recipe, say)
     write(
         out,
         Training(
@@ -106,7 +106,7 @@ def train(data: Path, out: Path, recipe: Recipe, say: Say) -> None:
             tokenizer=tokenizer,
             max_length=recipe.max_length,
             recipe=recipe,
-            texts=int(in_train.sum()),
+            texts=sum(in_train),
             seconds=time.perf_counter() - started,
         ),
         data,
@@ -114,58 +114,21 @@ def train(data: Path, out: Path, recipe: Recipe, say: Say) -> None:
     )
 
 
-def _read(data: Path, say: Say) -> tuple[list[Example], list[str]]:
-    """Examples and their normalised texts; texts that also stand in a valid split are kept out of train."""
-    examples = list(load(data))
-    texts = [normalise(one.text) for one in examples]
-    held = {text for text, one in zip(texts, examples, strict=True) if one.split != "train"}
-    keep = [at for at, one in enumerate(examples) if one.split != "train" or texts[at] not in held]
-    if not any(examples[at].split == "train" for at in keep):
-        raise Fatal(f"no training text under {data}")
-    say(f"{len(keep)} texts; {len(examples) - len(keep)} left out of train, for they stand in a valid split")
-    return [examples[at] for at in keep], [texts[at] for at in keep]
-
-
 def _tokens(tokenizer: Tokenizer, texts: Sequence[str], longest: int) -> list[Ints]:
     return [np.array(tokenizer.encode(text).ids[:longest], dtype=np.int64) for text in texts]
 
 
-def _corpus(
-    examples: Sequence[Example],
-    rows: csr_matrix,
-    in_train: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    recipe: Recipe,
-) -> _Corpus:
-    def classes(labels: Sequence[str | None], known: Sequence[str]) -> Ints:
-        return np.array([-1 if label is None else known.index(label) for label in labels], dtype=np.int64)
-
-    def weights(head: str) -> Floats:
-        return np.array(
-            [recipe.borrowed if one.borrowed == head else 1 for one in examples], dtype=np.float32
-        )
-
-    return _Corpus(
-        rows=rows,
-        train=in_train,
-        kinds=np.array([KINDS.index(one.kind) for one in examples], dtype=np.int64),
-        sentiments=classes([one.sentiment for one in examples], SENTIMENTS),
-        emotions=classes([one.emotion for one in examples], EMOTIONS),
-        sentiment_weights=weights("sentiment"),
-        emotion_weights=weights("emotion"),
-    )
-
-
-def _fit(corpus: _Corpus, tokens: int, recipe: Recipe, say: Say) -> Mixture:
+def _fit(corpus: Corpus, tokens: int, recipe: Recipe, say: Say) -> Mixture:
     everything = np.ones(len(corpus.kinds), dtype=np.bool_)
     gate = _gate(corpus, tokens, recipe, say)
     kinds = softmax(gate.logits(corpus.rows))
     sentiment = [
         _expert("sentiment, all", corpus, "sentiment", everything, recipe.broad_penalty, recipe, say)
     ]
-    for kind in _SENTIMENT_EXPERTS:
-        of_kind = corpus.kinds == KINDS.index(kind)
+    for one in _SENTIMENT_EXPERTS:
+        learnt = np.isin(corpus.kinds, [KINDS.index(kind) for kind in one.learns])
         sentiment.append(
-            _expert(f"sentiment, {kind}", corpus, "sentiment", of_kind, recipe.narrow_penalty, recipe, say)
+            _expert(f"sentiment, {one.name}", corpus, "sentiment", learnt, recipe.narrow_penalty, recipe, say)
         )
     emotion = []
     for language in _LANGUAGES:
@@ -187,7 +150,7 @@ def _fit(corpus: _Corpus, tokens: int, recipe: Recipe, say: Say) -> Mixture:
     )
 
 
-def _gate(corpus: _Corpus, tokens: int, recipe: Recipe, say: Say) -> Regression:
+def _gate(corpus: Corpus, tokens: int, recipe: Recipe, say: Say) -> Regression:
     """Which set a text resembles; single tokens are enough for that."""
     chosen = corpus.train
     rows = corpus.rows[chosen]
@@ -212,7 +175,7 @@ def _gate(corpus: _Corpus, tokens: int, recipe: Recipe, say: Say) -> Regression:
 
 def _expert(
     name: str,
-    corpus: _Corpus,
+    corpus: Corpus,
     head: str,
     among: np.ndarray[tuple[int], np.dtype[np.bool_]],
     penalty: float,
@@ -238,18 +201,16 @@ def _expert(
 
 
 def _shares(blend: float) -> Floats:
-    """Of the experts for sentiment: the one for all has `blend` where a kind has its own, else everything."""
+    """(kinds, experts): the expert for all texts has `blend` of every kind, the kind's own expert the rest."""
     shares = np.zeros((len(KINDS), 1 + len(_SENTIMENT_EXPERTS)), dtype=np.float32)
-    for at, kind in enumerate(KINDS):
-        shares[at, 0] = 1
-        if kind in _SENTIMENT_EXPERTS:
-            shares[at, 0] = blend
-            shares[at, 1 + _SENTIMENT_EXPERTS.index(kind)] = 1 - blend
+    shares[:, 0] = blend
+    for at, one in enumerate(_SENTIMENT_EXPERTS):
+        shares[[KINDS.index(kind) for kind in one.serves], 1 + at] = 1 - blend
     return shares
 
 
 def _losses(
-    corpus: _Corpus, head: Head, kinds: Floats, classes: Ints, temperatures: Sequence[float] = (1.0,)
+    corpus: Corpus, head: Head, kinds: Floats, classes: Ints, temperatures: Sequence[float] = (1.0,)
 ) -> list[float]:
     """Log loss on the valid splits at each temperature, every set counting alike."""
     valid = ~corpus.train & (classes >= 0)
@@ -262,7 +223,7 @@ def _losses(
     return losses
 
 
-def _calibrated(name: str, corpus: _Corpus, head: Head, kinds: Floats, classes: Ints, say: Say) -> Head:
+def _calibrated(name: str, corpus: Corpus, head: Head, kinds: Floats, classes: Ints, say: Say) -> Head:
     losses = _losses(corpus, head, kinds, classes, _TEMPERATURES)
     best = _TEMPERATURES[int(np.argmin(losses))]
     say(f"{name}: temperature {best:.2f}, log loss on valid {min(losses):.3f}")
