@@ -2,8 +2,10 @@
 
 from prometheus_client import Counter, Gauge
 
-REQUESTS = Counter("denyut_http_requests_total", "requests answered", ["route", "status"])
-CONNECTIONS = Gauge("denyut_stream_connections", "streams open now")
-CLOSES = Counter("denyut_stream_closes_total", "streams that ended, by reason", ["reason"])
-FRAMES = Counter("denyut_stream_frames_total", "events written to streams")
-RESETS = Counter("denyut_stream_resets_total", "gaps told to clients, by reason", ["reason"])
+from schemas.metrics import METRICS
+
+REQUESTS = Counter("denyut_http_requests_total", METRICS["denyut_http_requests_total"], ["route", "status"])
+CONNECTIONS = Gauge("denyut_stream_connections", METRICS["denyut_stream_connections"])
+CLOSES = Counter("denyut_stream_closes_total", METRICS["denyut_stream_closes_total"], ["reason"])
+FRAMES = Counter("denyut_stream_frames_total", METRICS["denyut_stream_frames_total"])
+RESETS = Counter("denyut_stream_resets_total", METRICS["denyut_stream_resets_total"], ["reason"])

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 METRICS: Mapping[str, str] = MappingProxyType(
     {
+        "denyut_http_requests_total": "HTTP requests answered, by route and status",
         "denyut_stream_connections": "clients connected to the event stream now",
         "denyut_stream_closes_total": "event streams closed, by reason",
         "denyut_stream_frames_total": "frames sent to clients of the event stream",

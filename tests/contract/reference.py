@@ -5,12 +5,12 @@ from pathlib import Path
 
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
-from tests.contract.settings import SERVICES
 
 from schemas.metrics import METRICS
 from schemas.registry import load_schema
 from schemas.settings import Settings
 from schemas.topics import TOPICS, Topic
+from tests.contract.settings import SERVICES
 
 PATH = Path(__file__).parents[2] / "deploy" / "docs" / "reference.md"
 
@@ -53,7 +53,12 @@ def _events() -> Iterator[str]:
 
 
 def _settings() -> Iterator[str]:
-    yield from ("", "## Settings", "", "Read from the environment; a setting without a default must be given.")
+    yield from (
+        "",
+        "## Settings",
+        "",
+        "Read from the environment; a setting without a default must be given.",
+    )
     seen: set[str] = set()
     for service in SERVICES:
         rows = [row for name in service.model_fields if (row := _setting(service, name)) not in seen]
