@@ -26,7 +26,7 @@ def test_every_settings_class_is_listed() -> None:
         for module in pkgutil.walk_packages([str(ROOT / room)], f"{room}."):
             if module.name.endswith(".settings"):
                 importlib.import_module(module.name)
-    bases = {base for service in SERVICES for base in service.__mro__}
+    bases: set[type] = {base for service in SERVICES for base in service.__mro__}
     assert _subclasses(Settings) <= bases
 
 
@@ -65,5 +65,6 @@ def _name(call: ast.AST) -> str:
     return str(name.value)
 
 
-def _subclasses(parent: type) -> set[type]:
-    return {child for direct in parent.__subclasses__() for child in ({direct} | _subclasses(direct))}
+def _subclasses(parent: type[Settings]) -> set[type[Settings]]:
+    found = set(parent.__subclasses__())
+    return found.union(*map(_subclasses, found))
