@@ -46,7 +46,7 @@ def test_every_post_is_counted_exactly_once_whatever_is_killed(stack: Stack, tmp
     dice = random.Random()
     bad = with_bad_lines(events, tmp_path / events.name)
     api = stack.api
-    with closing_after(SseClient(api, follow=True, topics="mentions")) as subscriber:
+    with closing_after(SseClient(api, {"topics": "mentions"}, follow=True)) as subscriber:
         replay = replay_killed_in_the_middle(stack, bad, posts)
         order = kill_each(
             stack, stack.processes(), lambda: len(cut(subscriber, dice).events), dice, posts // 20

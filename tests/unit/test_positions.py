@@ -80,7 +80,9 @@ def test_an_offset_no_log_can_have_is_unknown() -> None:
 def test_topics_of_a_later_version_are_left_out() -> None:
     known = encode(position(1))
     # Code 99, an epoch, one partition at offset 3.
-    body = base64.urlsafe_b64decode(known + "=" * (-len(known) % 4))[:-2] + bytes([99]) + EPOCH + bytes([1, 3])
+    body = (
+        base64.urlsafe_b64decode(known + "=" * (-len(known) % 4))[:-2] + bytes([99]) + EPOCH + bytes([1, 3])
+    )
     body += (zlib.crc32(body) & 0xFFFF).to_bytes(2, "big")
     assert decode(base64.urlsafe_b64encode(body).rstrip(b"=").decode()) == position(1)
 
