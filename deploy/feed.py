@@ -7,6 +7,7 @@ from deploy.process import Process, Snapshot
 from deploy.stack import Stack
 
 REPLAY, SIMULATE = "replay", "simulate"
+REMEMBERED = "replayed"
 
 
 def recorded_files(folder: Path) -> list[Path]:
@@ -14,17 +15,22 @@ def recorded_files(folder: Path) -> list[Path]:
     return sorted((folder / "events").glob("*.jsonl"))
 
 
+def already_read(data: Path) -> set[str]:
+    """The names of the recorded files that former runs on the data folder `data` read to their end."""
+    remembered = data / REMEMBERED
+    return set(remembered.read_text(encoding="utf-8").splitlines()) if remembered.exists() else set()
+
+
 def feeders(stack: Stack) -> Sequence[Process]:
     """The processes that feed `stack`; a recorded file that a former run read to its end is not read again."""
-    remembered = stack.folder.root / "replayed"
-    read = set(remembered.read_text(encoding="utf-8").splitlines()) if remembered.exists() else set()
+    read = already_read(stack.folder.root)
     files = [path for path in recorded_files(stack.settings.recorded_dir) if path.name not in read]
     if not files:
         return [stack.producer(SIMULATE, ["run", "simulate"])]
 
     def remember() -> None:
         names = sorted(read | {path.name for path in files})
-        remembered.write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
+        (stack.folder.root / REMEMBERED).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
 
     words = ["replay", *(str(path.absolute()) for path in files), "--shift", "--speed", "max"]
     return [

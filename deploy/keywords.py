@@ -120,7 +120,8 @@ class KeywordTopic:
             if error is not None:
                 failures.append(error.str())
 
-        producer = Producer(producer_config(self._settings, "keywords"))
+        # A broker that has just started is still loading: it is asked again, and nobody needs to hear of it.
+        producer = Producer({**producer_config(self._settings, "keywords"), "log_level": 3})
         for key, value in values.items():
             producer.produce(self._topic, key=key, value=value, on_delivery=delivered)
         if producer.flush(_TIMEOUT_S) or failures:

@@ -84,9 +84,9 @@ def panel(
 
 
 def _number(value: int | None) -> str:
-    return "–" if value is None else f"{value:,}"  # noqa: RUF001 -- an en dash is what "no number" looks like
+    return "-" if value is None else f"{value:,}"
 
 
 def _rate(now: Figures, before: Figures | None, name: str) -> str:
     rate = now.rate(name, before)
-    return "–/s" if rate is None else f"{rate:,.0f}/s"  # noqa: RUF001 -- as above
+    return "-/s" if rate is None else f"{rate:,.0f}/s"

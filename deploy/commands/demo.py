@@ -6,7 +6,7 @@ from pathlib import Path
 import structlog
 
 from deploy.commands.base import Asked, Command
-from deploy.feed import feeders, recorded_files
+from deploy.feed import already_read, feeders, recorded_files
 from deploy.jars import is_fetched
 from deploy.screen import show
 from deploy.up import run
@@ -14,12 +14,7 @@ from deploy.up import run
 
 def _act(asked: Asked) -> int:
     settings, folder = asked.settings, asked.folder
-    files = recorded_files(settings.recorded_dir)
-    source = (
-        f"{len(files)} recorded files of {settings.recorded_dir}, then simulated posts"
-        if files
-        else f"simulated posts (no recorded events in {settings.recorded_dir})"
-    )
+    source = _source(settings.recorded_dir, folder.root)
     sys.stdout.write(f"Denyut: {source}; data in {folder.root}\n")
     if not is_fetched(settings.kafka_lib):
         sys.stdout.write("Fetching Apache Kafka with Maven: 44 MB, once …\n")
@@ -29,6 +24,17 @@ def _act(asked: Asked) -> int:
     run(settings, folder, feeders, show)
     sys.stdout.write(f"Stopped. The data stays in {folder.root}; `make demo` goes on from there.\n")
     return 0
+
+
+def _source(recorded: Path, data: Path) -> str:
+    """In words, what will feed the stack."""
+    files = recorded_files(recorded)
+    unread = [path for path in files if path.name not in already_read(data)]
+    if unread:
+        return f"{len(unread)} recorded files of {recorded}, then simulated posts"
+    if files:
+        return f"simulated posts (the recorded events of {recorded} are in already)"
+    return f"simulated posts (no recorded events in {recorded})"
 
 
 def _log_to(path: Path) -> None:

@@ -1,0 +1,115 @@
+"""The demo: what feeds it, and what its screen says."""
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from deploy.feed import REPLAY, SIMULATE, already_read, feeders, feeding
+from deploy.figures import Figures
+from deploy.folder import DataFolder
+from deploy.probes import KafkaProbe
+from deploy.process import Process, Snapshot, State
+from deploy.screen import line, panel
+from deploy.settings import DeploySettings
+from deploy.stack import PORTS, Stack
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Stack:
+    (tmp_path / "recorded" / "events").mkdir(parents=True)
+    (tmp_path / "data").mkdir()
+    settings = DeploySettings(recorded_dir=tmp_path / "recorded", workers=2, collectors=("rss", "reddit"))
+    ports = {name: 20_000 + number for number, name in enumerate(PORTS)}
+    return Stack(settings, DataFolder(tmp_path / "data"), ports, KafkaProbe("127.0.0.1:20000"))
+
+
+def words(process: Process) -> tuple[str, ...]:
+    return process.command[3:]
+
+
+def test_without_recorded_events_posts_are_simulated(stack: Stack) -> None:
+    (simulate,) = feeders(stack)
+    assert words(simulate) == ("run", "simulate")
+    assert {"kafka", "enrich-1", "enrich-2", "sink-clickhouse"} <= set(simulate.after)
+
+
+def test_recorded_events_come_first_and_only_once(stack: Stack) -> None:
+    events = stack.settings.recorded_dir / "events"
+    for name in ("b.jsonl", "a.jsonl"):
+        (events / name).touch()
+    replay, simulate = feeders(stack)
+    assert words(replay) == (
+        "replay",
+        str(events / "a.jsonl"),
+        str(events / "b.jsonl"),
+        "--shift",
+        "--speed",
+        "max",
+    )
+    assert replay.once
+    assert REPLAY in simulate.after
+    assert replay.then is not None
+    replay.then()
+    assert already_read(stack.folder.root) == {"a.jsonl", "b.jsonl"}
+    assert [process.name for process in feeders(stack)] == [SIMULATE]
+    (events / "c.jsonl").touch()
+    assert words(feeders(stack)[0])[1] == str(events / "c.jsonl")
+
+
+def test_the_table_names_every_worker_and_what_it_may_know(stack: Stack) -> None:
+    table = {process.name: process for process in stack.processes()}
+    assert list(table) == [
+        "kafka",
+        "clickhouse",
+        "enrich-1",
+        "enrich-2",
+        "trends-1",
+        "trends-2",
+        "sink-clickhouse",
+        "api",
+        "collectors",
+    ]
+    assert words(table["collectors"]) == ("run", "rss", "reddit")
+    writer, reader = stack.folder.passwords()
+    knows = {
+        name: {secret for secret in (writer, reader) if secret in process.environment.values()}
+        for name, process in table.items()
+    }
+    assert knows == {
+        **{name: set() for name in table},
+        "clickhouse": {writer, reader},
+        "sink-clickhouse": {writer},
+        "api": {reader},
+    }
+    assert not any(secret in process.command for process in table.values() for secret in (writer, reader))
+
+
+def snapshot(name: str, state: State, restarts: int = 0) -> Snapshot:
+    return Snapshot(name, 1, 1.0, state, restarts)
+
+
+def test_the_screen_says_what_feeds_it_how_fast_and_how_far_behind() -> None:
+    before = Figures(10.0, posts=100, mentions=50, trends=5, lags={"enrich": 9})
+    now = Figures(
+        12.0, posts=300, mentions=150, trends=1_234, lags={"enrich": 7, "trends": 0, "clickhouse": 2}
+    )
+    processes = [snapshot("kafka", "running"), snapshot(REPLAY, "running"), snapshot(SIMULATE, "waiting", 3)]
+    told = line(now, before, processes)
+    assert "posts 300 (100/s)  mentions 150 (50/s)  trends 1,234" in told
+    assert "lag: enrich 7 trends 0 clickhouse 2" in told
+    assert "processes 2/3  fed by recorded events" in told
+    console = Console(width=100, record=True, file=io.StringIO())
+    console.print(panel("http://127.0.0.1:1", now, before, processes, stopping=False))
+    shown = console.export_text()
+    for part in ("http://127.0.0.1:1", "1,234", "restarted 3x", "recorded events", "Ctrl-C"):
+        assert part in shown
+    assert line(Figures(13.0), now, processes).startswith("posts - (-/s)  mentions - (-/s)"), (
+        "what is not known is not zero"
+    )
+
+
+def test_simulated_posts_are_named_as_such() -> None:
+    assert feeding([snapshot(REPLAY, "done"), snapshot(SIMULATE, "running")]) == "simulated posts"
+    assert feeding([snapshot("kafka", "running")]) == "nothing yet"
