@@ -109,7 +109,7 @@ HOOKS = (
     Hook(_SENDER, "Sender.sender_task", "see AIOKafkaProducer.stop", "2aa81bcdcedb"),
     Hook(_SENDER, "AddPartitionsToTxnHandler.handle_response", "waits BACKOFF_OVERRIDE (20 ms, set to 2) while markers of the last transaction are written", "67266db24da2"),
     Hook(_SENDER, "InitPIDHandler.handle_response", "start() ends only when the former owner's transaction is finished", "bdb0727aba5d"),
-    Hook("aiokafka.producer.transaction_manager", "TransactionManager", "states and what an error does to them", "d0932794d69a"),
+    Hook("aiokafka.producer.transaction_manager", "TransactionManager", "a producer's _txn_manager: states, what an error does to them, and _transaction_waiter, which keeps the error", "d0932794d69a"),
     Hook("aiokafka.producer.message_accumulator", "BatchBuilder.append", "timestamp in milliseconds (its docstring says seconds); None when full", "657d76f55157"),
     Hook("aiokafka.partitioner", "murmur2", "the same partitions as every other producer", "62179ca18494"),
 )  # fmt: skip

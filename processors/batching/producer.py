@@ -106,6 +106,9 @@ class LaneProducer:
         in_transaction, self._in_transaction = self._in_transaction, False
         if producer is None:
             return
+        ended = producer._txn_manager._transaction_waiter
+        if ended is not None and ended.done() and not ended.cancelled():
+            ended.exception()  # known already; without a look at it asyncio complains
         if in_transaction:
             await self._quietly("abort", producer.abort_transaction())
         if await self._quietly("stop", producer.stop()):

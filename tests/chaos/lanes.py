@@ -17,7 +17,7 @@ Plan = Callable[[str, Path, int, str], Verdict]
 
 def kills(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Verdict:
     """Kill -9 one of two workers again and again, at random points between the durable steps."""
-    with Trial(bootstrap, folder, pause_s=0.06, max_records=50, mutation=mutation) as trial:
+    with Trial(bootstrap, folder, pause_s=0.04, hold_s=0.2, max_records=50, mutation=mutation) as trial:
         trial.fill(1_500 + 1_000 * rounds)
         trial.start()
         trial.start()
@@ -30,16 +30,15 @@ def kills(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Verd
 
 
 def freezes(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Verdict:
-    """Freeze a worker that is about to commit until others have its partitions, then let it go on."""
-    with Trial(bootstrap, folder, hold_s=0.4, max_records=50, mutation=mutation) as trial:
-        trial.fill(2_000 + 2_000 * rounds)
+    """Freeze a worker that is about to commit until another has its partitions, then let it go on."""
+    # A transaction that timed out while its owner was frozen would hide that nobody has fenced it.
+    with Trial(bootstrap, folder, pause_s=0.02, max_records=50, transaction_s=60, mutation=mutation) as trial:
         trial.start()
         trial.start()
         for number in range(rounds):
             trial.shared_out()
-            trial.progress(200)
+            trial.fill(2_500)
             trial.freeze_until_replaced(number % 2)
-            trial.progress(200)
         trial.finish()
         return trial.verdict()
 

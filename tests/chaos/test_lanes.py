@@ -22,8 +22,8 @@ def trials(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> Trials:
             "kills": pool.submit(kills, kafka.bootstrap, folder, 4),
             "freezes": pool.submit(freezes, kafka.bootstrap, folder, 2),
             "errors": pool.submit(errors, kafka.bootstrap, folder, 1),
-            "uncommitted": pool.submit(kills, kafka.bootstrap, folder, 3, "uncommitted"),
-            "process_ids": pool.submit(freezes, kafka.bootstrap, folder, 2, "process_ids"),
+            "uncommitted": pool.submit(kills, kafka.bootstrap, folder, 2, "uncommitted"),
+            "process_ids": pool.submit(freezes, kafka.bootstrap, folder, 1, "process_ids"),
         }
 
 

@@ -1,5 +1,6 @@
 """Workers as processes: a rolling restart is exact and clean, and one that stands still ends itself."""
 
+import subprocess
 import time
 from pathlib import Path
 
@@ -25,6 +26,23 @@ def test_a_handler_that_hangs_ends_its_worker(kafka: Broker, tmp_path: Path) -> 
         assert worker.wait(40) == 1
         assert "no progress for 1 s" in next(tmp_path.glob("*.log")).read_text()
         assert sum(trial.offsets.committed().values()) == 0
+
+
+def test_a_worker_without_partitions_stays_only_while_the_group_gets_on(
+    kafka: Broker, tmp_path: Path
+) -> None:
+    with Trial(kafka.bootstrap, tmp_path, partitions=1, watchdog_s=3.0) as trial:
+        trial.start()
+        trial.shared_out()
+        spare = trial.start()
+        trial.fill(20)
+        trial.finish()
+        with pytest.raises(subprocess.TimeoutExpired):
+            spare.wait(6)
+        trial.freeze(0)
+        trial.fill(20)
+        assert spare.wait(40) == 1
+        assert "without partitions" in next(tmp_path.glob("*.log")).read_text()
 
 
 def test_a_worker_without_input_stops_at_once(kafka: Broker, tmp_path: Path) -> None:

@@ -5,7 +5,9 @@
 
 import asyncio
 import dataclasses
+import os
 import random
+import signal
 import sys
 from pathlib import Path
 
@@ -43,6 +45,9 @@ class Options:
     linger_s: float = 0.03
     tick_s: float | None = None
     session_s: float = 6.0
+    transaction_s: float = 15.0
+    flags: str = ""
+    """A folder: where `PID.freeze` is in it, the process stops itself right before its next commit."""
     watchdog_s: float = 120.0
     hang: bool = False
     """Whether the handler never returns."""
@@ -67,6 +72,11 @@ def probe_of(options: Options) -> Probe:
             await asyncio.sleep(random.random() * options.pause_s)
         if options.hold_s and step == "offsets_sent":
             await asyncio.sleep(options.hold_s)
+        if options.flags and step == "offsets_sent":
+            flag = Path(options.flags) / f"{os.getpid()}.freeze"
+            if flag.exists():
+                flag.unlink()
+                os.kill(os.getpid(), signal.SIGSTOP)
         if options.fail and step in STEPS_IN_DOUBT and random.random() < options.fail:
             raise KafkaError(f"injected at {step}")
 
@@ -83,6 +93,7 @@ def build(options: Options) -> BatchApp:
             session_timeout_s=options.session_s,
             heartbeat_s=1.5,
             rebalance_timeout_s=20.0,
+            transaction_timeout_s=options.transaction_s,
             watchdog_s=options.watchdog_s,
         ),
         probe=probe_of(options),

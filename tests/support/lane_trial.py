@@ -1,8 +1,6 @@
 """One trial of the lanes: workers that count, what disturbs them, and the comparison with the truth."""
 
-import contextlib
 import dataclasses
-import os
 import random
 import signal
 import subprocess
@@ -14,6 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import orjson
+import psutil
 from confluent_kafka import ConsumerGroupState, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
@@ -54,6 +53,7 @@ class Trial:
             "source": self.source,
             "out": self.out,
             "partitions": partitions,
+            "flags": str(folder),
             **options,
         }
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -138,13 +138,17 @@ class Trial:
             worker.wait()
             raise AssertionError(f"SIGTERM took more than {patience_s} s") from None
 
+    def freeze(self, position: int) -> None:
+        """SIGSTOP one worker for good."""
+        self.workers[position].send_signal(signal.SIGSTOP)
+
     def freeze_until_replaced(self, position: int) -> None:
-        """SIGSTOP one worker until the others have taken all partitions over and got on with each, then SIGCONT."""
-        worker = self.workers[position]
-        os.kill(worker.pid, signal.SIGSTOP)
+        """Stop one worker right before a commit until the others got on with all partitions, then let it go on."""
+        worker = psutil.Process(self.workers[position].pid)
+        (self._folder / f"{worker.pid}.freeze").touch()
+        until(lambda: worker.status() == psutil.STATUS_STOPPED, "a worker stops itself before a commit")
         try:
-            before = self.offsets.committed()
-            ends = self.offsets.ends()
+            before, ends = self.offsets.committed(), self.offsets.ends()
             until(
                 lambda: all(
                     now > before[number] or now >= ends[number] for number, now in self.committed().items()
@@ -152,8 +156,7 @@ class Trial:
                 "the others take over from a frozen worker",
             )
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(worker.pid, signal.SIGCONT)
+            worker.resume()
 
     def committed(self) -> dict[int, int]:
         """The group's offsets; revives workers that ended."""
