@@ -94,19 +94,25 @@ def main(argv: list[str]) -> int:
     folder = Path(tempfile.mkdtemp(prefix="lanes-"))
     broker = Broker(folder)
     broker.start()
+    exact = True
+
+    def tell(plan: str, verdict: Verdict) -> None:
+        nonlocal exact
+        exact = exact and verdict.exact
+        print(f"{plan:8} {'exact' if verdict.exact else 'NOT EXACT'} {verdict}", flush=True)
+
     try:
         with ThreadPoolExecutor(2) as pool:
             futures = {
                 plan: pool.submit(PLANS[plan], broker.bootstrap, folder, chosen.rounds, "")
                 for plan in chosen.plans or PLANS
             }
-            verdicts = {plan: future.result() for plan, future in futures.items()}
-        verdicts["broker"] = broker_kills(broker, folder, chosen.rounds)
+            for plan, future in futures.items():
+                tell(plan, future.result())
+        tell("broker", broker_kills(broker, folder, chosen.rounds))
     finally:
         broker.stop()
-    for plan, verdict in verdicts.items():
-        print(f"{plan:8} {'exact' if verdict.exact else 'NOT EXACT'} {verdict}")
-    return 0 if all(verdict.exact for verdict in verdicts.values()) else 1
+    return 0 if exact else 1
 
 
 if __name__ == "__main__":
