@@ -121,7 +121,7 @@ def test_a_zero_is_drawn_as_zero_and_a_gap_as_a_gap(browser: Browser, landed: La
         assert width / plot == pytest.approx(len(gaps) / len(buckets), abs=0.01)
         opened.page.locator("#volume-chart svg").focus()
         opened.page.keyboard.press("Home")
-        assert "not collected" in opened.text("#volume-chart .tip")
+        assert "no data" in opened.text("#volume-chart .tip")
         opened.page.keyboard.press("End")
         assert "mentions" in opened.text("#volume-chart .tip")
 

@@ -48,3 +48,6 @@ export function duration(millis) {
 
 /** How long ago; "just now" below two seconds and for what seems to come from the future. */
 export const ago = (millis) => (millis < 2000 ? t("ageNow") : t("age", { age: duration(millis) }));
+
+/** "1 mention", "2,310 mentions"; `written` says how the number is written. */
+export const mentions = (value, written = count) => (value === 1 ? t("mentionsOne") : t("mentionsCount", { count: written(value) }));

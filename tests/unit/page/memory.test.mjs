@@ -56,7 +56,7 @@ test("old windows, other windows and unnamed subjects do not rise", () => {
   rising.take(trend("old", { start: START - 2 * HOUR }));
   rising.take(trend("minute", { window: "1m" }));
   rising.take(trend("", { subject_kind: "all" }));
-  rising.take(trend("silent", { mentions: 0 }));
+  rising.take(trend("silent", { display_score: 0 }));
   assert.deepEqual(rising.top(5), []);
 });
 

@@ -1,7 +1,7 @@
 /* Volume: one bar a stretch of time; a zero is a line at the bottom, a gap is hatched. */
 
 import { svg } from "../dom.js";
-import { clock, count, day, moment } from "../format.js";
+import { clock, day, mentions, moment } from "../format.js";
 import { amount } from "../model/history.js";
 import { t } from "../words.js";
 import { Frame } from "./frame.js";
@@ -38,7 +38,7 @@ export class VolumeChart {
 
   #told(point) {
     const value = amount(point.counts, this.#sentiment);
-    return value === null ? t("notCovered") : t("mentionsCount", { count: count(value) });
+    return value === null ? t("notCovered") : mentions(value);
   }
 }
 

@@ -2,6 +2,7 @@
 
 const HOUR = 3_600_000;
 const LIMIT = 1500;
+const LOWEST = 1;
 
 export class Rising {
   #windows = new Map();
@@ -37,7 +38,7 @@ export class Rising {
       }
       const key = `${trend.subject_kind}:${trend.subject}`;
       const other = best.get(key);
-      if (trend.mentions > 0 && (!other || above(trend, other) < 0)) best.set(key, trend);
+      if (trend.display_score >= LOWEST && (!other || above(trend, other) < 0)) best.set(key, trend);
     }
     return [...best.values()].sort(above).slice(0, limit);
   }

@@ -1,11 +1,11 @@
 /* Rising subjects: score, mentions against what is usual, velocity, sentiment; a click filters by it. */
 
 import { byId, el, say } from "../dom.js";
-import { clock, compact, count, decimal, signed } from "../format.js";
+import { clock, compact, count, decimal, mentions, signed } from "../format.js";
 import { written } from "../model/filter.js";
 import { t } from "../words.js";
 
-const ROWS = 12;
+const ROWS = 8;
 
 export class RisingView {
   #list = byId("rising");
@@ -58,7 +58,7 @@ export class RisingView {
     say(row.score, String(Math.round(trend.display_score)));
     row.score.title = t("score", { score: Math.round(trend.display_score) });
     row.meter.style.transform = `scaleX(${Math.min(1, Math.max(0, trend.display_score / 100))})`;
-    say(row.mentions, t("mentionsCount", { count: compact(trend.mentions) }));
+    say(row.mentions, mentions(trend.mentions, compact));
     say(row.usual, t("usual", { count: decimal(trend.baseline) }));
     say(row.velocity, trend.velocity ? t("perMinuteShort", { change: signed(trend.velocity, 2) }) : "");
     row.velocity.classList.toggle("up", trend.velocity > 0);

@@ -10,6 +10,8 @@ const WAITING = 200;
 const AT_ONCE = 12;
 const EVERY_MS = 400;
 const TAGS = 6;
+/* More than so many at once are not lit up: the list would only flicker. */
+const LIT = 3;
 
 export class Ticker {
   #list = byId("ticker");
@@ -74,7 +76,8 @@ export class Ticker {
       this.#skipped += Math.max(0, left.length - AT_ONCE);
       const fresh = left.slice(-AT_ONCE).reverse();
       this.#shown.unshift(...fresh);
-      this.#list.prepend(...fresh.map((mention) => this.#row(mention, true)));
+      const calm = fresh.length > LIT;
+      this.#list.prepend(...fresh.map((mention) => this.#row(mention, !calm)));
       this.#shown.length = Math.min(this.#shown.length, ROWS);
       while (this.#list.childElementCount > ROWS) this.#list.lastElementChild.remove();
     }
@@ -108,8 +111,7 @@ export class Ticker {
     return el(
       "li", { class: `row ${mention.sentiment}${fresh ? " fresh" : ""}`, "data-id": mention.id },
       head,
-      mention.title ? el("p", { class: "title" }, mention.title) : null,
-      el("p", { class: "text" }, mention.text),
+      ...words(mention),
       el("div", { class: "tags" }, mood, ...this.#tags(mention)),
     );
   }
@@ -125,4 +127,10 @@ export class Ticker {
       return el("button", { type: "button", class: "tag", "aria-label": t("filterBy", { subject: label }), click: () => this.#pick(kind, subject) }, label);
     });
   }
+}
+
+/** Title and text; a text that begins with its title, as many feeds give it, says it once. */
+function words({ title, text }) {
+  const rest = title && text.startsWith(title) ? text.slice(title.length).trim() : text;
+  return [title ? el("p", { class: "title" }, title) : null, rest ? el("p", { class: "text" }, rest) : null];
 }

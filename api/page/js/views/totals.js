@@ -8,6 +8,8 @@ import { t } from "../words.js";
 
 const FULL_MINUTES = 5;
 const NOTHING = "–";
+/* From here on a percentage says less than a multiple. */
+const MANY_TIMES = 4;
 
 /** `minutes` is the series of the last hour. */
 export function showTotals(session, minutes) {
@@ -29,7 +31,9 @@ function change(session, total, period) {
   const { stats, filter } = session;
   if (!stats || total === null || !dashboardCounts(filter)) return t("noBefore");
   const before = filter.sentiment ? stats.previous_sentiment[filter.sentiment] : stats.previous_mentions;
-  return before ? t("vsBefore", { change: signedPercent(total / before - 1), period }) : t("noBefore");
+  if (!before) return t("noBefore");
+  const times = total / before;
+  return times < MANY_TIMES ? t("vsBefore", { change: signedPercent(times - 1), period }) : t("vsBeforeTimes", { times: compact(Math.round(times)), period });
 }
 
 /** The minute that still runs is left out; unknown where nothing was listened to. */
