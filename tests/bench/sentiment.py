@@ -82,7 +82,7 @@ def _peer(train: Sequence[Example]) -> dict[str, Pipeline]:
             min_df=2,
             sublinear_tf=True,
         )
-        model = make_pipeline(words, LogisticRegression(C=10, max_iter=200, tol=1e-3))
+        model = make_pipeline(words, LogisticRegression(C=10, max_iter=80, tol=1e-3))
         found[task] = model.fit([one.text for one in labelled], [getattr(one, task) for one in labelled])
     return found
 
