@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from processors.batching import BatchApp
+from processors.batching import BatchApp, Tuning
 from processors.settings import EnrichSettings, StageSettings, TrendsSettings
 from schemas.codec import Codec
 from schemas.flow import step
@@ -59,4 +59,5 @@ def _app(stage: str, settings: StageSettings) -> BatchApp:
         id=step(stage).group(settings.topic_prefix),
         broker=settings.kafka,
         partitions=settings.partitions,
+        tuning=Tuning(changelog_replication=settings.replication),
     )
