@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from processors.batching.record import Record
+from processors.record import Record
 
 
 @dataclass(frozen=True, slots=True)

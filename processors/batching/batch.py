@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from processors.batching.record import Record
 from processors.batching.table import BatchTable
+from processors.record import Record
 from schemas.errors import Poison
 
 

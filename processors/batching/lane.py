@@ -12,12 +12,12 @@ from processors.batching.batch import Batch, Oversized
 from processors.batching.handler import Handler
 from processors.batching.offsets import Standing
 from processors.batching.producer import Probe
-from processors.batching.record import Record
 from processors.batching.routing import Groups, Router
 from processors.batching.schedule import Advance, Input, Run, Tick, Wait, next_step
 from processors.batching.transaction import LaneRevoked, Transactor
 from processors.batching.tuning import Tuning
 from processors.batching.watchdog import Pulse
+from processors.record import Record
 
 log = structlog.get_logger()
 

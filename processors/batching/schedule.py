@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from aiokafka import TopicPartition
 
-from processors.batching.record import Record
+from processors.record import Record
 
 ADVANCE_S = 0.25
 """A position that moved past markers only is committed after this long, so that others see the lane is done."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from processors.batching.record import Record
+from processors.record import Record
 from schemas.errors import Fatal
 
 _NO_ROWS: Mapping[str, Any] = MappingProxyType({})

@@ -1,39 +1,15 @@
 """Dead letters: what could not be used, with all that is needed to try again."""
 
 from hashlib import blake2b
-from typing import Protocol
 
+from processors.record import Record
 from schemas.codec import schema_id_of
 from schemas.errors import Poison
 from schemas.events import DeadLetter, Millis
 from schemas.topics import MAX_POST_BYTES
 
 
-class Refused(Protocol):
-    """What a dead letter takes from a record; see `processors.batching.Record`."""
-
-    @property
-    def topic(self) -> str:
-        """The topic it was read from."""
-
-    @property
-    def partition(self) -> int:
-        """The partition it was read from."""
-
-    @property
-    def offset(self) -> int:
-        """Its offset there."""
-
-    @property
-    def key(self) -> bytes | None:
-        """Its key."""
-
-    @property
-    def value(self) -> bytes | None:
-        """Its value."""
-
-
-def dead_letter(stage: str, record: Refused, error: Poison, failed_at: Millis) -> DeadLetter:
+def dead_letter(stage: str, record: Record, error: Poison, failed_at: Millis) -> DeadLetter:
     """The dead letter of one record; its id is a function of where the record stood, who refused it and why."""
     origin = f"{record.topic}:{record.partition}:{record.offset}"
     raw = record.value or b""

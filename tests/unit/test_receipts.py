@@ -19,6 +19,7 @@ class Refused:
     partition: int = 1
     offset: int = 42
     key: bytes | None = b"x:1"
+    timestamp: int = 7
 
 
 def test_a_receipt_says_what_became_of_every_offset() -> None:

@@ -1,4 +1,4 @@
-"""What a handler may rely on of one input record."""
+"""What may be relied on of one input record, whoever read it."""
 
 from typing import Protocol
 
