@@ -50,7 +50,8 @@ function look(filter, chosen) {
   history.replaceState(null, "", hash ? `#${hash}` : location.pathname + location.search);
   session.look(filter, chosen);
   filters.show(filter);
-  soon();
+  // At once: figures of one filter must not stand beside the name of another.
+  draw();
 }
 
 /** Filter by a subject; by the same one again: no more. */
