@@ -31,6 +31,7 @@ class Recipe:
         gate_penalty: on the squared weights of the gate.
         broad_penalty: of the expert for all texts.
         narrow_penalty: of the experts for one kind.
+        emotion_penalty: of the experts for emotion.
         borrowed: weight of a label that was taken over from the other task.
         rounds: iterations of each fit at most.
         max_length: tokens read of one text.
@@ -44,6 +45,7 @@ class Recipe:
     gate_penalty: float = 0.1
     broad_penalty: float = 0.05
     narrow_penalty: float = 0.05
+    emotion_penalty: float = 0.1
     borrowed: float = 0.1
     rounds: int = 80
     max_length: int = 512
@@ -135,7 +137,7 @@ def _fit(corpus: Corpus, tokens: int, recipe: Recipe, say: Say) -> Mixture:
         of_language = np.isin(corpus.kinds, [at for at, kind in enumerate(KINDS) if kind.endswith(language)])
         emotion.append(
             _expert(
-                f"emotion, {language}", corpus, "emotion", of_language, recipe.narrow_penalty, recipe, say
+                f"emotion, {language}", corpus, "emotion", of_language, recipe.emotion_penalty, recipe, say
             )
         )
     heads = [Head(tuple(sentiment), _shares(blend)) for blend in _BLENDS]
