@@ -13,6 +13,7 @@ from confluent_kafka.admin import AdminClient
 
 from schemas.errors import Fatal
 from schemas.tables import LANDED
+from schemas.topics import TOPICS
 from sinks.clickhouse import preflight
 from sinks.clickhouse.migrate import migrate
 from sinks.settings import ClickHouseSinkSettings
@@ -68,14 +69,14 @@ def landed(clickhouse: EmbeddedClickHouse, database: str, table: str = "mentions
 
 
 def committed(kafka: Broker, prefix: str, topic: str) -> dict[int, int]:
-    admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
-    group = prefix + "clickhouse"
-    found = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(10)
-    return {
-        position.partition: position.offset
-        for position in found.topic_partitions
-        if position.topic == prefix + topic
-    }
+    """Committed offsets by partition, asked through a consumer, which waits for a coordinator that is still loading."""
+    consumer = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": prefix + "clickhouse"})
+    try:
+        asked = [TopicPartition(prefix + topic, number) for number in range(TOPICS[topic].partitions(4))]
+        found = consumer.committed(asked, timeout=10)
+    finally:
+        consumer.close()
+    return {position.partition: position.offset for position in found if position.offset >= 0}
 
 
 @contextmanager
