@@ -4,6 +4,7 @@ Commands are the lines of ```sh blocks. A block that begins with a comment `# re
 TEXT, and is then ended by Ctrl-C; `# readme-check: skip REASON` names a block that cannot run here.
 """
 
+import argparse
 import os
 import re
 import signal
@@ -65,9 +66,16 @@ def run(block: Block, clone: Path, environment: dict[str, str]) -> bool:
     return met and (code == 0 or block.until is not None)
 
 
-def main() -> int:
-    """Check them all; the exit code."""
-    found = blocks((ROOT / "README.md").read_text(encoding="utf-8"))
+def main(arguments: list[str] | None = None) -> int:
+    """Check them all, or all but those with `--without TEXT` in them; the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tests.readme_check")
+    parser.add_argument("--without", metavar="TEXT", help="leave out blocks that contain this")
+    without = parser.parse_args(arguments).without
+    found = [
+        block
+        for block in blocks((ROOT / "README.md").read_text(encoding="utf-8"))
+        if not without or without not in block.commands
+    ]
     with tempfile.TemporaryDirectory(prefix="denyut-readme-") as folder:
         home, clone = Path(folder) / "home", Path(folder) / "work" / "denyut"
         home.mkdir()
