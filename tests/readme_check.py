@@ -1,7 +1,7 @@
 """Runs every command of the README from a clean clone in an empty home directory, as a new user would.
 
-Commands are the lines of ```sh blocks. A block that begins with a comment `# readme-check: until TEXT` is started, must print
-TEXT, and is then ended by Ctrl-C; `# readme-check: skip REASON` names a block that cannot run here.
+Commands are the lines of ```sh blocks. A block that begins with a comment `# readme-check: until PATTERN` is started, must print
+what the pattern matches, and is then ended by Ctrl-C; `# readme-check: skip REASON` names a block that cannot run here.
 """
 
 import argparse
@@ -22,7 +22,7 @@ _PATIENCE_S = 1800
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One block of commands; `until` is the text after which it is interrupted, `skip` the reason it is not run."""
+    """One block of commands; `until` is the pattern after which it is interrupted, `skip` the reason it is not run."""
 
     commands: str
     until: str | None
@@ -55,7 +55,7 @@ def run(block: Block, clone: Path, environment: dict[str, str]) -> bool:
     met = block.until is None
     for line in process.stdout:
         sys.stdout.write(f"    {line}")
-        if block.until is not None and not met and block.until in line:
+        if block.until is not None and not met and re.search(block.until, line):
             met = True
             os.killpg(process.pid, signal.SIGINT)
         if time.monotonic() > deadline:
