@@ -83,10 +83,11 @@ def broker_kills(broker: Broker, folder: Path, rounds: int) -> Verdict:
 
 
 PLANS: dict[str, Plan] = {"kills": kills, "freezes": freezes, "errors": errors, "terms": terms}
+MUTATIONS: dict[str, Plan] = {"uncommitted": kills, "process_ids": freezes}
 
 
 def main(argv: list[str]) -> int:
-    """Run every plan (or those named), then kill the broker, and print what each found; 1 if anything was not exact."""
+    """Run every plan (or those named), then kill the broker, then plant bugs; 1 if anything was not exact or a bug not caught."""
     parser = argparse.ArgumentParser(prog="tests.chaos.lanes", description=__doc__)
     parser.add_argument("plans", nargs="*", metavar="PLAN", help=f"of {', '.join(PLANS)}; all by default")
     parser.add_argument("--rounds", type=int, default=10)
@@ -110,6 +111,11 @@ def main(argv: list[str]) -> int:
             for plan, future in futures.items():
                 tell(plan, future.result())
         tell("broker", broker_kills(broker, folder, chosen.rounds))
+        # Deliberate bugs: enough strikes must bring each to light, or the trials prove nothing.
+        for mutation, plan in MUTATIONS.items():
+            verdict = plan(broker.bootstrap, folder, chosen.rounds, mutation)
+            exact = exact and not verdict.exact
+            print(f"{mutation:12} {'NOT CAUGHT' if verdict.exact else 'caught'} {verdict}", flush=True)
     finally:
         broker.stop()
     return 0 if exact else 1

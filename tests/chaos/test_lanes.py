@@ -1,4 +1,7 @@
-"""Lanes count exactly once whatever happens to their workers, and this test would notice if they did not."""
+"""Lanes count exactly once whatever happens to their workers.
+
+That these trials notice deliberate bugs is shown by the long form, `python -m tests.chaos.lanes`.
+"""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -17,13 +20,11 @@ Trials = dict[str, Future[Verdict]]
 def trials(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> Trials:
     """All trials at once: they spend their time waiting for sessions to expire."""
     folder = tmp_path_factory.mktemp("lanes")
-    with ThreadPoolExecutor(5) as pool:
+    with ThreadPoolExecutor(3) as pool:
         return {
             "kills": pool.submit(kills, kafka.bootstrap, folder, 4),
             "freezes": pool.submit(freezes, kafka.bootstrap, folder, 2),
             "errors": pool.submit(errors, kafka.bootstrap, folder, 1),
-            "uncommitted": pool.submit(kills, kafka.bootstrap, folder, 2, "uncommitted"),
-            "process_ids": pool.submit(freezes, kafka.bootstrap, folder, 1, "process_ids"),
         }
 
 
@@ -32,13 +33,3 @@ def test_nothing_is_lost_or_doubled(trials: Trials, plan: str) -> None:
     verdict = trials[plan].result()
     assert verdict.records > 0
     assert verdict.exact, verdict
-
-
-def test_recovery_that_reads_aborted_rows_is_caught(trials: Trials) -> None:
-    verdict = trials["uncommitted"].result()
-    assert verdict.wrong_counts > 0, verdict
-
-
-def test_an_owner_that_is_not_fenced_is_caught(trials: Trials) -> None:
-    verdict = trials["process_ids"].result()
-    assert verdict.twice > 0, verdict
