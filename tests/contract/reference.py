@@ -12,7 +12,8 @@ from schemas.settings import Settings
 from schemas.topics import TOPICS, Topic
 from tests.contract.settings import SERVICES
 
-PATH = Path(__file__).parents[2] / "deploy" / "docs" / "reference.md"
+ROOT = Path(__file__).parents[2]
+PATH = ROOT / "deploy" / "docs" / "reference.md"
 
 
 def reference() -> str:
@@ -75,6 +76,8 @@ def _setting(service: type[Settings], name: str) -> str:
         shown = "—"
     elif isinstance(default, SecretStr):
         shown = "(secret)"
+    elif isinstance(default, Path) and default.is_relative_to(ROOT):
+        shown = f"`{default.relative_to(ROOT)}`"
     else:
         shown = f"`{default}`" if str(default) else "empty"
     return f"| `DENYUT_{name.upper()}` | {shown} | {field.description} |"

@@ -97,15 +97,18 @@ def trend(subject_kind: str, subject: str, **changes: Any) -> dict[str, Any]:
 
 
 class Publisher:
-    """Writes events as a stage does: in transactions, some of which are aborted when asked to."""
+    """Writes events as a stage does: in transactions, some of which are aborted when asked to.
 
-    def __init__(self, bootstrap: str, prefix: str) -> None:
+    One with the `name` of a former one finishes what that left unfinished, as a stage's successor does.
+    """
+
+    def __init__(self, bootstrap: str, prefix: str, name: str | None = None) -> None:
         self._prefix = prefix
         self._codec = Codec(PinnedIds())
         self._producer = Producer(
             {
                 "bootstrap.servers": bootstrap,
-                "transactional.id": f"test-{uuid.uuid4().hex}",
+                "transactional.id": f"test-{name or uuid.uuid4().hex}",
                 "partitioner": "murmur2_random",
                 "linger.ms": 0,
                 "log_level": 0,
