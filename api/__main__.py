@@ -5,23 +5,19 @@ import asyncio
 import sys
 
 import structlog
-from pydantic import ValidationError
 
 from api.server import address, listen, serve
 from api.settings import ApiSettings
 from api.watch import NARROWING, watch
 from schemas.errors import Fatal
 from schemas.logs import configure
+from schemas.settings import load
 
 log = structlog.get_logger()
 
 
 def _serve() -> int:
-    try:
-        settings = ApiSettings()
-    except ValidationError as error:
-        print(f"settings: {error}", file=sys.stderr)
-        return 1
+    settings = load(ApiSettings)
     configure("api", settings)
     try:
         listener = listen(settings.api_host, settings.api_port)

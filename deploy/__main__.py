@@ -4,14 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from deploy.commands import COMMANDS
 from deploy.commands.base import Asked
 from deploy.folder import DataFolder, find
 from deploy.settings import DeploySettings
 from schemas import logs
 from schemas.errors import DenyutError
+from schemas.settings import load
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,13 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
         sub.add_argument("--data", type=Path, default=None, help="data folder of the stack")
         command.arguments(sub)
     options = parser.parse_args(arguments)
-    try:
-        settings = DeploySettings()
-    except ValidationError as error:
-        first = error.errors()[0]
-        setting = "_".join(str(part) for part in first["loc"]).upper()
-        print(f"denyut: setting DENYUT_{setting}: {first['msg']}", file=sys.stderr)
-        return 1
+    settings = load(DeploySettings)
     logs.configure("deploy", settings)
     command = COMMANDS[options.command]
     # A folder named by option or environment is meant; the default one gives way to the stack that runs here.

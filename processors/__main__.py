@@ -4,7 +4,6 @@ import argparse
 import sys
 
 import structlog
-from pydantic import ValidationError
 
 from processors.app import STAGES
 from processors.batching import run_worker
@@ -15,15 +14,11 @@ log = structlog.get_logger()
 
 
 def main(words: list[str] | None = None) -> int:
-    """0 when asked to stop, 1 when something ended the stage, 2 for wrong settings or arguments."""
+    """0 when asked to stop, 1 for wrong settings or when something ended the stage, 2 for wrong arguments."""
     parser = argparse.ArgumentParser(prog="python -m processors", description="Run one stage.")
     parser.add_argument("stage", choices=sorted(STAGES), help="which stage")
     stage = parser.parse_args(words).stage
-    try:
-        settings, build = STAGES[stage]()
-    except ValidationError as error:
-        print(f"wrong settings: {error}", file=sys.stderr)
-        return 2
+    settings, build = STAGES[stage]()
     logs.configure(stage, settings)
     try:
         app = build()

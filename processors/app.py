@@ -8,11 +8,12 @@ from processors.settings import EnrichSettings, StageSettings, TrendsSettings
 from schemas.codec import Codec
 from schemas.flow import step
 from schemas.registry import PinnedIds
+from schemas.settings import load
 
 
 def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
     """Posts to mentions, partials, receipts and dead letters."""
-    settings = EnrichSettings()
+    settings = load(EnrichSettings)
 
     def build() -> BatchApp:
         # Imported here, for the other stages have no use for a model.
@@ -36,7 +37,7 @@ def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
 def trends() -> tuple[StageSettings, Callable[[], BatchApp]]:
     """Partials to trends."""
-    settings = TrendsSettings()
+    settings = load(TrendsSettings)
 
     def build() -> BatchApp:
         from processors.agents.trends import Trends  # noqa: PLC0415 -- see above

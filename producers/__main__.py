@@ -7,7 +7,6 @@ from pathlib import Path
 from threading import Event
 
 import structlog
-from pydantic import ValidationError
 
 from producers.base import Collector
 from producers.collectors.replay import Replay
@@ -18,16 +17,13 @@ from schemas.codec import Codec
 from schemas.errors import DenyutError, Fatal
 from schemas.logs import configure
 from schemas.registry import PinnedIds
+from schemas.settings import load
 
 
 def main() -> int:
     """Run the command; 0 when it has done its work or was told to stop, 1 where it cannot go on."""
     arguments = _parser().parse_args()
-    try:
-        settings = ProducerSettings()
-    except ValidationError as error:
-        print(f"settings: {error}", file=sys.stderr)
-        return 1
+    settings = load(ProducerSettings)
     configure("producers", settings)
     try:
         _command(arguments, settings)

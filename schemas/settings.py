@@ -1,9 +1,9 @@
 """The base of every settings class: one frozen class per service, read from the environment (`DENYUT_…`) alone."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -17,6 +17,26 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(False, description="log lines as JSON objects instead of for people")
     data_dir: Path = Field(Path("build/data"), description="where a process may keep files of its own")
+
+
+Kind = TypeVar("Kind", bound=Settings)
+
+
+def load(kind: type[Kind]) -> Kind:
+    """The settings as the environment has them.
+
+    Raises SystemExit with one line per wrong setting, for commands to pass on. Values are not shown: pydantic's own
+    message would print the secrets that stand beside a missing one.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        problems = error.errors(include_url=False, include_context=False, include_input=False)
+        raise SystemExit("\n".join(f"denyut: {_named(x['loc'])}: {x['msg']}" for x in problems)) from None
+
+
+def _named(place: tuple[int | str, ...]) -> str:
+    return f"setting DENYUT_{'_'.join(map(str, place)).upper()}" if place else "settings"
 
 
 class KafkaSettings(Settings):

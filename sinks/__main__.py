@@ -7,10 +7,10 @@ import sys
 from threading import Event, Thread
 
 import structlog
-from pydantic import ValidationError
 
 from schemas.errors import DenyutError
 from schemas.logs import configure
+from schemas.settings import load
 from sinks import report
 from sinks.clickhouse.migrate import migrate
 from sinks.registry import SINKS, create
@@ -22,11 +22,7 @@ _STOP_S = 9.0
 def main() -> int:
     """Run the command; 0 when it has done its work or was told to stop, 1 where it cannot go on."""
     arguments = _parser().parse_args()
-    try:
-        settings = ClickHouseSinkSettings()
-    except ValidationError as error:
-        print(f"settings: {error}", file=sys.stderr)
-        return 1
+    settings = load(ClickHouseSinkSettings)
     configure("sinks", settings)
     try:
         return _command(arguments, settings)

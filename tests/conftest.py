@@ -1,4 +1,4 @@
-"""What all tests share: one real Kafka broker for the whole run, and a topic prefix of each test's own."""
+"""What all tests share: one real Kafka broker and one ClickHouse for the whole run, and a topic prefix of each test's own."""
 
 import uuid
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.broker import Broker
+from tests.support.clickhouse import EmbeddedClickHouse, embedded
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +16,13 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     broker.start()
     yield broker
     broker.stop()
+
+
+@pytest.fixture(scope="session")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
+    """A running engine; a test that kills it starts it again."""
+    with embedded(tmp_path_factory.mktemp("clickhouse") / "data") as server:
+        yield server
 
 
 @pytest.fixture

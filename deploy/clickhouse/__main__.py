@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import structlog
 import uvicorn
-from pydantic import ValidationError
 
 from deploy.clickhouse.app import Front
 from deploy.clickhouse.engine import DataFolder, Engine
 from deploy.clickhouse.settings import EmbeddedClickHouseSettings
 from schemas.errors import Fatal
 from schemas.logs import configure
+from schemas.settings import load
 
 log = structlog.get_logger()
 
@@ -76,11 +76,7 @@ def _run(settings: EmbeddedClickHouseSettings) -> None:
 
 def main() -> int:
     """Run until told to stop; 0, or 1 with one line that says why not."""
-    try:
-        settings = EmbeddedClickHouseSettings()
-    except ValidationError as error:
-        print(f"settings: {error}", file=sys.stderr)
-        return 1
+    settings = load(EmbeddedClickHouseSettings)
     configure("clickhouse", settings)
     try:
         _run(settings)

@@ -10,8 +10,8 @@ import psutil
 
 from tests.bench.report import Row, report
 from tests.support.broker import Broker
-from tests.support.kafka_reading import until
 from tests.support.lane_trial import Trial
+from tests.support.until import until
 
 _EVENTS = 600_000
 _WARM = 50_000

@@ -1,21 +1,24 @@
-"""One embedded ClickHouse for all integration tests of a run; every test has a database of its own."""
+"""One embedded ClickHouse for all integration tests of a run; every test has a database, and a stage, of its own."""
 
 import uuid
 from collections.abc import Iterator
 
 import pytest
 
-from tests.support.clickhouse import EmbeddedClickHouse, embedded
-
-
-@pytest.fixture(scope="session")
-def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
-    """A running engine; a test that kills it starts it again."""
-    with embedded(tmp_path_factory.mktemp("clickhouse") / "data") as server:
-        yield server
+from tests.support.broker import Broker
+from tests.support.clickhouse import EmbeddedClickHouse
+from tests.support.local_stage import LocalStage
 
 
 @pytest.fixture
 def database(clickhouse: EmbeddedClickHouse) -> str:
     """A database nobody else uses; it is created by whoever migrates it."""
     return f"t{uuid.uuid4().hex[:10]}"
+
+
+@pytest.fixture
+def stage(kafka: Broker, prefix: str) -> Iterator[LocalStage]:
+    """A stage with topics of its own."""
+    made = LocalStage(kafka, prefix)
+    yield made
+    made.offsets.close()

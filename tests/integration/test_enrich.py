@@ -7,9 +7,9 @@ from typing import Any
 
 from schemas.topics import MAX_POST_BYTES
 from tests.support.broker import Broker
-from tests.support.kafka_reading import until
 from tests.support.stages import CODEC, Feed, Workers, posts, records
 from tests.support.topics import create_topics
+from tests.support.until import until
 
 
 def assert_receipts_tile(receipts: list[dict[str, Any]]) -> Counter[str]:

@@ -19,9 +19,10 @@ from schemas.codec import Codec
 from schemas.registry import PinnedIds
 from schemas.topics import MAX_POST_BYTES
 from tests.support.broker import Broker
-from tests.support.kafka_reading import read_all, until
+from tests.support.kafka_reading import read_all
 from tests.support.recorded import generate
 from tests.support.topics import create_topics
+from tests.support.until import until
 
 pytestmark = pytest.mark.kafka
 CODEC = Codec(PinnedIds())

@@ -19,8 +19,9 @@ from sinks.clickhouse.migrate import migrate
 from sinks.settings import ClickHouseSinkSettings
 from tests.support.broker import Broker
 from tests.support.clickhouse import WRITER, EmbeddedClickHouse
-from tests.support.landing import CODEC, COLLECTED, mentions, publish, run_sinks, start_sink, until
+from tests.support.landing import CODEC, COLLECTED, mentions, publish, run_sinks, start_sink
 from tests.support.topics import create_topics
+from tests.support.until import until
 
 Start = Callable[..., subprocess.Popen[bytes]]
 

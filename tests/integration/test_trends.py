@@ -8,9 +8,9 @@ from typing import Any
 from processors.logic.partials import watermark_partial
 from schemas.events import Partial
 from tests.support.broker import Broker
-from tests.support.kafka_reading import until
 from tests.support.stages import Feed, Workers, posts, records
 from tests.support.topics import create_topics
+from tests.support.until import until
 from tests.support.windows import DAY, HOUR, MINUTE, partial
 
 START = 1_435_708_800_000

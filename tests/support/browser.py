@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
+from tests.support.until import until
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 _ARGUMENTS = (
     "--no-sandbox",
@@ -60,6 +62,11 @@ class Tab:
         """A figure as the page writes it in English; None while it is not known."""
         text = self.text(selector).replace(",", "")
         return int(text) if text.isdigit() else None
+
+    def live(self) -> None:
+        """Wait until the archive's figures stand and the stream runs."""
+        until(lambda: self.number("#total") is not None, "the archive's figures are shown")
+        until(lambda: self.page.get_attribute("#status", "data-state") == "live", "the stream is live")
 
     def listed(self) -> list[str]:
         """Ids of the mentions in the ticker, newest first."""

@@ -1,17 +1,21 @@
 """The part of the stack that the page stands on, real: Kafka topics, the ClickHouse sink and its engine, the api."""
 
+import itertools
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from schemas.topics import TOPICS
 from tests.support.api import Api
 from tests.support.clickhouse import READER, EmbeddedClickHouse
-from tests.support.mentions import Publisher
+from tests.support.mentions import Publisher, mention
 from tests.support.topics import create_topics
+from tests.support.until import until
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +26,9 @@ class Landed:
     def __init__(self, bootstrap: str, prefix: str, clickhouse: EmbeddedClickHouse, folder: Path) -> None:
         database = f"d{prefix.rstrip('.')}"
         create_topics(bootstrap, prefix)
+        self._bootstrap = bootstrap
         self._clickhouse = clickhouse
+        self._numbers = itertools.count(1)
         self._database = database
         self.prefix = prefix
         self.publisher = Publisher(bootstrap, prefix)
@@ -72,11 +78,29 @@ class Landed:
         """Rows landed."""
         return int(self._clickhouse.value(f"SELECT count() FROM {table}", self._database))
 
+    def number(self) -> int:
+        """One that no mention of this stack has yet."""
+        return next(self._numbers)
 
-def until(condition: Callable[[], bool], what: str, patience_s: float = 180) -> None:
-    """Poll until it holds; raises with `what`."""
-    deadline = time.monotonic() + patience_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {patience_s:.0f} s: {what}")
-        time.sleep(0.05)
+    def say(self, count: int, *, lands: bool = True, **changes: Any) -> list[str]:
+        """Publish so many mentions; returns their ids once they have landed."""
+        before = self.rows()
+        records = [mention(self.number(), **changes) for _ in range(count)]
+        self.publisher.publish(*records)
+        if lands:
+            until(lambda: self.rows() >= before + count, "what was published has landed")
+        return [record["id"] for record in records]
+
+    def archived(self, **query: object) -> int:
+        """How many mentions the api counts in the archive."""
+        found: int = self.api.get("/api/v1/dashboard/stats", **query).json()["mentions"]
+        return found
+
+    def forget(self) -> None:
+        """Let retention take every mention from the topic."""
+        name = TOPICS["mentions"].full_name(self.prefix)
+        admin = AdminClient({"bootstrap.servers": self._bootstrap})
+        partitions = admin.list_topics(name, timeout=10).topics[name].partitions
+        deleted = admin.delete_records([TopicPartition(name, number, -1) for number in partitions])
+        for future in deleted.values():
+            future.result(30)

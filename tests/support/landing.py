@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -142,15 +142,6 @@ def start_sink(
             stdout=out,
             stderr=subprocess.STDOUT,
         )
-
-
-def until(condition: Callable[[], bool], what: str, patience_s: float = 180) -> None:
-    """Poll until it holds; raises TimeoutError."""
-    deadline = time.monotonic() + patience_s
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"not within {patience_s} s: {what}")
-        time.sleep(0.1)
 
 
 def run_sinks(settings: ClickHouseSinkSettings, *arguments: str) -> "subprocess.CompletedProcess[str]":

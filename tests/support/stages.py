@@ -19,7 +19,8 @@ from schemas.positions import owes
 from schemas.registry import PinnedIds
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
-from tests.support.kafka_reading import Offsets, read_all, until
+from tests.support.kafka_reading import Offsets, read_all
+from tests.support.until import until
 
 ROOT = Path(__file__).parents[2]
 CODEC = Codec(PinnedIds())
