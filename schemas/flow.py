@@ -24,7 +24,19 @@ FLOW = (
     Step(
         "clickhouse",
         "sink",
-        ("posts", "mentions", "receipts", "trends", "dead-letters", "keywords", "runs", "candles"),
+        (
+            "posts",
+            "mentions",
+            "receipts",
+            "trends",
+            "dead-letters",
+            "keywords",
+            "runs",
+            "candles",
+            "quotes",
+            "bars",
+            "alerts",
+        ),
         (),
     ),
 )

@@ -11,6 +11,9 @@ DEAD_LETTERS = "dead_letters"
 KEYWORDS = "keywords"
 RUNS = "runs"
 CANDLES = "candles"
+QUOTES = "quotes"
+BARS = "bars"
+ALERTS = "alerts"
 SENTIMENT_METRICS = "sentiment_metrics"
 """Per minute, keyword, platform and sentiment; the keyword '' counts every mention once."""
 
@@ -24,6 +27,9 @@ LANDED: Mapping[str, str] = MappingProxyType(
         "keywords": KEYWORDS,
         "runs": RUNS,
         "candles": CANDLES,
+        "quotes": QUOTES,
+        "bars": BARS,
+        "alerts": ALERTS,
     }
 )
 """Topic name to table name."""

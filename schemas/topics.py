@@ -43,14 +43,19 @@ class Topic:
 
 _CATALOGUE = (
     Topic("posts", "post", "post id", "delete", 7, "posts as collected"),
+    Topic("quotes", "quote", "symbol", "delete", 7, "last prices at a time"),
     Topic("candles", "candle", "symbol", "delete", 7, "OHLCV rows as a source gives them"),
     Topic("runs", "run", "collector", "delete", 30, "every run of a collector and how it ended"),
     Topic("mentions", "mention", "post id", "delete", 30, "enriched posts"),
     Topic("partials", "partial", "subject", "delete", 1, "what one batch adds to one subject's minute"),
     Topic("receipts", "receipt", "partition", "delete", 90, "what became of each range of posts"),
     Topic("trends", "trend", "subject", "delete", 30, "windows of a subject with their score"),
+    Topic("bars", "bar", "symbol", "delete", 30, "prices of an interval, with indicators"),
+    Topic("alerts", "alert", "rule id", "delete", 90, "what rules watched for, with its evidence"),
     Topic("dead-letters", "dead_letter", "origin", "delete", 30, "records that could not be used"),
     Topic("keywords", "keyword", "keyword id", "compact", None, "phrases to look for", single=True),
+    Topic("rules", "rule", "rule id", "compact", None, "what to be told of", single=True),
+    Topic("instruments", "instrument", "symbol", "compact", None, "tradable things", single=True),
     Topic(
         "checkpoints",
         "checkpoint",

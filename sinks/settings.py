@@ -24,6 +24,9 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings):
     trends_days: int = Field(400, ge=1, description="days that trends are kept, by computation time")
     receipts_days: int = Field(400, ge=1, description="days that receipts are kept")
     dead_letters_days: int = Field(90, ge=1, description="days that dead letters are kept")
+    quotes_days: int = Field(90, ge=1, description="days that quotes are kept, by collection time")
+    bars_days: int = Field(4_000, ge=1, description="days that bars are kept, by computation time")
+    alerts_days: int = Field(400, ge=1, description="days that alerts are kept, by computation time")
     runs_days: int = Field(400, ge=1, description="days that runs are kept")
 
     def retention(self) -> dict[str, tuple[str, int]]:
@@ -35,5 +38,8 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings):
             tables.TRENDS: ("computed_at", self.trends_days),
             tables.RECEIPTS: ("enriched_at", self.receipts_days),
             tables.DEAD_LETTERS: ("failed_at", self.dead_letters_days),
+            tables.QUOTES: ("collected_at", self.quotes_days),
+            tables.BARS: ("computed_at", self.bars_days),
+            tables.ALERTS: ("computed_at", self.alerts_days),
             tables.RUNS: ("started_at", self.runs_days),
         }

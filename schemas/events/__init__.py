@@ -9,6 +9,11 @@ from typing import Literal, TypedDict
 Millis = int
 """Epoch milliseconds, UTC."""
 
+AlertKind = Literal[
+    "volume_spike", "sentiment_shift", "price_move", "divergence", "keyword", "new_topic", "source_silent"
+]
+Severity = Literal["info", "warning", "critical"]
+
 
 class Post(TypedDict):
     """An article, post, comment or video as collected; immutable."""
@@ -236,4 +241,99 @@ class Checkpoint(TypedDict):
     collector: str
     source: str
     cursor: str
+    updated_at: Millis
+
+
+class Quote(TypedDict):
+    """The last price of an instrument at a time."""
+
+    symbol: str
+    price: float
+    change: float | None
+    day_volume: int | None
+    currency: str
+    exchange: str
+    market_time: Millis
+    collected_at: Millis
+    collector: str
+
+
+class Bar(TypedDict):
+    """Prices of an instrument in one interval, with indicators; a higher revision replaces a lower one."""
+
+    id: str
+    symbol: str
+    interval: str
+    start: Millis
+    end: Millis
+    revision: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: int
+    ticks: int
+    closed: bool
+    late: int
+    indicators: Mapping[str, float]
+    signals: Sequence[str]
+    computed_at: Millis
+
+
+class Rule(TypedDict):
+    """What to be told of; control state, a tombstone deletes."""
+
+    id: str
+    revision: int
+    owner: str | None
+    name: str
+    kind: AlertKind
+    subject: str
+    platform: str
+    window: str
+    threshold: float
+    minimum: int
+    early: bool
+    severity: Severity
+    cooldown_s: int
+    active: bool
+    updated_at: Millis
+
+
+class Alert(TypedDict):
+    """Something a rule watches for has happened, with its evidence."""
+
+    id: str
+    rule_id: str
+    rule_revision: int
+    owner: str | None
+    kind: AlertKind
+    severity: Severity
+    subject: str
+    platform: str
+    window: str
+    start: Millis
+    end: Millis
+    observed: float
+    expected: float
+    score: float
+    explanation: str
+    terms: Mapping[str, int]
+    sources: Mapping[str, int]
+    samples: Sequence[str]
+    fired_at: Millis
+    cooldown_until: Millis
+    computed_at: Millis
+
+
+class Instrument(TypedDict):
+    """A tradable thing; control state, a tombstone deletes."""
+
+    symbol: str
+    name: str
+    aliases: Sequence[str]
+    exchange: str
+    zone: str
+    currency: str
+    active: bool
     updated_at: Millis
