@@ -17,6 +17,7 @@ from schemas.registry import PinnedIds
 from sinks.clickhouse import preflight
 from sinks.clickhouse.assignment import begin, landed_topics, open_lane, record_topics
 from sinks.clickhouse.batch import Framer
+from sinks.clickhouse.fence import Fences
 from sinks.clickhouse.landing import Clients, Landing, Step
 from sinks.clickhouse.lane import Commit, Lane
 from sinks.clickhouse.migrate import migrate
@@ -62,6 +63,7 @@ class ClickHouseSink:
         )
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._threads = ThreadPoolExecutor(settings.sink_insert_threads, thread_name_prefix="insert")
+        self._fences = Fences()
         self._consumer: Any = None
         self._landing: Landing | None = None
         self._failure: BaseException | None = None
@@ -130,6 +132,7 @@ class ClickHouseSink:
                 self._event(message)
         if self._failure is not None:
             raise self._failure
+        self._fences.answer(self._consumer)
         now = time.monotonic()
         for lane in self._lanes.values():
             if not lane.opened and now >= lane.not_before:
@@ -207,11 +210,7 @@ class ClickHouseSink:
         commit = Commit(cut.start, lane.stored)
 
         def fence() -> None:
-            # A member that was put out of the group cannot commit any more.
-            try:
-                self._consumer.commit(offsets=[_position(lane, commit)], asynchronous=False)
-            except (KafkaException, RuntimeError) as error:
-                raise Retryable(f"the partition may be another's by now: {error}") from error
+            self._fences.check(_position(lane, commit))
 
         return self._threads.submit(self._landing.land, lane.landed, lane.partition, cut, fence)
 
@@ -231,7 +230,11 @@ class ClickHouseSink:
 
     def _settle(self, lanes: list[Lane]) -> None:
         """Wait for inserts under way, a few seconds at most, and commit what is done; the rest stays stored."""
-        wait([lane.work for lane in lanes if lane.work is not None], timeout=_LAST_INSERTS_S)
+        deadline = time.monotonic() + _LAST_INSERTS_S
+        left = {lane.work for lane in lanes if lane.work is not None}
+        while left and time.monotonic() < deadline:
+            self._fences.answer(self._consumer)
+            left = wait(left, timeout=_POLL_S).not_done
         settled = [lane for lane in lanes if lane.work is None or lane.work.done()]
         for lane in settled:
             self._finished(lane, time.monotonic())

@@ -1,0 +1,56 @@
+"""Whether a partition is still ours: asked by the threads that insert, answered by the thread that owns the consumer.
+
+confluent-kafka lets one thread at a time call a consumer, and gives way to nobody: a commit from another thread waits for
+ever behind a loop that consumes without a pause.
+"""
+
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotInTime
+from queue import Empty, SimpleQueue
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+from schemas.errors import Retryable
+
+_PATIENCE_S = 30.0
+
+
+class Fences:
+    """Commits what is committed already: a member that was put out of the group cannot even do that."""
+
+    def __init__(self) -> None:
+        self._asked: SimpleQueue[tuple[TopicPartition, Future[None]]] = SimpleQueue()
+
+    def check(self, position: TopicPartition) -> None:
+        """Return if the partition is ours; called by any other thread. Raises Retryable if it may not be."""
+        answer: Future[None] = Future()
+        self._asked.put((position, answer))
+        try:
+            answer.result(_PATIENCE_S)
+        except NotInTime:
+            answer.cancel()
+            raise Retryable("nobody says whether the partition is still ours") from None
+
+    def answer(self, consumer: Consumer) -> None:
+        """Answer who has asked; called by the thread that owns the consumer, often."""
+        while True:
+            try:
+                position, answer = self._asked.get_nowait()
+            except Empty:
+                return
+            if not answer.set_running_or_notify_cancel():
+                continue
+            refusal = _refusal(consumer, position)
+            if refusal is None:
+                answer.set_result(None)
+            else:
+                answer.set_exception(Retryable(f"the partition may be another's by now: {refusal}"))
+
+
+def _refusal(consumer: Consumer, position: TopicPartition) -> object:
+    """Why the group does not take the commit; None if it does."""
+    try:
+        (result,) = consumer.commit(offsets=[position], asynchronous=False)
+    except (KafkaException, RuntimeError) as error:
+        return error
+    return result.error
