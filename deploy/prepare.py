@@ -1,4 +1,4 @@
-"""Makes a stack's Kafka ready for the others: its topics, and the seeded keywords. Run as a program it does so.
+"""Makes a stack's Kafka ready for the others: its topics, and what is seeded into them. Run as a program it does so.
 
 It is a process of its own because librdkafka's admin client, which creates topics, can bring its process down (see
 `deploy.progress`), and the supervisor must not go down with it.
@@ -10,12 +10,14 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from deploy.keywords import KeywordTopic, read_seeds, seed_once
+from deploy.control import ControlTopic, read_seeds, seed_once
+from deploy.seeds import SEEDS
 from deploy.tether import tethered
 from deploy.topics import ensure_topics
 from schemas import logs
@@ -30,11 +32,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What must be there; `done` is the file that remembers that it is."""
+    """What must be there; `done` is the file that remembers that it is, `seeds` names a file by topic."""
 
     settings: KafkaSettings
     done: Path
-    keywords: Path
+    seeds: Mapping[str, Path]
 
     def ensure(self) -> None:
         """Prepare, unless the same was done before; raises Retryable where it failed."""
@@ -48,8 +50,8 @@ class Preparation:
             "DENYUT_TOPIC_PREFIX": self.settings.topic_prefix,
             "DENYUT_PARTITIONS": str(self.settings.partitions),
         }
-        remembered = self.done.with_name("keywords.seeded")
-        command = [sys.executable, "-m", "deploy.prepare", str(remembered), str(self.keywords)]
+        files = [f"{name}={path}" for name, path in self.seeds.items()]
+        command = [sys.executable, "-m", "deploy.prepare", str(self.done.parent), *files]
         try:
             status = subprocess.run(
                 tethered(command), env=environment, stdin=subprocess.DEVNULL, timeout=_TIMEOUT_S, check=False
@@ -66,29 +68,40 @@ class Preparation:
             name: (topic.partitions(self.settings.partitions), topic.config())
             for name, topic in TOPICS.items()
         }
-        seeds = self.keywords.read_text(encoding="utf-8") if self.keywords.exists() else ""
+        seeds = {name: path.read_text(encoding="utf-8") for name, path in self.seeds.items() if path.exists()}
         whole = json.dumps([self.settings.topic_prefix, topics, seeds], sort_keys=True)
         return hashlib.sha256(whole.encode()).hexdigest()
 
 
-def main(remembered: Path, keywords: Path) -> int:
-    """Create topics and seed keywords, each where missing; the exit status."""
+def main(folder: Path, files: Mapping[str, Path]) -> int:
+    """Create topics, and seed by topic what the files hold, each where missing; the exit status.
+
+    `folder` remembers what was seeded before.
+    """
     settings = KafkaSettings()
     logs.configure("deploy", settings)
     try:
         created = ensure_topics(settings)
         if created:
             log.info("topics_created", topics=len(created))
-        if keywords.exists():
-            seeds = read_seeds(keywords)
-            seeded = seed_once(KeywordTopic(settings), seeds, remembered, int(time.time() * 1000))
-            if seeded:
-                log.info("keywords_seeded", keywords=len(seeded))
+        now = int(time.time() * 1000)
+        for name, path in files.items():
+            if path.exists():
+                seeds = read_seeds(path, name, SEEDS[name])
+                seeded = seed_once(ControlTopic(settings, name), seeds, folder / f"{name}.seeded", now)
+                if seeded:
+                    log.info("seeded", topic=name, records=len(seeded))
     except DenyutError as error:
         log.error("not_prepared", error=str(error))  # noqa: TRY400 -- a decision, not a crash
         return 1
     return 0
 
 
+def _files(arguments: Sequence[str]) -> dict[str, Path]:
+    """`TOPIC=PATH` each."""
+    pairs = (argument.partition("=") for argument in arguments)
+    return {name: Path(path) for name, _, path in pairs}
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), _files(sys.argv[2:])))

@@ -28,6 +28,9 @@ class DeploySettings(KafkaSettings, ClickHouseSettings):
     keywords_file: Path = Field(
         Path(__file__).with_name("keywords.toml"), description="keywords that `up` seeds, once each"
     )
+    instruments_file: Path = Field(
+        Path(__file__).with_name("instruments.toml"), description="instruments that `up` seeds, once each"
+    )
     recorded_dir: Path = Field(Path("../shared/data"), description="where recorded data lies, for the demo")
     ready_s: float = Field(180, gt=0, description="how long `up --detach` waits for everything to be ready")
     log_mb: int = Field(
@@ -41,3 +44,7 @@ class DeploySettings(KafkaSettings, ClickHouseSettings):
         if isinstance(value, str):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
+
+    def seed_files(self) -> dict[str, Path]:
+        """By topic: the file it is seeded from."""
+        return {"keywords": self.keywords_file, "instruments": self.instruments_file}

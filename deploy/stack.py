@@ -104,7 +104,7 @@ class Stack:
     def _kafka(self) -> Process:
         kafka = self.kafka
         preparation = Preparation(
-            self.kafka_settings, self.folder.root / "prepared", self.settings.keywords_file
+            self.kafka_settings, self.folder.root / "prepared", self.settings.seed_files()
         )
         return Process(
             "kafka",

@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from deploy.commands import demo, doctor, down, env, fetch, keywords, sql, status, topics, up, wait
+from deploy.commands import (
+    demo,
+    doctor,
+    down,
+    env,
+    fetch,
+    instruments,
+    keywords,
+    sql,
+    status,
+    topics,
+    up,
+    wait,
+)
 from deploy.commands.base import Command
 
 COMMANDS: Mapping[str, Command] = MappingProxyType(
@@ -18,6 +31,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "fetch": fetch.COMMAND,
         "topics": topics.COMMAND,
         "keywords": keywords.COMMAND,
+        "instruments": instruments.COMMAND,
         "demo": demo.COMMAND,
     }
 )

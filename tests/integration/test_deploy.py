@@ -7,7 +7,8 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
-from deploy.keywords import KeywordTopic, Seed, read_seeds, seed_once, slug
+from deploy.control import ControlTopic, read_seeds, seed_once
+from deploy.keywords import KeywordSeed, slug
 from deploy.ports import free_port
 from deploy.progress import Progress, wait
 from deploy.topics import ensure_topics
@@ -70,13 +71,15 @@ def test_a_broker_that_is_not_there_is_retryable(monkeypatch: pytest.MonkeyPatch
 
 
 def test_keywords_are_added_replaced_listed_and_removed(ready: KafkaSettings) -> None:
-    topic = KeywordTopic(ready)
+    topic = ControlTopic(ready, "keywords")
     assert topic.current() == {}
-    assert topic.put([Seed(text="Bank Central Asia"), Seed(text="IHSG", priority=5)], 1) == [
+    assert topic.put_seeds(
+        [KeywordSeed(text="Bank Central Asia"), KeywordSeed(text="IHSG", priority=5)], 1
+    ) == [
         "bank-central-asia",
         "ihsg",
     ]
-    topic.put([Seed(text="IHSG", category="index", languages=("id",))], 2)
+    topic.put_seeds([KeywordSeed(text="IHSG", category="index", languages=("id",))], 2)
     assert topic.current()["ihsg"] == {
         "id": "ihsg",
         "text": "IHSG",
@@ -94,15 +97,15 @@ def test_keywords_are_added_replaced_listed_and_removed(ready: KafkaSettings) ->
 def test_seeding_adds_what_is_new_and_leaves_removed_ones_removed(
     ready: KafkaSettings, tmp_path: Path
 ) -> None:
-    topic, remembered = KeywordTopic(ready), tmp_path / "seeded"
-    first = [Seed(text="satu"), Seed(text="dua")]
+    topic, remembered = ControlTopic(ready, "keywords"), tmp_path / "seeded"
+    first = [KeywordSeed(text="satu"), KeywordSeed(text="dua")]
     assert seed_once(topic, first, remembered, 1) == ["satu", "dua"]
     topic.remove(["satu"])
     assert seed_once(topic, first, remembered, 2) == []
-    assert seed_once(topic, [*first, Seed(text="tiga")], remembered, 3) == ["tiga"]
+    assert seed_once(topic, [*first, KeywordSeed(text="tiga")], remembered, 3) == ["tiga"]
     assert sorted(topic.current()) == ["dua", "tiga"]
     # Without the memory, what somebody changed is still not overwritten.
-    topic.put([Seed(text="Dua!", id="dua")], 4)
+    topic.put_seeds([KeywordSeed(text="Dua!", id="dua")], 4)
     seed_once(topic, first, tmp_path / "lost", 5)
     assert topic.current()["dua"]["text"] == "Dua!"
 
@@ -110,14 +113,16 @@ def test_seeding_adds_what_is_new_and_leaves_removed_ones_removed(
 def test_keyword_files_are_checked(tmp_path: Path) -> None:
     path = tmp_path / "keywords.toml"
     path.write_text('[[keywords]]\ntext = "Rupiah"\npriority = 4\nlanguages = ["id", "en"]\n')
-    assert read_seeds(path) == [Seed(text="Rupiah", priority=4, languages=("id", "en"))]
+    assert read_seeds(path, "keywords", KeywordSeed) == [
+        KeywordSeed(text="Rupiah", priority=4, languages=("id", "en"))
+    ]
     assert slug("  Bank Indonesia: suku bunga ") == "bank-indonesia-suku-bunga"
     for wrong in ("[[keywords]", "[[keywords]]\npriority = 3\n", '[[keywords]]\ntext = "a"\npriority = 9\n'):
         path.write_text(wrong)
         with pytest.raises(Fatal, match=r"keywords\.toml"):
-            read_seeds(path)
+            read_seeds(path, "keywords", KeywordSeed)
     with pytest.raises(Fatal, match="No such file"):
-        read_seeds(tmp_path / "none.toml")
+        read_seeds(tmp_path / "none.toml", "keywords", KeywordSeed)
 
 
 class Flow:

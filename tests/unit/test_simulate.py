@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from deploy.keywords import read_seeds
+from deploy.control import read_seeds
+from deploy.keywords import KeywordSeed
 from producers.base import Item
 from producers.clock import now_ms
 from producers.collectors.simulate import Simulate, build
@@ -155,7 +156,7 @@ def test_a_burst_multiplies_its_subject_and_nothing_else() -> None:
 
 
 def test_every_phrase_can_be_written_and_every_subject_is_watched_for() -> None:
-    texts = [seed.text.casefold() for seed in read_seeds(KEYWORDS)]
+    texts = [seed.text.casefold() for seed in read_seeds(KEYWORDS, "keywords", KeywordSeed)]
     assert 40 <= len(texts) <= 60
     assert len(set(texts)) == len(texts)
     for subject in subjects():
