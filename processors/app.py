@@ -17,8 +17,8 @@ def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
     def build() -> BatchApp:
         # Imported here, for the other stages have no use for a model.
+        from processors.agents.control_feed import ControlFeed  # noqa: PLC0415
         from processors.agents.enrich import Enrich  # noqa: PLC0415
-        from processors.agents.keyword_feed import KeywordFeed  # noqa: PLC0415
         from processors.logic.keywords import KeywordIndex  # noqa: PLC0415
         from processors.logic.meaning import Reader  # noqa: PLC0415
         from processors.logic.scores import ScoreCache  # noqa: PLC0415
@@ -27,7 +27,7 @@ def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
         app = _app("enrich", settings)
         codec = Codec(PinnedIds())
         keywords = KeywordIndex()
-        feed = KeywordFeed(app.connection(), settings.topic_prefix + "keywords", codec, keywords)
+        feed = ControlFeed(app.connection(), settings, "keywords", codec, keywords.put)
         model = SentimentModel(settings.sentiment_bundle)
         Enrich(app, settings, codec, Reader(keywords, ScoreCache(model, settings.score_cache)), feed.ready)
         return app

@@ -1,39 +1,51 @@
-"""Follows the compacted `keywords` topic: read to its end before the first batch, and live from then on."""
+"""Follows a compacted topic of one partition: read to its end before the first batch, and live from then on."""
 
 import asyncio
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from processors.logic.keywords import KeywordIndex
 from schemas.codec import Codec
 from schemas.errors import Fatal, Poison
-from schemas.events import Keyword
+from schemas.settings import KafkaSettings
+from schemas.topics import TOPICS
 
 log = structlog.get_logger()
 
 _PATIENCE_S = 60.0
 
+Taken = Callable[[str, Any], None]
+"""Gets the key and the record of one change, None where the key was deleted; may raise Poison."""
 
-class KeywordFeed:
-    """Keeps a KeywordIndex equal to the topic. Belongs to no group: every worker reads all of it."""
 
-    def __init__(self, connection: dict[str, Any], topic: str, codec: Codec, index: KeywordIndex) -> None:
+class ControlFeed:
+    """Hands every change of a control topic to `take`. Belongs to no group: every worker reads all of it.
+
+    `connection` is how aiokafka reaches the broker, `name` the topic's name in the catalogue. `take` runs in the event loop;
+    what it refuses with Poison, and what is no event of the topic, is logged and passed over.
+    """
+
+    def __init__(
+        self, connection: dict[str, Any], settings: KafkaSettings, name: str, codec: Codec, take: Taken
+    ) -> None:
         self._connection = connection
-        self._topic = topic
+        self._name = name
+        self._topic = TOPICS[name].full_name(settings.topic_prefix)
+        self._event = TOPICS[name].event
         self._codec = codec
-        self._index = index
+        self._take = take
         self._complete = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def ready(self) -> None:
         """Wait until the topic was read to the end it had; starts following on the first call.
 
-        Raises what ended the feed: a worker without its keywords must not go on. Fatal where the topic is missing.
+        Raises what ended the feed: a worker without its control state must not go on. Fatal where the topic is missing.
         """
         if self._task is None:
-            self._task = asyncio.create_task(self._follow(), name="keywords")
+            self._task = asyncio.create_task(self._follow(), name=self._name)
         if self._task.done():
             self._task.result()
             raise Fatal(f"nobody follows {self._topic} any more")
@@ -61,11 +73,11 @@ class KeywordFeed:
             end = (await consumer.end_offsets([partition]))[partition]
             while True:
                 if not self._complete.is_set() and await consumer.position(partition) >= end:
-                    log.info("keywords_complete", keywords=len(self._index), offset=end)
+                    log.info("control_complete", topic=self._name, offset=end)
                     self._complete.set()
                 for records in (await consumer.getmany(timeout_ms=500)).values():
                     for record in records:
-                        self._take(record.offset, record.key, record.value)
+                        self._hand(record.offset, record.key, record.value)
         finally:
             await consumer.stop()
 
@@ -76,17 +88,17 @@ class KeywordFeed:
                 raise Fatal(f"there is no topic {self._topic}")
             await asyncio.sleep(0.5)
 
-    def _take(self, offset: int, key: bytes | None, value: bytes | None) -> None:
+    def _hand(self, offset: int, key: bytes | None, value: bytes | None) -> None:
         if key is None:
             return
         try:
-            self._index.put(key.decode(), None if value is None else self._keyword(value))
+            self._take(key.decode(), None if value is None else self._record(value))
         except (Poison, UnicodeDecodeError) as error:
             # Control state is written by our own commands; whatever else stands there must not stop the stream.
-            log.warning("keyword_ignored", offset=offset, key=key[:80], error=str(error))
+            log.warning("control_ignored", topic=self._name, offset=offset, key=key[:80], error=str(error))
 
-    def _keyword(self, value: bytes) -> Keyword:
+    def _record(self, value: bytes) -> Any:
         decoded = self._codec.decode(value)
-        if decoded.event != "keyword":
-            raise Poison("invalid", f"a {decoded.event} among the keywords")
-        return cast("Keyword", decoded.record)
+        if decoded.event != self._event:
+            raise Poison("invalid", f"a {decoded.event} in {self._topic}")
+        return decoded.record
