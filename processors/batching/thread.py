@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import aiokafka
 from aiokafka import TopicPartition
-from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError
+from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError, NoOffsetForPartitionError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.transport.drivers.aiokafka import Transport as FaustTransport
 
@@ -82,6 +82,9 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no 
                 for tp in mine
             }
         except (IllegalStateError, AssertionError):  # taken away meanwhile
+            return {}
+        except NoOffsetForPartitionError:
+            # aiokafka looked for a committed offset right after a rebalance, before the lane's cursor was sought.
             return {}
 
     async def seek_all(self, offsets: Mapping[TopicPartition, int]) -> None:

@@ -44,7 +44,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 def test_every_post_is_counted_exactly_once_whatever_is_killed(stack: Stack, tmp_path: Path) -> None:
     events, posts = recorded_events(tmp_path)
     dice = random.Random()
-    bad = with_bad_lines(events, tmp_path / events.name)
+    bad = with_bad_lines(events, tmp_path / f"bad-{events.name}")
     api = stack.api
     with closing_after(SseClient(api, {"topics": "mentions"}, follow=True)) as subscriber:
         replay = replay_killed_in_the_middle(stack, bad, posts)
