@@ -34,7 +34,7 @@ demo: $(STAMP) ## start everything, feed it and show it, until Ctrl-C
 	@$(BIN)/python -m deploy demo
 
 test: $(STAMP) kafka ## run every test on real Kafka, with coverage
-	@$(BIN)/pytest --cov --cov-report=term
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 lint: $(STAMP) ## ruff, mypy and the import rules
 	$(BIN)/ruff check .

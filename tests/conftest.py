@@ -9,6 +9,12 @@ from tests.support.broker import Broker
 from tests.support.clickhouse import EmbeddedClickHouse, embedded
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes minutes, or it would run alone at the end; within that, the order stays random."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
     """The broker of this run."""

@@ -101,15 +101,19 @@ class Stack:
     def processes(self) -> dict[str, dict[str, Any]]:
         return {process["name"]: process for process in self.status()["processes"]}
 
-    def kill(self, name: str, patience_s: float = 90) -> None:
-        """SIGKILL one supervised process and wait until the supervisor has another one running."""
-        before = self.processes()[name]["pid"]
-        os.kill(before, signal.SIGKILL)
-        self.until(lambda: self._again(name, before), f"{name} runs again", patience_s)
+    def kill(self, *names: str, patience_s: float = 90) -> None:
+        """SIGKILL supervised processes, all at once, and wait until the supervisor has others running."""
+        before = {name: self.processes()[name]["pid"] for name in names}
+        for pid in before.values():
+            os.kill(pid, signal.SIGKILL)
+        self.until(lambda: self._again(before), f"{', '.join(names)} run again", patience_s)
 
-    def _again(self, name: str, before: int) -> bool:
-        now = self.processes()[name]
-        return now["state"] == "running" and now["pid"] not in (before, None)
+    def _again(self, before: Mapping[str, int]) -> bool:
+        now = self.processes()
+        return all(
+            now[name]["state"] == "running" and now[name]["pid"] not in (pid, None)
+            for name, pid in before.items()
+        )
 
     def until(self, condition: Callable[[], bool], what: str, patience_s: float = 60) -> None:
         """Poll until `condition` holds; raises with `what` when patience ends."""
