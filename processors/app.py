@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from processors.batching import BatchApp, Tuning
-from processors.settings import EnrichSettings, StageSettings, TrendsSettings
+from processors.settings import AlertsSettings, EnrichSettings, StageSettings, TrendsSettings
 from schemas.codec import Codec
 from schemas.flow import step
 from schemas.registry import PinnedIds
@@ -49,8 +49,27 @@ def trends() -> tuple[StageSettings, Callable[[], BatchApp]]:
     return settings, build
 
 
+def alerts() -> tuple[StageSettings, Callable[[], BatchApp]]:
+    """Trends, bars and runs to alerts."""
+    settings = load(AlertsSettings)
+
+    def build() -> BatchApp:
+        from processors.agents.alerts import Alerts  # noqa: PLC0415 -- see above
+        from processors.agents.control_feed import ControlFeed  # noqa: PLC0415
+        from processors.logic.alerts.rules import RuleBook  # noqa: PLC0415
+
+        app = _app("alerts", settings)
+        codec = Codec(PinnedIds())
+        rules = RuleBook()
+        feed = ControlFeed(app.connection(), settings, "rules", codec, rules.put)
+        Alerts(app, settings, codec, rules, feed.ready)
+        return app
+
+    return settings, build
+
+
 STAGES: Mapping[str, Callable[[], tuple[StageSettings, Callable[[], BatchApp]]]] = MappingProxyType(
-    {"enrich": enrich, "trends": trends}
+    {"enrich": enrich, "trends": trends, "alerts": alerts}
 )
 """By name: reads the settings of a stage and says how to build it."""
 

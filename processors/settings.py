@@ -114,3 +114,34 @@ class TrendsSettings(StageSettings):
                 "evict_idle_s must not be less than idle_close_s: what is dropped was closed before"
             )
         return self
+
+
+class AlertsSettings(StageSettings):
+    """Settings of `python -m processors alerts`."""
+
+    alerts_batch: int = Field(
+        default=2_000, ge=1, le=50_000, description="most records in one batch of alerts"
+    )
+    silence_tick_s: float = Field(
+        default=1.0, gt=0, le=600, description="seconds between two looks at which sources are silent"
+    )
+    silence_grace_s: float = Field(
+        default=900,
+        ge=0,
+        description="seconds for which a worker that has just got a partition calls no source silent: collectors start with it",
+    )
+    alerts_kept: int = Field(
+        default=20_000,
+        ge=100,
+        description="alerts remembered per partition, so that none is raised twice; the ones raised first are forgotten first",
+    )
+    shares_kept: int = Field(
+        default=50_000,
+        ge=100,
+        description="subjects per partition whose usual sentiment is remembered; those without a window for longest go first",
+    )
+    sources_kept: int = Field(
+        default=10_000,
+        ge=10,
+        description="sources per partition whose silence is watched; those without a run for longest go first",
+    )

@@ -1,0 +1,243 @@
+"""`alerts`: windows, bars and runs are held against the rules; what they find is told once, with its evidence."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import structlog
+
+from processors.agents.peek import first_string
+from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
+from processors.clock import now_ms
+from processors.logic.alerts import bounds, shares
+from processors.logic.alerts.finding import Finding, alert
+from processors.logic.alerts.history import History, Raising
+from processors.logic.alerts.judging import asks_trend, judge_bar, judge_trend
+from processors.logic.alerts.rules import RuleBook
+from processors.logic.alerts.silence import heard, last_run, name_of, source_silent
+from processors.logic.dead_letters import dead_letter
+from processors.settings import AlertsSettings
+from schemas.codec import Codec
+from schemas.errors import Poison
+from schemas.events import Bar, Millis, Rule, Run, Trend
+from schemas.topics import TOPICS
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class _Partition:
+    """What follows from the rows of one partition, and what it knows of the clock (monotonic seconds)."""
+
+    history: History
+    listening_since: float
+    looked_at: float = 0.0
+    runs_read: bool = True
+    """Whether the runs had been read to their end when the last of them came."""
+
+
+@dataclass(slots=True)
+class _Work:
+    """One batch: what it raises, the rows it changes and the instant of its alerts."""
+
+    batch: Batch
+    raising: Raising
+    now: Millis
+    shares: dict[str, Any] = field(default_factory=dict)
+    sources: dict[str, Any] = field(default_factory=dict)
+
+
+class Alerts:
+    """The handler of `trends`, `bars` and `runs`.
+
+    Rows: `fired` alert id → [fired_at, cooldown_until] (see `logic.alerts.history`), `shares` window|subject|platform → the usual
+    sentiment (see `logic.alerts.shares`), `sources` collector/source → when it was last heard of (see `logic.alerts.silence`). Every
+    table has at most so many rows per partition (settings): alerts raised first, subjects that had no window for the longest
+    time and sources without a run for the longest time are forgotten; a forgotten subject or source is learnt anew.
+
+    A rule asks one topic, and all that it can find about a subject comes through one partition of it in one order, so alerts
+    are a function of what that partition holds and of the rules in force while it was read.
+    """
+
+    def __init__(
+        self,
+        app: BatchApp,
+        settings: AlertsSettings,
+        codec: Codec,
+        rules: RuleBook,
+        ready: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._settings = settings
+        self._codec = codec
+        self._rules = rules
+        self._ready = ready
+        self._fired: BatchTable = app.batch_table("fired")
+        self._shares: BatchTable = app.batch_table("shares")
+        self._sources: BatchTable = app.batch_table("sources")
+        self._partitions: dict[int, _Partition] = {}
+        self._topics = {name: topic.full_name(settings.topic_prefix) for name, topic in TOPICS.items()}
+        self._takes: Mapping[str, Callable[[_Work, Record], None]] = {
+            self._topics["trends"]: self._take_trend,
+            self._topics["bars"]: self._take_bar,
+            self._topics["runs"]: self._take_run,
+        }
+        app.add_handler(
+            Handler(
+                name="windows",
+                topics=tuple(self._takes),
+                handle=self.handle,
+                linger_s=settings.linger_s,
+                max_records=settings.alerts_batch,
+                tick_s=settings.silence_tick_s,
+                restored=self._restored,
+                committed=self._committed,
+                revoked=self._revoked,
+            )
+        )
+
+    async def handle(self, batch: Batch) -> None:
+        """One batch of one of the topics; whatever it is, now and then also a look at who is silent."""
+        await self._ready()
+        partition = self._partitions[batch.partition]
+        work = _Work(batch, Raising(partition.history), now_ms())
+        take = self._takes[batch.topic]
+        for record in batch.records:
+            try:
+                take(work, record)
+            except Poison as error:
+                self._bury(work, record, error)
+        if not batch.records or batch.topic == self._topics["runs"]:
+            partition.runs_read = batch.caught_up
+        self._look_for_silence(partition, work)
+        self._put(work)
+
+    def _take_trend(self, work: _Work, record: Record) -> None:
+        subject = _key(record)
+        rules = self._rules.watching("trends", subject)
+        if not rules:
+            return
+        # kind:subject:platform:window:start
+        named = (first_string(record.value or b"") or "").rsplit(":", 3)
+        if len(named) == 4 and not any(asks_trend(rule, named[1], named[2]) for rule in rules):  # noqa: PLR2004 -- see above
+            return
+        trend = cast("Trend", self._decoded(record, "trend"))
+        rules = tuple(rule for rule in rules if asks_trend(rule, trend["platform"], trend["window"]))
+        usual = None
+        if any(rule["kind"] == "sentiment_shift" for rule in rules):
+            usual = self._learn(work, subject, trend)
+        for rule in rules:
+            self._raise(work, rule, subject, judge_trend(rule, subject, trend, usual))
+
+    def _learn(self, work: _Work, subject: str, trend: Trend) -> shares.Usual | None:
+        """What was usual before this window, which is learnt from where it is closed."""
+        key = f"{trend['window']}|{subject}|{trend['platform']}"
+        row = work.shares.get(key) or work.batch.get(self._shares, key)
+        after = shares.learnt(row, trend)
+        if after is not None:
+            work.shares[key] = after
+        return shares.usual(row, trend["start"])
+
+    def _take_bar(self, work: _Work, record: Record) -> None:
+        subject = f"symbol:{_key(record)}"
+        rules = self._rules.watching("bars", subject)
+        if not rules:
+            return
+        # symbol:interval:start
+        named = (first_string(record.value or b"") or "").rsplit(":", 2)
+        if len(named) == 3 and not any(rule["window"] == named[1] for rule in rules):  # noqa: PLR2004 -- see above
+            return
+        bar = cast("Bar", self._decoded(record, "bar"))
+        for rule in rules:
+            if rule["window"] == bar["interval"]:
+                self._raise(work, rule, subject, judge_bar(rule, bar))
+
+    def _take_run(self, work: _Work, record: Record) -> None:
+        run = cast("Run", self._decoded(record, "run"))
+        name = name_of(run)
+        row = heard(work.sources.get(name) or work.batch.get(self._sources, name), run)
+        if row is not None:
+            work.sources[name] = row
+
+    def _look_for_silence(self, partition: _Partition, work: _Work) -> None:
+        """Judge every source by the clock, where all runs so far are known and somebody listened for a while."""
+        now_s = time.monotonic()
+        if now_s - partition.looked_at < self._settings.silence_tick_s:
+            return
+        partition.looked_at = now_s
+        if not partition.runs_read or now_s - partition.listening_since < self._settings.silence_grace_s:
+            return
+        for name, committed in work.batch.rows(self._sources).items():
+            subject = f"source:{name}"
+            for rule in self._rules.watching("runs", subject):
+                row = work.sources.get(name, committed)
+                self._raise(work, rule, subject, source_silent(rule, name, row, work.now))
+
+    def _raise(self, work: _Work, rule: Rule, subject: str, found: Finding | None) -> None:
+        if found is None or not work.raising.raises(rule, subject, found):
+            return
+        event = alert(rule, subject, found, work.now)
+        log.debug("alert", id=event["id"], explanation=event["explanation"])
+        value = self._codec.encode("alert", event)
+        work.batch.send(self._topics["alerts"], rule["id"].encode(), value, timestamp=work.now)
+
+    def _decoded(self, record: Record, event: str) -> dict[str, Any]:
+        """The record's event; raises Poison for anything else."""
+        if record.value is None:
+            raise Poison("undecodable", "a record without a value")
+        decoded = self._codec.decode(record.value)
+        if decoded.event != event:
+            raise Poison("invalid", f"schema id {decoded.schema_id} is that of a {decoded.event}")
+        return decoded.record
+
+    def _bury(self, work: _Work, record: Record, error: Poison) -> None:
+        log.warning("record_refused", topic=record.topic, offset=record.offset, reason=error.reason)
+        letter = dead_letter("alerts", record, error, work.now)
+        value = self._codec.encode("dead_letter", letter)
+        work.batch.send(self._topics["dead-letters"], letter["origin"].encode(), value, timestamp=work.now)
+
+    def _put(self, work: _Work) -> None:
+        batch, settings = work.batch, self._settings
+        for table, rows, forgotten in (
+            (
+                self._fired,
+                work.raising.rows,
+                bounds.first(batch.rows(self._fired), len(work.raising.rows), settings.alerts_kept),
+            ),
+            (
+                self._shares,
+                work.shares,
+                bounds.oldest(batch.rows(self._shares), work.shares, settings.shares_kept, shares.last_start),
+            ),
+            (
+                self._sources,
+                work.sources,
+                bounds.oldest(batch.rows(self._sources), work.sources, settings.sources_kept, last_run),
+            ),
+        ):
+            for key in forgotten:
+                batch.put(table, key, None)
+            for key, row in rows.items():
+                batch.put(table, key, row)
+
+    def _restored(self, partition: int, tables: Mapping[BatchTable, Mapping[str, Any]]) -> None:
+        history = History()
+        history.restore(tables[self._fired])
+        # Silence counts only after a while: where nobody collected and nobody listened, everybody was silent.
+        self._partitions[partition] = _Partition(history, time.monotonic())
+
+    def _committed(self, batch: Batch) -> None:
+        history = self._partitions[batch.partition].history
+        for key, row in batch.writes.get(self._fired, {}).items():
+            history.take(key, row)
+
+    def _revoked(self, partition: int) -> None:
+        self._partitions.pop(partition, None)
+
+
+def _key(record: Record) -> str:
+    """What the record is keyed by; raises Poison where that is no text."""
+    try:
+        return (record.key or b"").decode()
+    except UnicodeDecodeError as error:
+        raise Poison("invalid", f"its key is not UTF-8: {error}") from None
