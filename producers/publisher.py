@@ -17,6 +17,7 @@ from schemas.topics import MAX_POST_BYTES, MAX_RECORD_BYTES, TOPICS
 _KEYS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "posts": lambda record: record["id"],
     "candles": lambda record: record["symbol"],
+    "quotes": lambda record: record["symbol"],
     "runs": lambda record: record["collector"],
     "dead-letters": lambda record: record["origin"],
     "checkpoints": lambda record: f"{record['collector']}:{record['source']}",
@@ -24,6 +25,7 @@ _KEYS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 _TIMES: Mapping[str, str] = {
     "posts": "collected_at",
     "candles": "collected_at",
+    "quotes": "collected_at",
     "runs": "ended_at",
     "dead-letters": "failed_at",
     "checkpoints": "updated_at",

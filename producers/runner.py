@@ -1,34 +1,30 @@
-"""The runner: takes what collectors read to Kafka, stores their cursors, leaves a Run for every run, stops in order."""
+"""The runner: each source of a collector when it is due, its events to Kafka, a Run for every run, an end in order."""
 
-import random
 import time
-from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import closing
 from contextvars import copy_context
-from dataclasses import dataclass, field
-from threading import Event
-from typing import Literal
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
 
 import structlog
 
-from producers.base import Batch, Collector, Cursor, Item, Refused
-from producers.checkpoint import read_cursors
+from producers.base import Collector, Lasting
 from producers.clock import now_ms
-from producers.dead_letter import dead_letter
-from producers.publisher import Publisher
+from producers.delivery import Delivery
+from producers.progress_log import ProgressLog
+from producers.reading import Ended, Handed, Reading
+from producers.schedule import Schedule
 from producers.settings import ProducerSettings
+from producers.tally import Tally
+from producers.telemetry import RunCounter
 from schemas.codec import Codec
-from schemas.errors import Backpressure, DenyutError, Fatal, Poison, Retryable
-from schemas.events import Checkpoint, Millis, Run
+from schemas.errors import DenyutError, Fatal, Retryable
+from schemas.events import Millis
 
-Outcome = Literal["ok", "empty", "throttled", "auth", "error"]
-
-_LONGEST_BACKOFF_S = 60.0
-_ERROR_CHARACTERS = 500
-_OWED_RUNS = 1_000
-"""How many runs are kept to be told of while Kafka is away; the oldest are forgotten beyond that."""
+_GRACE_S = 2.0
+"""How long a run that was told to stop for being late may take to do so."""
 
 
 def run_collectors(
@@ -45,217 +41,173 @@ def run_collectors(
 
 
 @dataclass(slots=True)
-class _Tally:
-    """What one run has done so far; `published` counts what is acknowledged."""
+class _Underway:
+    """A run that has not ended: what it has done, and when it must have."""
 
-    started_at: Millis
-    items: int = 0
-    published: int = 0
-    refused: int = 0
-    oldest: Millis | None = None
-    newest: Millis | None = None
-    pending: list[Item] = field(default_factory=list)
-
-    def acknowledge(self) -> None:
-        """Count what was pending as published."""
-        for item in self.pending:
-            at: Millis = item.record["start"] if item.topic == "candles" else item.record["event_at"]
-            if self.oldest is None or at < self.oldest:
-                self.oldest = at
-            if self.newest is None or at > self.newest:
-                self.newest = at
-        self.published += len(self.pending)
-        self.pending.clear()
+    tally: Tally
+    progress: ProgressLog
+    deadline: float | None
+    late: Retryable | None = None
 
 
 class _Loop:
-    """One collector: its runs one after the other, each source when it is due."""
+    """One collector. Its sources are read in threads of their own; everything for Kafka is done in this one."""
 
     def __init__(self, collector: Collector, settings: ProducerSettings, codec: Codec, stop: Event) -> None:
         self._collector = collector
         self._settings = settings
-        self._codec = codec
         self._stop = stop
         self._log = structlog.get_logger().bind(collector=collector.name)
-        self._publisher = Publisher(settings, codec, f"{collector.name}-collector", stop)
-        self._cursors: dict[str, str] = {}
+        self._delivery = Delivery(collector.name, settings, codec, stop)
+        self._counter = RunCounter(collector.name)
+        self._sources = collector.sources()
+        self._schedule = Schedule(self._sources, settings.backoff_s)
+        self._handed: SimpleQueue[Handed | None] = SimpleQueue()
+        self._underway: dict[Reading, _Underway] = {}
+        self._hung: dict[str, Reading] = {}
         self._last_started: Millis = 0
-        self._owed: deque[Run] = deque(maxlen=_OWED_RUNS)
 
     def run(self) -> None:
         """Until every source is finished or `stop` is set. Raises Fatal."""
         try:
-            self._cursors = read_cursors(self._settings, self._codec, self._collector.name, self._stop)
-            due = dict.fromkeys(self._collector.sources(), 0.0)
-            failures = dict.fromkeys(due, 0)
-            while due and not self._stop.is_set():
-                source = min(due, key=due.__getitem__)
-                if self._stop.wait(max(0.0, due[source] - time.monotonic())):
-                    return
-                wait_s: float | None
-                try:
-                    self._run_once(source)
-                except Retryable as error:
-                    if self._stop.is_set():
-                        raise
-                    failures[source] += 1
-                    wait_s = backoff_s = _backoff_s(error, failures[source])
-                    self._log.warning(
-                        "run_failed", source=source, error=str(error), retry_s=round(backoff_s, 1)
-                    )
-                else:
-                    failures[source] = 0
-                    wait_s = self._collector.next_run_s(source)
-                if wait_s is None:
-                    del due[source]
-                else:
-                    due[source] = time.monotonic() + wait_s
+            self._delivery.load()
+            Thread(target=self._wake_on_stop, daemon=True).start()
+            while not self._stop.is_set() and (self._underway or self._schedule.next_at() is not None):
+                self._begin_due()
+                self._cut_late()
+                self._take_next(self._patience_s())
+            self._end_in_order()
         except Retryable as error:
             # Stopped while Kafka was away: what is not acknowledged is before no stored cursor, so it comes again.
             self._log.warning("stopped_unacknowledged", why=str(error))
         finally:
-            self._publisher.close()
+            for reading in self._underway:
+                reading.cut()
+            self._delivery.close()
 
-    def _run_once(self, source: str) -> None:
-        """One run, and the Run that tells of it. Raises Retryable, Fatal."""
-        self._last_started = max(now_ms(), self._last_started + 1)
-        tally = _Tally(self._last_started)
-        outcome, problem = self._attempt(source, tally)
-        run = self._record(source, tally, outcome, problem)
+    def _wake_on_stop(self) -> None:
+        self._stop.wait()
+        self._handed.put(None)
+
+    def _patience_s(self) -> float | None:
+        """Seconds until something is due or late; None where nothing will be."""
+        moments = [one.deadline for one in self._underway.values() if one.deadline is not None]
+        next_at = self._schedule.next_at()
+        if next_at is not None and len(self._underway) < self._collector.parallel:
+            moments.append(next_at)
+        return max(0.0, min(moments) - time.monotonic()) if moments else None
+
+    def _begin_due(self) -> None:
+        for source in self._schedule.due(time.monotonic()):
+            if len(self._underway) >= self._collector.parallel:
+                return
+            self._schedule.begin(source)
+            self._last_started = max(now_ms(), self._last_started + 1)
+            tally = Tally(self._collector.name, source, self._last_started)
+            hung = self._hung.pop(source, None)
+            if hung is not None and hung.alive:
+                self._hung[source] = hung
+                self._finish(tally, Lasting("an earlier run still hangs"))
+                continue
+            reading = Reading(self._collector, source, self._delivery.cursors(), self._handed)
+            limit_s = self._collector.timeout_s
+            deadline = None if limit_s is None else time.monotonic() + limit_s
+            progress = ProgressLog(self._log.bind(source=source), self._settings.progress_s)
+            self._underway[reading] = _Underway(tally, progress, deadline)
+            reading.start()
+
+    def _cut_late(self) -> None:
+        """Tell runs that are late to stop; leave those alone that were told and did not."""
+        now = time.monotonic()
+        for reading, run in list(self._underway.items()):
+            if run.deadline is None or now < run.deadline:
+                continue
+            if run.late is None:
+                run.late = Retryable(f"cut: it took longer than {self._collector.timeout_s:g} s")
+                run.deadline = now + _GRACE_S
+                reading.halt()
+            else:
+                self._abandon(reading, run.late)
+
+    def _abandon(self, reading: Reading, why: Retryable) -> None:
+        run = self._underway.pop(reading)
+        reading.cut()
+        self._hung[reading.source] = reading
+        self._finish(run.tally, why)
+
+    def _take_next(self, patience_s: float | None) -> None:
+        try:
+            handed = self._handed.get(timeout=patience_s)
+        except Empty:
+            return
+        if handed is None or handed.reading not in self._underway:
+            return
+        reading, what = handed.reading, handed.what
+        run = self._underway[reading]
+        problem: DenyutError | None = None
+        try:
+            if not isinstance(what, Ended):
+                self._delivery.take(what, run.tally)
+                run.progress.tell(run.tally)
+                reading.go_on()
+                return
+            problem = self._decided(reading.source, what.error) or run.late
+            # Also after a failure: what these cursors follow is acknowledged.
+            self._delivery.store(run.tally)
+        except DenyutError as error:
+            if self._stop.is_set() and isinstance(error, Retryable):
+                raise
+            problem = problem or error
+            reading.cut()
+        del self._underway[reading]
+        self._finish(run.tally, problem)
+
+    def _decided(self, source: str, error: Exception | None) -> DenyutError | None:
+        """What is to be done about `error`. The unexpected ends a collector, but not the other sources of one."""
+        if error is None or isinstance(error, DenyutError):
+            return error
+        self._log.error("collector_broke", source=source, exc_info=error)
+        told = f"{self._collector.name} broke on {source}: {type(error).__name__}: {error}"
+        decided: DenyutError = Lasting(told) if len(self._sources) > 1 else Fatal(told)
+        decided.__cause__ = error
+        return decided
+
+    def _finish(self, tally: Tally, problem: DenyutError | None) -> None:
+        """Tell of a run that has ended and set when the next one is due. Raises Fatal; Retryable once stopped."""
+        run = tally.run(problem)
+        self._counter.count(run)
         seconds = (run["ended_at"] - run["started_at"]) / 1000
         self._log.info(
             "run_ended",
-            source=source,
-            outcome=outcome,
+            source=tally.source,
+            outcome=run["outcome"],
             items=tally.items,
             published=tally.published,
             refused=tally.refused,
             seconds=seconds,
             per_s=round(tally.published / seconds, 1) if seconds else None,
         )
-        self._owed.append(run)
         try:
-            for owed in self._owed:
-                self._publisher.publish("runs", owed)
-            self._publisher.flush()
+            self._delivery.tell(run)
         except Retryable as error:
+            if self._stop.is_set():
+                raise
             problem = problem or error
+        now = time.monotonic()
+        if problem is None:
+            self._schedule.succeeded(tally.source, now, self._collector.next_run_s(tally.source))
+        elif isinstance(problem, Retryable):
+            retry_s = round(self._schedule.failed(tally.source, now, problem), 1)
+            self._log.warning("run_failed", source=tally.source, error=str(problem), retry_s=retry_s)
         else:
-            self._owed.clear()
-        if problem is not None:
             raise problem
 
-    def _attempt(self, source: str, tally: _Tally) -> tuple[Outcome, DenyutError | None]:
-        try:
-            self._take(source, tally)
-        except Backpressure as error:
-            return "throttled", error
-        except DenyutError as error:
-            return "error", error
-        except Exception as error:  # noqa: BLE001 -- a runner is where the unexpected is told and ends the process
-            self._log.exception("collector_broke", source=source)
-            broke = Fatal(f"{self._collector.name} broke on {source}: {type(error).__name__}: {error}")
-            broke.__cause__ = error
-            return "error", broke
-        return "ok" if tally.items else "empty", None
-
-    def _take(self, source: str, tally: _Tally) -> None:
-        """Publish every batch; a cursor is stored after its batch is acknowledged."""
-        progress = _Progress(self._log.bind(source=source), self._settings.progress_s)
-        stored_at, stored_items = time.monotonic(), 0
-        waiting: dict[str, Cursor] = {}
-        batches = self._collector.collect(source, self._cursors, self._stop)
-        with closing(batches):
-            for batch in batches:
-                self._publish(batch, tally)
-                waiting.update((cursor.source, cursor) for cursor in batch.cursors)
-                now = time.monotonic()
-                late = now - stored_at >= self._settings.checkpoint_s
-                many = tally.items - stored_items >= self._settings.checkpoint_items
-                if late or many or not batch.items:
-                    self._store(waiting)
-                    stored_at, stored_items = now, tally.items
-                progress.tell(tally)
-        self._store(waiting)
-
-    def _publish(self, batch: Batch, tally: _Tally) -> None:
-        tally.pending.clear()
-        for item in batch.items:
-            tally.items += 1
-            refused = self._offer(item)
-            if refused is not None:
-                tally.refused += 1
-                self._publisher.publish("dead-letters", dead_letter(refused, self._collector.name))
-            elif isinstance(item, Item):
-                tally.pending.append(item)
-        if batch.items:
-            self._publisher.flush()
-            tally.acknowledge()
-
-    def _offer(self, item: Item | Refused) -> Refused | None:
-        """Publish `item`; what is refused comes back."""
-        if isinstance(item, Refused):
-            return item
-        try:
-            self._publisher.publish(item.topic, item.record)
-        except Poison as why:
-            return Refused(item.origin, item.raw, len(item.raw), why)
-        return None
-
-    def _store(self, waiting: dict[str, Cursor]) -> None:
-        for cursor in waiting.values():
-            checkpoint = Checkpoint(
-                collector=self._collector.name,
-                source=cursor.source,
-                cursor=cursor.value,
-                updated_at=now_ms(),
-            )
-            self._publisher.publish("checkpoints", checkpoint)
-        if waiting:
-            self._publisher.flush()
-            self._cursors.update((cursor.source, cursor.value) for cursor in waiting.values())
-            waiting.clear()
-
-    def _record(self, source: str, tally: _Tally, outcome: Outcome, problem: DenyutError | None) -> Run:
-        return Run(
-            id=f"{self._collector.name}:{tally.started_at}",
-            collector=self._collector.name,
-            source=source,
-            started_at=tally.started_at,
-            ended_at=now_ms(),
-            outcome=outcome,
-            items=tally.items,
-            published=tally.published,
-            oldest_item_at=tally.oldest,
-            newest_item_at=tally.newest,
-            quota_left=None,
-            error=None if problem is None else str(problem)[:_ERROR_CHARACTERS],
-        )
-
-
-class _Progress:
-    """Tells now and then how far a run is, and how fast."""
-
-    def __init__(self, log: structlog.typing.FilteringBoundLogger, every_s: float) -> None:
-        self._log = log
-        self._every_s = every_s
-        self._told_at = time.monotonic()
-        self._told = 0
-
-    def tell(self, tally: _Tally) -> None:
-        """Log where it is time to."""
-        now = time.monotonic()
-        if now - self._told_at < self._every_s:
-            return
-        per_s = (tally.published - self._told) / (now - self._told_at)
-        self._log.info(
-            "run_progress", published=tally.published, refused=tally.refused, per_s=round(per_s, 1)
-        )
-        self._told_at, self._told = now, tally.published
-
-
-def _backoff_s(error: Retryable, failures: int) -> float:
-    if isinstance(error, Backpressure):
-        return error.retry_after
-    longest = min(_LONGEST_BACKOFF_S, 2.0**failures)
-    return random.uniform(longest / 2, longest)  # noqa: S311 -- spreads retries, keeps no secret
+    def _end_in_order(self) -> None:
+        """Let what is under way end, and leave alone what does not in time."""
+        for reading in self._underway:
+            reading.halt()
+        deadline = time.monotonic() + self._settings.stop_grace_s
+        while self._underway and (left_s := deadline - time.monotonic()) > 0:
+            self._take_next(left_s)
+        for reading in list(self._underway):
+            self._abandon(reading, Retryable("stopped before it ended"))

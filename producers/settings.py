@@ -1,6 +1,7 @@
 """Settings of the collectors."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -9,7 +10,7 @@ from schemas.settings import KafkaSettings
 
 
 class ProducerSettings(KafkaSettings):
-    """What the runner, replay and simulate can be told."""
+    """What the runner and each collector can be told."""
 
     collectors: str = Field("", description="collectors that `run` starts without names, comma-separated")
     kafka_patience_s: float = Field(60, gt=0, description="seconds to wait for Kafka at the start")
@@ -20,6 +21,46 @@ class ProducerSettings(KafkaSettings):
     checkpoint_items: int = Field(2_000, ge=1, description="items after which a cursor is stored")
     checkpoint_s: float = Field(1, ge=0, description="seconds after which a cursor is stored")
     progress_s: float = Field(5, gt=0, description="seconds between progress lines of a run")
+    run_timeout_s: float = Field(
+        120, gt=0, description="seconds after which a run of rss or yahoo is cut and tried again later"
+    )
+    backoff_s: float = Field(
+        120, ge=1, description="longest wait after a run that failed, in seconds; throttling may ask for more"
+    )
+    check_s: float = Field(5, gt=0, description="seconds that `check` gives a source to answer")
+    contact: str = Field(
+        "", description="page or mail address of who runs this, told to the sites that are read"
+    )
+
+    rss_feeds: Path | None = Field(
+        None, description="TOML list of feeds (name, url, language, zone) instead of the one in the package"
+    )
+    rss_interval_s: float = Field(300, ge=1, description="seconds between runs over a feed")
+    rss_parallel: int = Field(4, ge=1, le=64, description="feeds read at once; one at a time of each host")
+    rss_connect_s: float = Field(10, gt=0, description="seconds to connect to the host of a feed")
+    rss_read_s: float = Field(10, gt=0, description="seconds without a byte after which a feed is given up")
+    rss_total_s: float = Field(30, gt=0, description="seconds after which a feed is given up though it sends")
+    rss_max_bytes: int = Field(
+        3_000_000,
+        ge=1_000,
+        description="largest answer of a feed, unpacked, in bytes; larger ones are refused",
+    )
+
+    yahoo_watchlist: Path | None = Field(
+        None, description="TOML list of symbols instead of the one in the package"
+    )
+    yahoo_interval_s: float = Field(60, ge=1, description="seconds between polls of the quotes")
+    yahoo_history_days: int = Field(
+        90, ge=0, description="days of daily candles that `run yahoo` fills in for the watchlist; 0: none"
+    )
+    yahoo_history_every_s: float = Field(
+        21_600, ge=1, description="seconds between looks for new daily candles"
+    )
+    yahoo_timeout_s: float = Field(15, gt=0, description="seconds that one request to Yahoo may take")
+    yahoo_gap_s: float = Field(1, ge=0, description="seconds between two requests to Yahoo")
+    yahoo_url: str = Field(
+        "", description="address asked instead of all of Yahoo's hosts, such as a cache; empty: Yahoo itself"
+    )
 
     source_zones: dict[str, str] = Field(
         {"cnbci": "Asia/Jakarta"},

@@ -32,6 +32,8 @@ class Replay:
     """
 
     name = NAME
+    parallel = 1
+    timeout_s = None
 
     def __init__(
         self, files: Sequence[Path], zones: Mapping[str, str], *, speed: float | None, shift: bool
@@ -55,6 +57,10 @@ class Replay:
             if not path.is_file():
                 raise Fatal(f"{path} is not a file")
         return ", ".join(f"{path} ({path.stat().st_size} bytes)" for path in self._files)
+
+    def reach(self, patience_s: float) -> str:  # noqa: ARG002 -- of the protocol
+        """Files are here or not."""
+        return "files of this machine"
 
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:  # noqa: ARG002 -- of the protocol
         """The rest of the passes that were cut, or new ones."""

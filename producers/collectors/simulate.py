@@ -30,6 +30,8 @@ class Simulate:
     """One simulated world; its single source is named after its seed."""
 
     name = NAME
+    parallel = 1
+    timeout_s = None
 
     def __init__(self, settings: ProducerSettings) -> None:
         self._plan = Plan(
@@ -72,6 +74,10 @@ class Simulate:
             for burst in self._plan.bursts(now, now + 3_600_000)
         )
         return f"{self._plan.rate:g} posts/s from seed {self._plan.seed}; bursts: {bursts}"
+
+    def reach(self, patience_s: float) -> str:  # noqa: ARG002 -- of the protocol
+        """It needs nobody."""
+        return "made here, nothing to reach"
 
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
         """What is due in the next `simulate_run_s` seconds."""

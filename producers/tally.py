@@ -1,0 +1,78 @@
+"""What one run has done so far, and the Run that tells of it."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from producers.base import Cursor, Item, Lasting
+from producers.clock import now_ms
+from schemas.errors import Backpressure, DenyutError
+from schemas.events import Millis, Run
+
+Outcome = Literal["ok", "empty", "throttled", "auth", "error"]
+
+_ERROR_CHARACTERS = 500
+_TIMES = {"posts": "event_at", "candles": "start", "quotes": "market_time"}
+"""Which field says how new a record is."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """The counts of one run over `source`; `published` counts what is acknowledged."""
+
+    collector: str
+    source: str
+    started_at: Millis
+    items: int = 0
+    published: int = 0
+    refused: int = 0
+    oldest: Millis | None = None
+    newest: Millis | None = None
+    remark: str | None = None
+    quota_left: int | None = None
+    pending: list[Item] = field(default_factory=list)
+    """Published and not acknowledged."""
+    unstored: dict[str, Cursor] = field(default_factory=dict)
+    """Cursors of what is acknowledged, to be stored."""
+    stored_items: int = 0
+    stored_at: float = field(default_factory=time.monotonic)
+
+    def acknowledge(self) -> None:
+        """Count what was pending as published."""
+        for item in self.pending:
+            at: Any = item.record[_TIMES[item.topic]]
+            if self.oldest is None or at < self.oldest:
+                self.oldest = at
+            if self.newest is None or at > self.newest:
+                self.newest = at
+        self.published += len(self.pending)
+        self.pending.clear()
+
+    def run(self, problem: DenyutError | None) -> Run:
+        """The event, now that the run has ended, by `problem` where there is one."""
+        told = self.remark if problem is None else str(problem)
+        return Run(
+            id=f"{self.collector}:{self.started_at}",
+            collector=self.collector,
+            source=self.source,
+            started_at=self.started_at,
+            ended_at=now_ms(),
+            outcome=self._outcome(problem),
+            items=self.items,
+            published=self.published,
+            oldest_item_at=self.oldest,
+            newest_item_at=self.newest,
+            quota_left=self.quota_left,
+            error=None if told is None else told[:_ERROR_CHARACTERS],
+        )
+
+    def _outcome(self, problem: DenyutError | None) -> Outcome:
+        match problem:
+            case None:
+                return "ok" if self.items else "empty"
+            case Backpressure():
+                return "throttled"
+            case Lasting(denied=True):
+                return "auth"
+            case _:
+                return "error"
