@@ -31,6 +31,9 @@ class DeploySettings(KafkaSettings, ClickHouseSettings):
     instruments_file: Path = Field(
         Path(__file__).with_name("instruments.toml"), description="instruments that `up` seeds, once each"
     )
+    rules_file: Path = Field(
+        Path(__file__).with_name("rules.toml"), description="rules of alerts that `up` seeds, once each"
+    )
     recorded_dir: Path = Field(Path("../shared/data"), description="where recorded data lies, for the demo")
     ready_s: float = Field(180, gt=0, description="how long `up --detach` waits for everything to be ready")
     log_mb: int = Field(
@@ -47,4 +50,8 @@ class DeploySettings(KafkaSettings, ClickHouseSettings):
 
     def seed_files(self) -> dict[str, Path]:
         """By topic: the file it is seeded from."""
-        return {"keywords": self.keywords_file, "instruments": self.instruments_file}
+        return {
+            "keywords": self.keywords_file,
+            "instruments": self.instruments_file,
+            "rules": self.rules_file,
+        }

@@ -11,6 +11,7 @@ from deploy.commands import (
     fetch,
     instruments,
     keywords,
+    rules,
     sql,
     status,
     topics,
@@ -32,6 +33,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "topics": topics.COMMAND,
         "keywords": keywords.COMMAND,
         "instruments": instruments.COMMAND,
+        "rules": rules.COMMAND,
         "demo": demo.COMMAND,
     }
 )
