@@ -1,4 +1,4 @@
-"""The command line: `python -m deploy up|status|wait|sql|down|env|doctor|topics|keywords|instruments|demo`."""
+"""The command line: `python -m deploy up|status|wait|sql|down|env|doctor|topics|keywords|instruments|rules|demo`."""
 
 import argparse
 import sys
