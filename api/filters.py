@@ -14,8 +14,9 @@ _NONE: frozenset[str] = frozenset()
 class Filter:
     """Values of one parameter are alternatives, parameters must all hold; an empty parameter does not restrict.
 
-    A parameter that a topic has no field for does not restrict that topic: `sentiment`, `language` are of mentions,
-    `window`, `kind` of trends. A trend has one subject, so there `keyword` and `symbol` are alternatives.
+    A parameter that is not meant for a topic does not restrict that topic: `sentiment`, `language` are of mentions,
+    `window`, `kind` of trends, `rule`, `alert`, `severity` of alerts. A trend or an alert has one subject, so there
+    `keyword` and `symbol` are alternatives. An alert that belongs to somebody is shown to nobody here.
     """
 
     topics: tuple[str, ...]
@@ -26,6 +27,9 @@ class Filter:
     language: frozenset[str] = _NONE
     window: frozenset[str] = _NONE
     kind: frozenset[str] = _NONE
+    rule: frozenset[str] = _NONE
+    alert: frozenset[str] = _NONE
+    severity: frozenset[str] = _NONE
 
     def matches(self, topic: str, record: Mapping[str, Any]) -> bool:
         """Whether the client asked for this event."""
@@ -35,7 +39,7 @@ class Filter:
             return self._mention(record)
         if topic == "trends":
             return self._trend(record)
-        return True
+        return self._alert(record)
 
     def _mention(self, record: Mapping[str, Any]) -> bool:
         return (
@@ -52,6 +56,17 @@ class Filter:
             and (not self.kind or record["subject_kind"] in self.kind)
             and (not self.platform or (record["platform"] or ALL_PLATFORMS) in self.platform)
             and self._subject(record["subject_kind"], record["subject"])
+        )
+
+    def _alert(self, record: Mapping[str, Any]) -> bool:
+        kind, _, value = record["subject"].partition(":")
+        return (
+            record["owner"] is None
+            and (not self.rule or record["rule_id"] in self.rule)
+            and (not self.alert or record["kind"] in self.alert)
+            and (not self.severity or record["severity"] in self.severity)
+            and (not self.platform or record["platform"] in self.platform or ALL_PLATFORMS in self.platform)
+            and self._subject(kind, value)
         )
 
     def _subject(self, kind: str, subject: str) -> bool:

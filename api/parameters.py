@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    WithJsonSchema,
 )
 from starlette.datastructures import QueryParams
 
@@ -65,7 +66,12 @@ def _zone(name: str) -> str:
     return name
 
 
-Instant = Annotated[int, BeforeValidator(_instant), Field(ge=0, le=_MAX_MILLIS)]
+Instant = Annotated[
+    int,
+    BeforeValidator(_instant),
+    Field(ge=0, le=_MAX_MILLIS),
+    WithJsonSchema({"type": ["integer", "string"], "description": "ISO 8601 or epoch milliseconds"}),
+]
 """Epoch milliseconds; given as such or as ISO 8601."""
 
 Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -75,6 +81,13 @@ Language = Annotated[str, StringConstraints(pattern="^[A-Za-z]{2,3}$"), AfterVal
 Sentiment = Annotated[str, StringConstraints(pattern="^(positive|negative|neutral)$")]
 Window = Annotated[str, StringConstraints(pattern="^(1m|5m|1h|1d)$")]
 Kind = Annotated[str, StringConstraints(pattern="^(all|keyword|symbol|hashtag|pair|topic)$")]
+AlertKind = Annotated[
+    str,
+    StringConstraints(
+        pattern="^(volume_spike|sentiment_shift|price_move|divergence|keyword|new_topic|source_silent)$"
+    ),
+]
+Severity = Annotated[str, StringConstraints(pattern="^(info|warning|critical)$")]
 LiveName = Annotated[str, AfterValidator(_live)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
@@ -102,16 +115,24 @@ class MentionFilters(Parameters):
 
 
 class StreamParameters(MentionFilters):
-    """Parameters of the live stream."""
+    """Parameters of the live stream; what is not said to be of one topic restricts all that have such a field."""
 
-    topics: list[LiveName] = Field(["mentions"], min_length=1, max_length=10, description="live topics")
+    topics: list[LiveName] = Field(
+        ["mentions"], min_length=1, max_length=10, description="live topics: mentions, trends, alerts"
+    )
     window: list[Window] = Field([], max_length=4, description="trends: windows 1m, 5m, 1h, 1d")
     kind: list[Kind] = Field([], max_length=10, description="trends: kinds of subject")
+    rule: list[Word] = Field([], max_length=MANY, description="alerts: ids of rules")
+    alert: list[AlertKind] = Field([], max_length=10, description="alerts: kinds of alert")
+    severity: list[Severity] = Field([], max_length=3, description="alerts: info, warning, critical")
     since: Instant | None = Field(
         None, description="start at what was collected at this time (ISO 8601 or epoch ms)"
     )
-    last_event_id: str | None = Field(
-        None, description="go on after this id, where no Last-Event-ID header is sent"
+    last_event_id: list[str] = Field(
+        [],
+        max_length=10,
+        description="go on after this id, where no Last-Event-ID header is sent; "
+        "positions of different topics may be given beside each other",
     )
 
     def filter(self) -> Filter:
@@ -125,6 +146,9 @@ class StreamParameters(MentionFilters):
             frozenset(self.language),
             frozenset(self.window),
             frozenset(self.kind),
+            frozenset(self.rule),
+            frozenset(self.alert),
+            frozenset(self.severity),
         )
 
 

@@ -10,7 +10,7 @@ import base64
 import binascii
 import hashlib
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from api.catalogue import LIVE
@@ -75,6 +75,17 @@ def decode(text: str) -> Position:
         if code in _CODES:
             position[_CODES[code]] = TopicPosition(epoch, tuple(offsets))
     return position
+
+
+def joined(texts: Sequence[str]) -> str:
+    """One id of what several ids say, later ones first; one that cannot be read is returned as it is."""
+    position: dict[str, TopicPosition] = {}
+    for text in texts:
+        try:
+            position |= decode(text)
+        except UnknownPosition:
+            return text
+    return texts[0] if len(texts) == 1 else encode(position)
 
 
 def ordered(names: Iterable[str]) -> tuple[str, ...]:

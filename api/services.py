@@ -7,11 +7,13 @@ import structlog
 from starlette.requests import Request
 
 from api.cluster import Cluster
+from api.flow_watch import FlowWatch
 from api.hub import Hub
 from api.landed import Landed
 from api.replay import ReplayPool
 from api.resume import Starts
 from api.settings import ApiSettings
+from api.sql import SqlReader
 from api.store import Store
 from api.tail import Tail
 from schemas.codec import Codec
@@ -34,6 +36,8 @@ class Services:
         self.starts = Starts(self.cluster, self.hub)
         self.store = Store(settings)
         self.landed = Landed(settings)
+        self.sql = SqlReader(settings)
+        self.flow = FlowWatch(settings)
         self._failure: BaseException | None = None
         self._stop: Callable[[], None] = lambda: None
 

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from api.sources import Limits
 from schemas.settings import ClickHouseReaderSettings, KafkaSettings
 
 
@@ -26,5 +27,28 @@ class ApiSettings(KafkaSettings, ClickHouseReaderSettings):
     health_stale_s: float = Field(
         10, gt=0, description="seconds without an answer from Kafka that count as down"
     )
+    health_sample_s: float = Field(
+        10, gt=0, description="seconds between looks at the offsets of stages and sinks"
+    )
+    health_stall_s: float = Field(
+        120, gt=0, description="seconds that a stage or sink may be behind without any progress"
+    )
+    source_late_s: int = Field(
+        600, ge=1, description="silence of a collector's source that counts as late, at the least"
+    )
+    source_enrich_s: int = Field(
+        300, ge=1, description="seconds after a run in which its newest item must have been enriched"
+    )
+    source_quiet_s: int = Field(
+        21_600, ge=1, description="age of a source's newest item that counts as quiet"
+    )
+    sql_queries: int = Field(1, ge=1, le=16, description="SQL queries of clients that run side by side")
+    sql_wait_s: float = Field(45, gt=0, description="longest wait for the answer to a client's SQL query")
+    sql_transfer_s: float = Field(120, gt=0, description="seconds a client may take to read a SQL answer")
+    sql_answer_mb: int = Field(64, ge=1, description="largest answer to a client's SQL query, MiB")
     drain_s: float = Field(5, ge=0, description="seconds that open connections get to end at shutdown")
     clickhouse_timeout_s: float = Field(20, gt=0, description="seconds one query to ClickHouse may take")
+
+    def source_limits(self) -> Limits:
+        """When a source is late or quiet."""
+        return Limits(self.source_late_s * 1000, self.source_enrich_s * 1000, self.source_quiet_s * 1000)

@@ -9,3 +9,5 @@ CONNECTIONS = Gauge("denyut_stream_connections", METRICS["denyut_stream_connecti
 CLOSES = Counter("denyut_stream_closes_total", METRICS["denyut_stream_closes_total"], ["reason"])
 FRAMES = Counter("denyut_stream_frames_total", METRICS["denyut_stream_frames_total"])
 RESETS = Counter("denyut_stream_resets_total", METRICS["denyut_stream_resets_total"], ["reason"])
+SQL_QUERIES = Counter("denyut_sql_queries_total", METRICS["denyut_sql_queries_total"], ["outcome"])
+STEP_LAG = Gauge("denyut_step_lag", METRICS["denyut_step_lag"], ["step"])

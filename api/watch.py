@@ -12,7 +12,20 @@ from httpx_sse import EventSource, ServerSentEvent
 
 from schemas.errors import Fatal
 
-NARROWING = ("topics", "keyword", "platform", "sentiment", "symbol", "language", "window", "kind", "since")
+NARROWING = (
+    "topics",
+    "keyword",
+    "platform",
+    "sentiment",
+    "symbol",
+    "language",
+    "window",
+    "kind",
+    "rule",
+    "alert",
+    "severity",
+    "since",
+)
 """Parameters of the stream that can be given on the command line."""
 
 _SILENCE_S = 60
@@ -70,6 +83,8 @@ def _line(event: str, data: dict[str, Any]) -> str:
             f"{_clock(data['start'])} trend    {where:10} {data['display_score']:5.1f} {subject} "
             f"{data['window']}: {data['mentions']} mentions"
         )
+    if event == "alerts":
+        return f"{_clock(data['fired_at'])} {data['severity']:8} {data['kind']:15} {data['explanation']}"
     if event == "heartbeat":
         return ""
     if event == "open":

@@ -3,18 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+from api.queries.columns import Columns
 from api.store import Store
-from schemas.events import Trend
 from schemas.tables import TRENDS
 
-_TIMES = ("start", "end", "computed_at")
-_FIELDS = tuple(Trend.__annotations__)
-_SELECT = ", ".join(
-    f"toUnixTimestamp64Milli(`{name}`) AS `{name}_ms`" if name in _TIMES else f"`{name}`" for name in _FIELDS
-)
+_COLUMNS = Columns("trend")
 
 _SQL = f"""
-SELECT {_SELECT}
+SELECT {_COLUMNS.sql}
 FROM (
   SELECT * FROM (
     SELECT * FROM {TRENDS}
@@ -62,4 +58,4 @@ async def windows(
             "limit": limit,
         },
     )
-    return [{name: row[f"{name}_ms" if name in _TIMES else name] for name in _FIELDS} for row in rows]
+    return [_COLUMNS.record(row) for row in rows]

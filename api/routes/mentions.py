@@ -6,9 +6,10 @@ from pydantic import Field, StringConstraints
 from starlette.requests import Request
 
 from api.answers import json_answer
-from api.parameters import Instant, Invalid, MentionFilters, read
+from api.cursors import cursor_text, given_cursor
+from api.parameters import MANY, Instant, MentionFilters, Word, read
 from api.positions import TopicPosition, encode
-from api.queries.mentions import cursor_of, cursor_text, page
+from api.queries.mentions import page
 from api.services import services
 
 
@@ -18,6 +19,7 @@ class MentionsParameters(MentionFilters):
     q: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = Field(
         None, description="words that title and text must contain as they stand, case aside"
     )
+    id: list[Word] = Field([], max_length=MANY, description="only these post ids")
     since: Instant | None = Field(None, description="event time, inclusive (ISO 8601 or epoch ms)")
     until: Instant | None = Field(None, description="event time, exclusive (ISO 8601 or epoch ms)")
     limit: int = Field(50, ge=1, le=500, description="mentions a page")
@@ -31,10 +33,7 @@ async def mentions(request: Request) -> Any:
     """Exactly the mentions before the position in the answer: the stream from there repeats and misses none."""
     parameters = read(MentionsParameters, request.query_params)
     own = services(request)
-    try:
-        before = cursor_of(parameters.before) if parameters.before is not None else None
-    except ValueError as error:
-        raise Invalid.one("before", str(error)) from error
+    before = given_cursor(parameters.before)
     at = own.hub.position(("mentions",))["mentions"]
     # What the sink has committed has landed; rows beyond it belong to the stream.
     landed = await own.landed.offsets("mentions", len(at.offsets))
@@ -42,6 +41,7 @@ async def mentions(request: Request) -> Any:
         own.store,
         parameters,
         landed=landed,
+        ids=parameters.id,
         text=parameters.q or "",
         since=parameters.since,
         until=parameters.until,

@@ -1,4 +1,4 @@
-"""GET / and /static/…: the web page, from the files in api/page."""
+"""GET /, /docs and /static/…: the web page and the documentation of the api, from the files in api/page."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 FOLDER = Path(__file__).parents[1] / "page"
 _INDEX = "index.html"
+_DOCS = "docs.html"
 _REVALIDATE = "no-cache"
 """Caches may keep a file, and must ask with its etag before they use it."""
 
@@ -28,9 +29,14 @@ async def index(request: Request) -> Response:
     return await _FILES.get_response(_INDEX, request.scope)
 
 
+async def docs(request: Request) -> Response:
+    """The documentation: reads the OpenAPI document and shows it."""
+    return await _FILES.get_response(_DOCS, request.scope)
+
+
 _FILES = PageFiles(directory=FOLDER, check_dir=False)
 
 
 def routes() -> list[Route | Mount]:
-    """The page at its two places."""
-    return [Route("/", index), Mount("/static", _FILES)]
+    """The pages and their files."""
+    return [Route("/", index), Route("/docs", docs), Mount("/static", _FILES)]

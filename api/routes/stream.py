@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.parameters import StreamParameters, read
+from api.positions import joined
 from api.resume import Start
 from api.services import Services, services
 from api.stream import Stream
@@ -39,7 +40,8 @@ async def stream(request: Request) -> Response:
     if own.hub.draining:
         raise Backpressure("shutting down", retry_after=own.settings.stream_retry_ms / 1000)
     wanted = parameters.filter()
-    requested = request.headers.get("last-event-id") or parameters.last_event_id or None
+    given = [one for one in parameters.last_event_id if one]
+    requested = request.headers.get("last-event-id") or (joined(given) if given else None)
     start = await _start(own, wanted.topics, requested, parameters.since)
     opening: dict[str, Any] = {
         "requested": requested,
@@ -65,4 +67,15 @@ async def _start(own: Services, topics: tuple[str, ...], requested: str | None, 
     return own.starts.now(topics)
 
 
-_NARROWING = {"keyword", "platform", "sentiment", "symbol", "language", "window", "kind"}
+_NARROWING = {
+    "keyword",
+    "platform",
+    "sentiment",
+    "symbol",
+    "language",
+    "window",
+    "kind",
+    "rule",
+    "alert",
+    "severity",
+}

@@ -1,5 +1,6 @@
 """chDB behind two kinds of connections: one that writes, some that can only read, one thread each."""
 
+import contextlib
 import fcntl
 import os
 import re
@@ -13,7 +14,7 @@ from typing import Any, Self
 
 import chdb
 
-from deploy.clickhouse.guard import Refused, check_reader
+from deploy.clickhouse.guard import Refused, check_reader, outside
 from deploy.clickhouse.statement import Statement
 from schemas.errors import Fatal
 
@@ -74,7 +75,13 @@ class Connection:
         self._handle.close()
 
     def _query(self, sql: str, output_format: str, params: Mapping[str, str]) -> Answer:
-        result: Any = self._handle.query(sql, output_format, params=dict(params) or None)
+        try:
+            result: Any = self._handle.query(sql, output_format, params=dict(params) or None)
+        except RuntimeError:
+            # chDB 4.4: the query after one that failed while it ran comes in that one's format.
+            with contextlib.suppress(RuntimeError):
+                self._handle.query("SELECT 1", "Null")
+            raise
         if result is None:
             return Answer(b"")
         return Answer(
@@ -124,6 +131,11 @@ class Reader(Connection):
 
     def __init__(self, store: Path, limits: Mapping[str, int]) -> None:
         super().__init__(store)
+        self._answer_bytes = limits["max_result_bytes"]
+        functions = self._query(
+            "SELECT name FROM system.table_functions", "TabSeparatedRaw", {}
+        ).body.decode()
+        self._reaching = outside(functions.split())
         for name, value in limits.items():
             self._handle.query(f"SET {name} = {value}")
         self._handle.query("SET readonly = 1")
@@ -136,8 +148,16 @@ class Reader(Connection):
             )
         if statement.data is not None:
             raise Refused("Cannot execute query in readonly mode. (READONLY)")
-        check_reader(statement.sql, self.canonical)
-        return super().run(statement)
+        check_reader(statement.sql, self.canonical, self._reaching)
+        answer = super().run(statement)
+        # The engine limits the values of a result, not how long a format writes them.
+        if len(answer.body) > self._answer_bytes:
+            raise Refused(
+                f"Limit for result exceeded: {len(answer.body)} bytes in {statement.named_format}, "
+                f"max bytes: {self._answer_bytes}. (TOO_MANY_ROWS_OR_BYTES)",
+                396,
+            )
+        return answer
 
 
 class Engine:

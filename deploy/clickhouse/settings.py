@@ -15,7 +15,11 @@ class EmbeddedClickHouseSettings(ClickHouseWriterSettings, ClickHouseReaderSetti
     clickhouse_reader_seconds: int = Field(30, ge=1, description="longest query of the reader, seconds")
     clickhouse_reader_memory_mb: int = Field(1024, ge=64, description="most memory of a reader's query, MiB")
     clickhouse_reader_rows: int = Field(200_000_000, ge=1, description="most rows a reader's query may read")
+    clickhouse_reader_read_mb: int = Field(
+        20_480, ge=1, description="most bytes a reader's query may read, MiB"
+    )
     clickhouse_reader_result_mb: int = Field(64, ge=1, description="largest result of the reader, MiB")
+    clickhouse_reader_result_rows: int = Field(1_000_000, ge=1, description="most rows of a reader's result")
 
     def reader_limits(self) -> dict[str, int]:
         """ClickHouse settings every reader connection starts with; `readonly` follows them, so they stick."""
@@ -23,7 +27,8 @@ class EmbeddedClickHouseSettings(ClickHouseWriterSettings, ClickHouseReaderSetti
             "max_execution_time": self.clickhouse_reader_seconds,
             "max_memory_usage": self.clickhouse_reader_memory_mb << 20,
             "max_rows_to_read": self.clickhouse_reader_rows,
+            "max_bytes_to_read": self.clickhouse_reader_read_mb << 20,
             "max_result_bytes": self.clickhouse_reader_result_mb << 20,
-            "max_result_rows": 10_000_000,
+            "max_result_rows": self.clickhouse_reader_result_rows,
             "allow_ddl": 0,
         }

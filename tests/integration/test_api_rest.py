@@ -56,7 +56,7 @@ def database(clickhouse: EmbeddedClickHouse, prefix: str) -> str:
 def api(
     kafka: Broker, prefix: str, tmp_path: Path, clickhouse: EmbeddedClickHouse, database: str
 ) -> Iterator[Api]:
-    create_topics(kafka.bootstrap, prefix, ["mentions", "trends"])
+    create_topics(kafka.bootstrap, prefix, ["mentions", "trends", "alerts"])
     own = Api(
         kafka.bootstrap,
         prefix,

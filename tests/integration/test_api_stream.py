@@ -15,7 +15,7 @@ from tests.support.sse import SseClient
 from tests.support.topics import create_topics
 
 pytestmark = pytest.mark.kafka
-TOPICS = ("mentions", "trends")
+TOPICS = ("mentions", "trends", "alerts")
 
 
 @pytest.fixture

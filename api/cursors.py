@@ -1,0 +1,49 @@
+"""Cursors: where a page of landed rows ended, as clients carry it to the next one."""
+
+import base64
+import binascii
+import struct
+
+from api.parameters import Invalid
+
+Cursor = tuple[int, int, int]
+"""(time in ms, partition, offset) of the last row of a page."""
+
+_CURSOR = struct.Struct(">qiq")
+
+
+def cursor_text(cursor: Cursor) -> str:
+    """A cursor as clients carry it."""
+    return base64.urlsafe_b64encode(_CURSOR.pack(*cursor)).rstrip(b"=").decode()
+
+
+def cursor_of(text: str) -> Cursor:
+    """The cursor in a text of `cursor_text`; raises ValueError."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        at, partition, offset = _CURSOR.unpack(raw)
+    except (binascii.Error, struct.error, ValueError) as error:
+        raise ValueError("not a cursor of this api") from error
+    return at, partition, offset
+
+
+def given_cursor(text: str | None) -> Cursor | None:
+    """The cursor of a request's parameter `before`; raises Invalid."""
+    try:
+        return None if text is None else cursor_of(text)
+    except ValueError as error:
+        raise Invalid.one("before", str(error)) from error
+
+
+def cursor_parameters(cursor: Cursor | None) -> dict[str, int]:
+    """What `BELOW` needs."""
+    at, partition, offset = cursor or (-1, 0, 0)
+    return {"before_at": at, "before_partition": partition, "before_offset": offset}
+
+
+def below(time: str) -> str:
+    """SQL that keeps what comes after the cursor in a list that is newest first by the column `time`."""
+    return (
+        f"({{before_at:Int64}} < 0 OR (toUnixTimestamp64Milli({time}), kafka_partition, kafka_offset)"
+        " < ({before_at:Int64}, {before_partition:Int32}, {before_offset:Int64}))"
+    )

@@ -1,0 +1,1 @@
+"""The OpenAPI document: operations as data, made into OpenAPI 3.1 and served."""

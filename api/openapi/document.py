@@ -1,0 +1,101 @@
+"""The OpenAPI document, made of the same models that check the parameters."""
+
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from api.answers import json_answer
+from api.openapi.operation import Operation
+from api.openapi.shapes import COUNT, TEXT, answer, components, many
+
+_FAULT = {
+    "type": "object",
+    "properties": {
+        "loc": {"type": "array", "items": {"anyOf": [TEXT, COUNT]}},
+        "msg": TEXT,
+        "type": TEXT,
+        "code": {**COUNT, "description": "ClickHouse's error code, where SQL was refused by it"},
+    },
+    "required": ["loc", "msg", "type"],
+}
+_PROBLEMS = {"Invalid": answer(detail=many(_FAULT)), "Problem": answer(detail=TEXT)}
+
+
+def document(operations: Iterable[Operation]) -> dict[str, Any]:
+    """OpenAPI 3.1."""
+    paths: dict[str, dict[str, Any]] = {}
+    for one in operations:
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Denyut",
+            "version": "1",
+            "description": "Public opinion and markets, live and landed. Times in answers are epoch milliseconds, UTC. "
+            "Lists in parameters are repeated or separated by commas.",
+        },
+        "paths": paths,
+        "components": {"schemas": {**components(), **_PROBLEMS}},
+    }
+
+
+def document_route(operations: Iterable[Operation]) -> Route:
+    """The route that serves it."""
+    made = document(operations)
+
+    async def openapi(_: Request) -> Response:
+        return json_answer(made)
+
+    return Route("/api/v1/openapi.json", openapi, methods=["GET"])
+
+
+def _operation(one: Operation) -> dict[str, Any]:
+    summary, _, description = inspect.cleandoc(one.endpoint.__doc__ or "").partition("\n")
+    content: dict[str, Any] = {one.answers: {"schema": one.shape} if one.shape else {}}
+    described: dict[str, Any] = {
+        "operationId": f"{one.method.lower()}_{one.path.strip('/').replace('/', '_').replace('-', '_')}",
+        "tags": [one.group],
+        "summary": summary,
+        "description": description.strip(),
+        "parameters": _parameters(one.parameters),
+        "responses": {
+            "200": {"description": "as asked", "content": content},
+            "422": _problem("a parameter is refused", "Invalid"),
+            "503": {"description": one.unavailable, "content": content}
+            if one.path.startswith("/health")
+            else _problem(one.unavailable, "Problem"),
+        },
+    }
+    if one.body:
+        described["requestBody"] = {
+            "required": True,
+            "description": one.body,
+            "content": {"text/plain": {"schema": TEXT}},
+        }
+    return described
+
+
+def _problem(description: str, name: str) -> dict[str, Any]:
+    schema = {"$ref": f"#/components/schemas/{name}"}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def _parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
+    schema = model.model_json_schema()
+    required = schema.get("required", [])
+    return [_parameter(name, one, name in required) for name, one in schema.get("properties", {}).items()]
+
+
+def _parameter(name: str, schema: dict[str, Any], required: bool) -> dict[str, Any]:
+    return {
+        "name": name,
+        "in": "query",
+        "required": required,
+        "description": schema.get("description", ""),
+        "schema": {key: value for key, value in schema.items() if key not in ("description", "title")},
+    }

@@ -1,0 +1,200 @@
+"""The table of all operations: what is routed and what is documented."""
+
+from typing import Any
+
+from api.openapi.operation import Operation
+from api.openapi.shapes import (
+    COUNT,
+    CURSOR,
+    FLAG,
+    MILLIS,
+    NUMBER,
+    POSITION,
+    TEXT,
+    answer,
+    event,
+    many,
+    nullable,
+)
+from api.routes import alerts, dashboard, health, market, mentions, runs, sources, sql, stream, trends
+
+_SENTIMENTS = {"positive": COUNT, "negative": COUNT, "neutral": COUNT}
+_NULLABLE_SENTIMENTS = {name: nullable(COUNT) for name in ("mentions", *_SENTIMENTS)}
+_PERIOD: dict[str, Any] = {
+    "period": TEXT,
+    "tz": TEXT,
+    "bucket": {"type": "string", "enum": ["hour", "day"]},
+    "from": MILLIS,
+    "to": MILLIS,
+    "keyword": nullable(TEXT),
+    "platform": many(TEXT),
+}
+_STATS = answer(
+    **_PERIOD,
+    mentions=COUNT,
+    previous_mentions=COUNT,
+    sentiment=answer(**_SENTIMENTS),
+    previous_sentiment=answer(**_SENTIMENTS),
+    platforms=many(answer(platform=TEXT, mentions=COUNT, **_SENTIMENTS)),
+    keywords=many(answer(keyword=TEXT, mentions=COUNT, **_SENTIMENTS)),
+    covered_buckets=COUNT,
+    buckets=COUNT,
+    all_mentions=COUNT,
+    newest_event_at=nullable(MILLIS),
+    newest_landed_at=nullable(MILLIS),
+)
+_SYMBOL = answer(
+    symbol=TEXT,
+    intervals=many(answer(interval=TEXT, bars=COUNT, first=MILLIS, last=MILLIS, close=NUMBER)),
+    quote=nullable(event("quote")),
+)
+_SOURCE = answer(
+    collector=TEXT,
+    source=TEXT,
+    state={"type": "string", "enum": ["ok", "late", "throttled", "broken", "quiet"]},
+    reason=TEXT,
+    last_run_at=nullable(MILLIS),
+    last_outcome=nullable(TEXT),
+    last_error=nullable(TEXT),
+    last_items=nullable(COUNT),
+    runs=COUNT,
+    usual_pause_ms=nullable(COUNT),
+    quota_left=nullable(COUNT),
+    newest_item_at=nullable(MILLIS),
+    newest_mention_at=nullable(MILLIS),
+    newest_enriched_at=nullable(MILLIS),
+    mentions=COUNT,
+)
+_HEALTH = {
+    "type": "object",
+    "properties": {
+        "status": {"type": "string", "enum": ["healthy", "unhealthy"]},
+        "timestamp": {"type": "string", "format": "date-time"},
+        "failing": many(TEXT),
+    },
+    "required": ["status", "timestamp"],
+}
+_STEP = answer(
+    name=TEXT,
+    kind={"type": "string", "enum": ["stage", "sink"]},
+    group=TEXT,
+    state={"type": "string", "enum": ["ok", "behind", "stalled", "unknown"]},
+    problem=nullable(TEXT),
+    lag=nullable(COUNT),
+    owes=FLAG,
+    last_progress_at=nullable(MILLIS),
+    partitions=many(answer(topic=TEXT, partition=COUNT, committed=COUNT, end=COUNT, lag=COUNT)),
+)
+_DEPENDENCY = {"type": "object", "properties": {"state": {"type": "string", "enum": ["ok", "down"]}}}
+_DETAILED = answer(
+    status=TEXT,
+    timestamp=TEXT,
+    failing=many(TEXT),
+    dependencies=answer(kafka=_DEPENDENCY, clickhouse=_DEPENDENCY),
+    stream=_DEPENDENCY,
+    steps=many(_STEP),
+)
+
+OPERATIONS = (
+    Operation("/api/v1/stream", stream.stream, stream.PARAMETERS, "live", "text/event-stream"),
+    Operation(
+        "/api/v1/mentions",
+        mentions.mentions,
+        mentions.PARAMETERS,
+        "opinion",
+        shape=answer(mentions=many(event("mention")), next=CURSOR, position=POSITION),
+    ),
+    Operation(
+        "/api/v1/trends",
+        trends.trends,
+        trends.PARAMETERS,
+        "opinion",
+        shape=answer(window=TEXT, since=MILLIS, until=MILLIS, trends=many(event("trend"))),
+    ),
+    Operation(
+        "/api/v1/alerts",
+        alerts.alerts,
+        alerts.PARAMETERS,
+        "opinion",
+        shape=answer(alerts=many(event("alert")), next=CURSOR, position=POSITION),
+    ),
+    Operation("/api/v1/dashboard/stats", dashboard.stats, dashboard.PARAMETERS, "dashboard", shape=_STATS),
+    Operation(
+        "/api/v1/dashboard/sentiment-trend",
+        dashboard.sentiment_trend,
+        dashboard.PARAMETERS,
+        "dashboard",
+        shape=answer(**_PERIOD, buckets=many(answer(start=MILLIS, end=MILLIS, **_NULLABLE_SENTIMENTS))),
+    ),
+    Operation(
+        "/api/v1/dashboard/volume-trend",
+        dashboard.volume_trend,
+        dashboard.PARAMETERS,
+        "dashboard",
+        shape=answer(**_PERIOD, buckets=many(answer(start=MILLIS, end=MILLIS, mentions=nullable(COUNT)))),
+    ),
+    Operation(
+        "/api/v1/market/symbols",
+        market.symbols,
+        market.SymbolsParameters,
+        "market",
+        shape=answer(symbols=many(_SYMBOL)),
+    ),
+    Operation(
+        "/api/v1/market/quotes",
+        market.quotes,
+        market.QuotesParameters,
+        "market",
+        shape=answer(quotes=many(event("quote"))),
+    ),
+    Operation(
+        "/api/v1/market/bars",
+        market.bars,
+        market.BarsParameters,
+        "market",
+        shape=answer(
+            **{"symbol": TEXT, "interval": TEXT, "from": MILLIS, "to": MILLIS, "bars": many(event("bar"))}
+        ),
+    ),
+    Operation(
+        "/api/v1/sources",
+        sources.sources,
+        sources.PARAMETERS,
+        "collection",
+        shape=answer(at=MILLIS, sources=many(_SOURCE)),
+    ),
+    Operation(
+        "/api/v1/runs",
+        runs.runs,
+        runs.PARAMETERS,
+        "collection",
+        shape=answer(runs=many(event("run")), next=CURSOR),
+    ),
+    Operation("/api/v1/sql", sql.sql, sql.SqlParameters, "sql", "*/*"),
+    Operation(
+        "/api/v1/sql",
+        sql.sql_of_body,
+        sql.SqlBodyParameters,
+        "sql",
+        "*/*",
+        method="POST",
+        body="one statement that reads",
+    ),
+    Operation(
+        "/health",
+        health.health,
+        health.PARAMETERS,
+        "health",
+        shape=_HEALTH,
+        unavailable="something fails: `failing` names it",
+    ),
+    Operation(
+        "/health/detailed",
+        health.detailed,
+        health.PARAMETERS,
+        "health",
+        shape=_DETAILED,
+        unavailable="something fails: `failing` names it",
+    ),
+    Operation("/metrics", health.metrics, health.PARAMETERS, "health", "text/plain"),
+)

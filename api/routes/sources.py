@@ -1,0 +1,85 @@
+"""GET /api/v1/sources: three clocks and one state for every source that is collected."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.answers import json_answer
+from api.parameters import Parameters, read
+from api.queries import runs as query
+from api.services import services
+from api.sources import Limits, Seen, state_of, usual_pause
+
+_DAY_MS = 86_400_000
+_LOOK_BACK_MS = 30 * _DAY_MS
+_RECENT_MS = 7 * _DAY_MS
+
+
+class SourcesParameters(Parameters):
+    """None are taken."""
+
+
+PARAMETERS = SourcesParameters
+
+
+async def sources(request: Request) -> Response:
+    """Last run, newest item, newest enriched item and state of each source of the last 30 days.
+
+    A collector whose posts name other sources than its runs do (a feed of many outlets) has one row a run's source;
+    its enriched clock is then the collector's.
+    """
+    read(SourcesParameters, request.query_params)
+    own = services(request)
+    now = time.time_ns() // 1_000_000
+    ran, mentioned = await asyncio.gather(
+        query.by_source(own.store, now - _LOOK_BACK_MS, now - _RECENT_MS),
+        query.enriched(own.store, now - _LOOK_BACK_MS),
+    )
+    limits = own.settings.source_limits()
+    enriched = {(row["collector"], row["source"]): row for row in mentioned}
+    collectors = {row["collector"] for row in ran}
+    found = [_row(row, enriched, limits, now) for row in ran]
+    # Without any run there is still what it brought: a stream of posts written by somebody else's collector.
+    found += [_row(row, enriched, limits, now) for row in mentioned if row["collector"] not in collectors]
+    return json_answer({"at": now, "sources": found})
+
+
+def _row(
+    row: Mapping[str, Any], enriched: Mapping[tuple[str, str], Mapping[str, Any]], limits: Limits, now: int
+) -> dict[str, Any]:
+    ran = "runs" in row
+    own = enriched.get((row["collector"], row["source"]))
+    of_collector = [one for (collector, _), one in enriched.items() if collector == row["collector"]]
+    counted = [own] if own else of_collector
+    newest_mention = max((one["newest_mention_at"] for one in counted), default=None)
+    starts = row["starts"] if ran else []
+    seen = Seen(
+        outcome=row["outcome"] if ran else None,
+        ended_at=row["ended_at"] if ran else None,
+        starts=starts,
+        newest_item_at=row["newest_item_at"] if ran else newest_mention,
+        newest_mention_at=own["newest_mention_at"] if own else None,
+    )
+    state, reason = state_of(seen, limits, now)
+    quota = row["quota_left"] if ran else -1
+    return {
+        "collector": row["collector"],
+        "source": row["source"],
+        "state": state,
+        "reason": reason,
+        "last_run_at": seen.ended_at,
+        "last_outcome": seen.outcome,
+        "last_error": (row["error"] or None) if ran else None,
+        "last_items": row["items"] if ran else None,
+        "runs": row["runs"] if ran else 0,
+        "usual_pause_ms": usual_pause(starts),
+        "quota_left": None if quota < 0 else quota,
+        "newest_item_at": seen.newest_item_at,
+        "newest_mention_at": newest_mention,
+        "newest_enriched_at": max((one["enriched_at"] for one in counted), default=None),
+        "mentions": sum(one["mentions"] for one in counted),
+    }
