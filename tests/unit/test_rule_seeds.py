@@ -1,0 +1,104 @@
+"""Rules as people write them: what is refused says the field and why, and revisions grow with changes alone."""
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from deploy.control import read_seeds
+from deploy.rules import RuleSeed
+from deploy.settings import DeploySettings
+from processors.logic.alerts.rules import RuleBook
+from schemas.codec import Codec
+from schemas.registry import PinnedIds
+from tests.support.stack import ROOT
+
+GOOD = {
+    "volume_spike": {"subject": "all:", "window": "1h", "threshold": 3.0, "minimum": 10},
+    "sentiment_shift": {"subject": "keyword:*", "window": "1d", "threshold": -0.2},
+    "price_move": {"subject": "symbol:BBCA.JK", "window": "1d", "threshold": 0.05},
+    "keyword": {"subject": "hashtag:ihsg", "window": "5m", "minimum": 5},
+    "source_silent": {"subject": "source:rss/*", "threshold": 3600},
+}
+
+
+def seed(kind: str, **changes: object) -> RuleSeed:
+    return RuleSeed.model_validate(
+        {"id": "mine", "name": "mine", "kind": kind, **GOOD.get(kind, {}), **changes}
+    )
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_every_kind_that_is_watched_can_be_written(kind: str) -> None:
+    record = seed(kind).record(7, None)
+    assert Codec(PinnedIds()).encode("rule", record)
+    book = RuleBook()
+    book.put("mine", record)
+    assert len(book) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "field", "reason"),
+    [
+        ("divergence", {"subject": "symbol:X"}, "kind", "cannot be watched for yet"),
+        ("new_topic", {"subject": "all:"}, "kind", "cannot be watched for yet"),
+        ("nonsense", {"subject": "all:"}, "kind", "volume_spike"),
+        ("volume_spike", {"id": "a:b"}, "id", "pattern"),
+        ("volume_spike", {"subject": "bbca"}, "subject", "keyword:NAME"),
+        ("volume_spike", {"subject": "source:rss"}, "subject", "keyword:NAME"),
+        ("volume_spike", {"subject": "all:x"}, "subject", "no name"),
+        ("volume_spike", {"subject": "keyword:"}, "subject", "every one"),
+        ("volume_spike", {"subject": "keyword:*x"}, "subject", "at the end"),
+        ("volume_spike", {"window": "2h"}, "window", "1m, 5m, 1h, 1d"),
+        ("volume_spike", {"threshold": 0}, "threshold", "greater than 0"),
+        ("volume_spike", {"threshold": float("nan")}, "threshold", "finite"),
+        ("volume_spike", {"minimum": -1}, "minimum", "greater than or equal to 0"),
+        ("volume_spike", {"severity": "loud"}, "severity", "critical"),
+        ("volume_spike", {"surprise": 1}, "surprise", "not permitted"),
+        ("sentiment_shift", {"threshold": 1.5}, "threshold", "between 0 and 1"),
+        ("price_move", {"window": "1h"}, "window", "1m, 1d"),
+        ("price_move", {"minimum": 5}, "minimum", "counts no mentions"),
+        ("price_move", {"platform": "x"}, "platform", "no platforms"),
+        ("keyword", {"minimum": 0}, "minimum", "at least 1"),
+        ("keyword", {"threshold": 2}, "threshold", "by minimum"),
+        ("source_silent", {"window": "1h"}, "window", "empty"),
+        ("source_silent", {"subject": "all:"}, "subject", "source:NAME"),
+    ],
+)
+def test_a_wrong_rule_is_refused_with_its_field_and_the_reason(
+    kind: str, changes: dict[str, object], field: str, reason: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        seed(kind, **changes)
+    told = {str(error["loc"][0]): error["msg"] for error in refused.value.errors() if error["loc"]}
+    assert reason in told[field], told
+
+
+def test_the_command_says_what_is_wrong() -> None:
+    words = ["rules", "add", "d", "--name", "d", "--kind", "divergence", "--subject", "symbol:X"]
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy", *words], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "kind" in done.stderr
+    assert "divergence cannot be watched for yet" in done.stderr
+
+
+def test_a_revision_grows_with_every_change_and_only_then() -> None:
+    first = seed("volume_spike").record(7, None)
+    assert (first["revision"], first["updated_at"]) == (1, 7)
+    assert seed("volume_spike").record(8, first) == first
+    changed = seed("volume_spike", threshold=4.0).record(9, first)
+    assert (changed["revision"], changed["updated_at"], changed["threshold"]) == (2, 9, 4.0)
+    assert seed("volume_spike", active=False).record(10, changed)["revision"] == 3
+
+
+def test_the_default_rules_are_all_watched() -> None:
+    seeds = read_seeds(DeploySettings().rules_file, "rules", RuleSeed)
+    book = RuleBook()
+    for one in seeds:
+        book.put(one.id, one.record(0, None))
+    assert len(book) == len(seeds) == len({one.id for one in seeds})
+    assert {one.kind for one in seeds} >= {"volume_spike", "sentiment_shift", "price_move", "source_silent"}
+    assert any(one.early and one.window == "5m" and one.subject == "all:" for one in seeds)
