@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from processors.batching import BatchApp, Tuning
-from processors.settings import AlertsSettings, EnrichSettings, StageSettings, TrendsSettings
+from processors.settings import AlertsSettings, EnrichSettings, MarketSettings, StageSettings, TrendsSettings
 from schemas.codec import Codec
 from schemas.flow import step
 from schemas.registry import PinnedIds
@@ -49,6 +49,25 @@ def trends() -> tuple[StageSettings, Callable[[], BatchApp]]:
     return settings, build
 
 
+def market() -> tuple[StageSettings, Callable[[], BatchApp]]:
+    """Quotes and candles to bars."""
+    settings = load(MarketSettings)
+
+    def build() -> BatchApp:
+        from processors.agents.control_feed import ControlFeed  # noqa: PLC0415 -- see above
+        from processors.agents.market import Market  # noqa: PLC0415
+        from processors.logic.market.exchanges import Exchanges  # noqa: PLC0415
+
+        app = _app("market", settings)
+        codec = Codec(PinnedIds())
+        exchanges = Exchanges()
+        feed = ControlFeed(app.connection(), settings, "instruments", codec, exchanges.put)
+        Market(app, settings, codec, exchanges, feed.ready)
+        return app
+
+    return settings, build
+
+
 def alerts() -> tuple[StageSettings, Callable[[], BatchApp]]:
     """Trends, bars and runs to alerts."""
     settings = load(AlertsSettings)
@@ -69,7 +88,7 @@ def alerts() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
 
 STAGES: Mapping[str, Callable[[], tuple[StageSettings, Callable[[], BatchApp]]]] = MappingProxyType(
-    {"enrich": enrich, "trends": trends, "alerts": alerts}
+    {"enrich": enrich, "trends": trends, "market": market, "alerts": alerts}
 )
 """By name: reads the settings of a stage and says how to build it."""
 

@@ -116,6 +116,51 @@ class TrendsSettings(StageSettings):
         return self
 
 
+class MarketSettings(StageSettings):
+    """Settings of `python -m processors market`."""
+
+    market_batch: int = Field(
+        default=2_000, ge=1, le=50_000, description="most quotes or candles in one batch of market"
+    )
+    market_publish_s: float = Field(
+        default=1.0, gt=0, le=60, description="seconds for which changes of a bar are collected"
+    )
+    market_publish_max: int = Field(
+        default=2_000,
+        ge=1,
+        le=50_000,
+        description="most bars published in one transaction of one partition",
+    )
+    market_idle_s: float = Field(
+        default=10,
+        gt=0,
+        le=3_600,
+        description="seconds without a newer quote, once all were read, until bars close by the clock",
+    )
+    minute_bars: int = Field(
+        default=50_000,
+        ge=100,
+        description="most 1m bars in memory per partition, besides each symbol's newest; the oldest closed ones go first, "
+        "later quotes of them are counted late",
+    )
+    day_bars: int = Field(
+        default=50_000,
+        ge=100,
+        description="most 1d bars in memory per partition, besides each symbol's newest; the oldest closed ones go first",
+    )
+    minute_ticks: int = Field(
+        default=5_000,
+        ge=1,
+        le=20_000,
+        description="quotes of one symbol and minute that are told apart and counted; prices of more are taken, uncounted",
+    )
+    price_move: float = Field(
+        default=0.05,
+        gt=0,
+        description="change of a day's close against the day before from which a bar says price_drop or price_jump, a fraction",
+    )
+
+
 class AlertsSettings(StageSettings):
     """Settings of `python -m processors alerts`."""
 

@@ -21,6 +21,7 @@ class Step:
 FLOW = (
     Step("enrich", "stage", ("posts",), ("mentions", "partials", "receipts", "dead-letters")),
     Step("trends", "stage", ("partials",), ("trends", "dead-letters")),
+    Step("market", "stage", ("quotes", "candles"), ("bars", "dead-letters")),
     Step("alerts", "stage", ("trends", "bars", "runs"), ("alerts", "dead-letters")),
     Step(
         "clickhouse",

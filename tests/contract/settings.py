@@ -3,7 +3,7 @@
 from api.settings import ApiSettings
 from deploy.clickhouse.settings import EmbeddedClickHouseSettings
 from deploy.settings import DeploySettings
-from processors.settings import AlertsSettings, EnrichSettings, TrendsSettings
+from processors.settings import AlertsSettings, EnrichSettings, MarketSettings, TrendsSettings
 from producers.settings import ProducerSettings
 from schemas.settings import Settings
 from sinks.settings import ClickHouseSinkSettings
@@ -14,6 +14,7 @@ SERVICES: tuple[type[Settings], ...] = (
     ProducerSettings,
     EnrichSettings,
     TrendsSettings,
+    MarketSettings,
     AlertsSettings,
     ClickHouseSinkSettings,
     ApiSettings,

@@ -1,0 +1,1 @@
+"""Quotes and candles become bars: pure logic of the stage `market`."""
