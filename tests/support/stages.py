@@ -76,14 +76,14 @@ class Workers:
 
     def settled(self, patience_s: float = 120) -> None:
         """Wait until every input partition is committed to its end and nothing is owed."""
-        (topic,) = step(self._stage).inputs
-        offsets = Offsets(self._bootstrap, step(self._stage).group(self._prefix), self._prefix + topic)
+        inputs = self._inputs()
         try:
-            until(lambda: self._is_settled(offsets), f"{self._stage} settled", patience_s)
+            until(lambda: all(map(self._is_settled, inputs)), f"{self._stage} settled", patience_s)
         except AssertionError as error:
             raise AssertionError(f"{error}; {self._log.read_text()[-3000:]}") from error
         finally:
-            offsets.close()
+            for offsets in inputs:
+                offsets.close()
 
     def _is_settled(self, offsets: Offsets) -> bool:
         dead = [process.returncode for process in self.processes if process.poll() is not None]
@@ -95,13 +95,17 @@ class Workers:
         )
 
     def committed(self) -> int:
-        """Input offsets committed so far, over all partitions."""
-        (topic,) = step(self._stage).inputs
-        offsets = Offsets(self._bootstrap, step(self._stage).group(self._prefix), self._prefix + topic)
+        """Input offsets committed so far, over all partitions of all inputs."""
+        inputs = self._inputs()
         try:
-            return sum(offsets.committed().values())
+            return sum(sum(offsets.committed().values()) for offsets in inputs)
         finally:
-            offsets.close()
+            for offsets in inputs:
+                offsets.close()
+
+    def _inputs(self) -> list[Offsets]:
+        group = step(self._stage).group(self._prefix)
+        return [Offsets(self._bootstrap, group, self._prefix + topic) for topic in step(self._stage).inputs]
 
 
 class Feed:
