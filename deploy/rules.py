@@ -73,11 +73,11 @@ class RuleSeed(Seed):
     @field_validator("window")
     @classmethod
     def _is_cut(cls, window: str, info: ValidationInfo) -> str:
-        kind = info.data.get("kind", "")
-        allowed = _WINDOWS.get(kind, _ANY_WINDOW)
+        kind = info.data.get("kind")
+        allowed = _WINDOWS.get(kind, _ANY_WINDOW) if kind else (window,)
         if window not in allowed:
             wanted = ", ".join(allowed) if any(allowed) else "empty"
-            raise ValueError(f"{window!r} is no window of {kind or 'a rule'}: {wanted}")
+            raise ValueError(f"{window!r} is no window of {kind}: {wanted}")
         return window
 
     @field_validator("threshold")
