@@ -8,8 +8,9 @@ from typing import Any
 
 import fastavro
 
+from schemas.canonical import canonical
 from schemas.errors import Fatal, Poison
-from schemas.registry import Schema, SchemaIds
+from schemas.registry import Schema, SchemaIds, load_schema
 
 HEADER_BYTES = 5
 _HEADER = struct.Struct(">bI")
@@ -48,12 +49,16 @@ def plain_times(schema: Any) -> Any:
 
 
 class Codec:
-    """Encodes with the ids it is given, decodes whatever id it meets that these ids know."""
+    """Encodes with the ids it is given, decodes whatever id it meets that these ids know.
+
+    What was written with another version of an event's schema is read as the present one: fields that it lacks have
+    their defaults. Where an id has to be asked for, `decode` raises Retryable while nobody answers.
+    """
 
     def __init__(self, ids: SchemaIds) -> None:
         self._ids = ids
         self._writers: dict[str, tuple[bytes, Any]] = {}
-        self._readers: dict[int, tuple[str, Any]] = {}
+        self._readers: dict[int, tuple[str, Any, Any]] = {}
 
     def encode(self, event: str, record: Mapping[str, Any]) -> bytes:
         """`record` in the wire format.
@@ -80,15 +85,15 @@ class Codec:
         reader = self._readers.get(schema_id)
         if reader is None:
             try:
-                event, schema = self._ids.schema_of(schema_id)
-            except KeyError:
-                raise Poison("undecodable", f"unknown schema id {schema_id}") from None
-            reader = self._readers[schema_id] = (event, _parse(schema))
-        event, schema = reader
+                event, written = self._ids.schema_of(schema_id)
+            except KeyError as error:
+                raise Poison("undecodable", str(error.args[0])) from None
+            reader = self._readers[schema_id] = (event, _parse(written), _present(event, written))
+        event, schema, present = reader
         buffer = io.BytesIO(payload)
         buffer.seek(HEADER_BYTES)
         try:
-            record = fastavro.schemaless_reader(buffer, schema, None)
+            record = fastavro.schemaless_reader(buffer, schema, present)
         except (
             ValueError,
             TypeError,
@@ -98,6 +103,7 @@ class Codec:
             OverflowError,
             struct.error,
             MemoryError,
+            fastavro.read.SchemaResolutionError,
         ) as error:
             raise Poison(
                 "undecodable", f"schema id {schema_id} ({event}): {type(error).__name__}: {error}"
@@ -110,6 +116,12 @@ class Codec:
         if not isinstance(record, dict):
             raise Poison("undecodable", f"schema id {schema_id} ({event}) is not a record")
         return Decoded(event, schema_id, record)
+
+
+def _present(event: str, written: Schema) -> Any:
+    """What to read a record as; None where it was written with the present schema."""
+    present = load_schema(event)
+    return None if written is present or canonical(written) == canonical(present) else _parse(present)
 
 
 def _parse(schema: Schema) -> Any:

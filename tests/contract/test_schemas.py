@@ -116,5 +116,5 @@ def test_the_header_is_the_confluent_one() -> None:
     payload = Codec(PinnedIds()).encode(
         "checkpoint", {"collector": "a", "source": "b", "cursor": "", "updated_at": 0}
     )
-    assert payload[:5] == bytes([0, 0, 0, 0, PinnedIds().id_of("checkpoint")])
+    assert payload[:5] == b"\x00" + PinnedIds().id_of("checkpoint").to_bytes(4, "big")
     assert schema_id_of(payload) == PinnedIds().id_of("checkpoint")
