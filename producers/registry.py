@@ -24,7 +24,11 @@ class Entry:
 
 COLLECTORS: Mapping[str, Entry] = MappingProxyType(
     {
+        "rss": Entry("producers.collectors.rss", "articles of RSS and Atom news feeds"),
         "simulate": Entry("producers.collectors.simulate", "made-up posts with planted bursts, from a seed"),
+        "yahoo": Entry(
+            "producers.collectors.yahoo", "quotes and daily candles of a watchlist, from Yahoo Finance"
+        ),
     }
 )
 

@@ -1,0 +1,138 @@
+"""RSS and Atom: news feeds, each polled on its own, only what is new of them."""
+
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event, Lock
+
+import structlog
+from pydantic import ValidationError
+
+from producers.base import Batch, Cursor, Item, Refused
+from producers.clock import now_ms
+from producers.rss.entries import Parsed, as_post, parse, raw
+from producers.rss.feeds import SHIPPED, Feed, load_feeds
+from producers.rss.fetch import Fetcher
+from producers.rss.identity import native_id
+from producers.rss.memory import Memory, key
+from producers.settings import ProducerSettings
+from schemas.errors import Poison, Retryable
+
+NAME = "rss"
+_REMEMBERED = 50_000
+
+
+class Rss:
+    """The feeds of one list; the name of a feed is its source."""
+
+    name = NAME
+
+    def __init__(self, settings: ProducerSettings) -> None:
+        self._feeds = {feed.name: feed for feed in load_feeds(settings.rss_feeds)}
+        self._list: Path = settings.rss_feeds or SHIPPED
+        self._interval_s = settings.rss_interval_s
+        self._fetcher = Fetcher(settings)
+        self.parallel = settings.rss_parallel
+        self.timeout_s: float | None = settings.run_timeout_s
+        self._lock = Lock()
+        self._published: dict[str, None] = {}
+        """Ids that some feed of this process has published: outlets list one article in several of their feeds."""
+
+    def sources(self) -> Sequence[str]:
+        """Every feed."""
+        return list(self._feeds)
+
+    def next_run_s(self, source: str) -> float | None:  # noqa: ARG002 -- of the protocol
+        """The interval, for ever."""
+        return self._interval_s
+
+    def check(self) -> str:
+        """How many feeds of which list, and how often."""
+        languages = ", ".join(sorted({feed.language for feed in self._feeds.values()}))
+        return f"{len(self._feeds)} feeds ({languages}) of {self._list}, every {self._interval_s:g} s"
+
+    def reach(self, patience_s: float) -> str:
+        """How many feeds answer; raises Retryable where none does."""
+        stop = Event()
+
+        def ask(feed: Feed) -> str | None:
+            try:
+                self._fetcher.get(feed.url, None, None, stop, patience_s)
+            except Retryable as error:
+                return f"{feed.name} ({error})"
+            return None
+
+        with ThreadPoolExecutor(min(16, len(self._feeds))) as pool:
+            failed = [told for told in pool.map(ask, self._feeds.values()) if told is not None]
+        if len(failed) == len(self._feeds):
+            raise Retryable(f"none of {len(failed)} feeds answers; the first: {failed[0]}")
+        rest = f"; not: {', '.join(failed)}" if failed else ""
+        return f"{len(self._feeds) - len(failed)} of {len(self._feeds)} feeds answer{rest}"
+
+    def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
+        """What is new in the feed `source`."""
+        feed = self._feeds[source]
+        memory = _remembered(cursors.get(source), feed)
+        answer = self._fetcher.get(feed.url, memory.etag, memory.modified, stop)
+        if answer is None:
+            return
+        parsed = parse(answer)
+        items, keys, ids = self._new(feed, parsed, memory)
+        # A feed that was not whole is asked for again, unchanged or not.
+        etag, modified = (answer.etag, answer.modified) if parsed.whole else (None, None)
+        after = memory.after(feed.url, keys, etag, modified)
+        yield Batch(items, (Cursor(source, after.model_dump_json()),), parsed.remark, answer.quota_left)
+        self._remember(ids)
+
+    def _new(
+        self, feed: Feed, parsed: Parsed, memory: Memory
+    ) -> tuple[list[Item | Refused], list[str], list[str]]:
+        """(what is new, oldest first; the keys of all entries; the ids of the new posts)."""
+        known = set(memory.seen)
+        items: list[Item | Refused] = []
+        keys, ids = [], []
+        for entry in reversed(parsed.entries):
+            try:
+                identity = f"{feed.platform}:{native_id(entry, feed.url)}"
+            except Poison:
+                identity = raw(entry).decode()
+            keys.append(key(identity))
+            if keys[-1] in known:
+                continue
+            known.add(keys[-1])
+            with self._lock:
+                if identity in self._published:
+                    continue
+            origin = f"{NAME}:{feed.name}:{keys[-1]}"
+            try:
+                post = as_post(entry, feed, NAME, now_ms())
+            except Poison as why:
+                said = raw(entry)
+                items.append(Refused(origin, said, len(said), why))
+            else:
+                items.append(Item("posts", post, origin, raw(entry)))
+                ids.append(post["id"])
+        return items, keys, ids
+
+    def _remember(self, ids: Sequence[str]) -> None:
+        with self._lock:
+            self._published.update(dict.fromkeys(ids))
+            while len(self._published) > _REMEMBERED:
+                del self._published[next(iter(self._published))]
+
+
+def build(settings: ProducerSettings) -> Rss:
+    """The collector as configured."""
+    return Rss(settings)
+
+
+def _remembered(stored: str | None, feed: Feed) -> Memory:
+    """The memory of `feed`; what it was told by another address says nothing about this one's changes."""
+    if stored is None:
+        return Memory()
+    try:
+        memory = Memory.model_validate_json(stored)
+    except ValidationError:
+        structlog.get_logger().warning("cursor_unreadable", feed=feed.name)
+        return Memory()
+    return memory if memory.url == feed.url else memory.model_copy(update={"etag": None, "modified": None})

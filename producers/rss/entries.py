@@ -1,0 +1,106 @@
+"""Entries of a feed: parsed from its bytes, and each one as a Post."""
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import feedparser
+import orjson
+
+from producers.clock import event_at
+from producers.rss.feeds import Feed
+from producers.rss.fetch import Answer
+from producers.rss.identity import native_id
+from producers.rss.text import joined, plain
+from producers.rss.times import published
+from schemas.errors import Poison, Retryable
+from schemas.events import Millis, Post
+
+_HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
+_CLOSED = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf|xml)\s*>", re.IGNORECASE)
+_TAIL_BYTES = 2_000
+_RAW_FIELDS = ("id", "link", "title", "summary", "author", "published", "updated")
+_RAW_CHARACTERS = 2_000
+_NAME_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What could be read of an answer; `whole` says that nothing is missing, `remark` what was wrong with it."""
+
+    entries: Sequence[Mapping[str, Any]]
+    whole: bool
+    remark: str | None
+
+
+def parse(answer: Answer) -> Parsed:
+    """The entries of `answer`, in its order; raises Retryable where it is no feed at all."""
+    headers = {"content-location": answer.url}
+    if answer.content_type:
+        headers["content-type"] = answer.content_type
+    # A stream, because feedparser would take a short string for the name of a file or an address to fetch.
+    found = feedparser.parse(io.BytesIO(answer.body), response_headers=headers)
+    entries = list(found.get("entries", []))
+    if not entries and not found.get("version"):
+        raise Retryable(f"not a feed: {answer.content_type or 'no type'}, {len(answer.body)} bytes")
+    problem = found.get("bozo_exception") if found.get("bozo") else None
+    if problem is None or isinstance(problem, _HARMLESS):
+        return Parsed(entries, whole=True, remark=None)
+    remark = f"malformed feed, {len(entries)} entries could be read: {problem}"
+    if _CLOSED.search(answer.body[-_TAIL_BYTES:]) is None:
+        # The last entry may be half an entry. The whole feed is asked for next time, and it with it.
+        return Parsed(entries[:-1], whole=False, remark=f"{remark}; it ends in the middle")
+    return Parsed(entries, whole=False, remark=remark)
+
+
+def as_post(entry: Mapping[str, Any], feed: Feed, collector: str, collected_at: Millis) -> Post:
+    """The post in `entry`; raises Poison (malformed) where nothing tells it from others, or it says nothing."""
+    native = native_id(entry, feed.url)
+    title = plain(_text(entry, "title"))
+    content = entry.get("content") or [{}]
+    text = joined(title, plain(_text(entry, "summary") or str(content[0].get("value") or "")))
+    if not text:
+        raise Poison("malformed", "neither title nor summary")
+    published_at, precision = published(entry, ZoneInfo(feed.zone))
+    link = _text(entry, "link").strip()
+    author = plain(_text(entry, "author"))[:_NAME_CHARACTERS]
+    return Post(
+        id=f"{feed.platform}:{native}",
+        platform=feed.platform,
+        source=feed.name,
+        kind="article" if feed.platform == "news" else "post",
+        url=link if link.lower().startswith(("http://", "https://")) else None,
+        title=title or None,
+        text=text,
+        lang=feed.language,
+        author_id=None,
+        author_name=author or None,
+        author_handle=None,
+        author_followers=None,
+        author_verified=None,
+        likes=None,
+        shares=None,
+        comments=None,
+        views=None,
+        parent_id=None,
+        matched=[],
+        symbols=[],
+        published_at=published_at,
+        published_precision=precision,
+        event_at=event_at(published_at, collected_at),
+        collected_at=collected_at,
+        collector=collector,
+        raw=raw(entry).decode(),
+    )
+
+
+def raw(entry: Mapping[str, Any]) -> bytes:
+    """What the feed said, as JSON, each field cut to a length that any post has room for."""
+    return orjson.dumps({name: str(entry[name])[:_RAW_CHARACTERS] for name in _RAW_FIELDS if entry.get(name)})
+
+
+def _text(entry: Mapping[str, Any], field: str) -> str:
+    return str(entry.get(field) or "")
