@@ -60,6 +60,7 @@ class Api:
                 if not live or self._live():
                     return self
             time.sleep(0.05)
+        self.kill()
         raise RuntimeError(f"the api did not answer within {patience_s} s:\n{self.output()[-3000:]}")
 
     def get(self, path: str, **query: object) -> httpx.Response:
