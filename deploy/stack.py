@@ -172,6 +172,8 @@ class Stack:
     def _common(self, name: str) -> dict[str, str]:
         return {
             "DENYUT_DATA_DIR": str(self.folder.root / name),
+            # One port for all of them, were it in the environment; what can be asked here is the api.
+            "DENYUT_METRICS_PORT": "0",
             **addresses(
                 self.kafka.bootstrap,
                 self.settings.topic_prefix,

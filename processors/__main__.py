@@ -6,9 +6,10 @@ import sys
 import structlog
 
 from processors.app import STAGES
-from processors.batching import run_worker
+from processors.batching import run_worker, watch
 from schemas import logs
 from schemas.errors import DenyutError
+from schemas.exposition import expose
 
 log = structlog.get_logger()
 
@@ -21,11 +22,13 @@ def main(words: list[str] | None = None) -> int:
     settings, build = STAGES[stage]()
     logs.configure(stage, settings)
     try:
+        port = expose(settings)
         app = build()
     except DenyutError as error:
         log.error("stage_cannot_start", stage=stage, error=str(error))  # noqa: TRY400 -- its words say it all
         return 1
-    log.info("stage_starting", stage=stage, kafka=settings.kafka, prefix=settings.topic_prefix)
+    log.info("stage_starting", stage=stage, kafka=settings.kafka, prefix=settings.topic_prefix, metrics=port)
+    watch(app)
     return run_worker(app)
 
 

@@ -5,10 +5,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from schemas.settings import KafkaSettings
+from schemas.settings import KafkaSettings, MetricsSettings
 
 
-class StageSettings(KafkaSettings):
+class StageSettings(KafkaSettings, MetricsSettings):
     """What every stage has."""
 
     linger_s: float = Field(

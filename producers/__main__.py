@@ -15,6 +15,7 @@ from producers.runner import run_collectors
 from producers.settings import ProducerSettings
 from schemas.codec import Codec
 from schemas.errors import DenyutError, Fatal
+from schemas.exposition import expose
 from schemas.logs import configure
 from schemas.registry import PinnedIds
 from schemas.settings import load
@@ -85,6 +86,7 @@ def _command(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
             ]
             if not names:
                 raise Fatal(f"no collector is configured; name one of: {', '.join(COLLECTORS)}")
+            expose(settings)
             _run([build(name, settings) for name in dict.fromkeys(names)], settings)
 
 

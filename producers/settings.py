@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from schemas.settings import KafkaSettings
+from schemas.settings import KafkaSettings, MetricsSettings
 
 
-class ProducerSettings(KafkaSettings):
+class ProducerSettings(KafkaSettings, MetricsSettings):
     """What the runner and each collector can be told."""
 
     collectors: str = Field("", description="collectors that `run` starts without names, comma-separated")

@@ -101,6 +101,15 @@ class MetricsSettings(Settings):
     metrics_host: str = Field("127.0.0.1", description="address on which metrics are served")
 
 
+class MetricsSettings(Settings):
+    """For what runs for long and serves nothing but its metrics."""
+
+    metrics_port: int = Field(
+        0, ge=0, le=65535, description="port on which Prometheus metrics are served at /metrics; 0: off"
+    )
+    metrics_host: str = Field("127.0.0.1", description="address on which metrics are served")
+
+
 class ClickHouseSettings(Settings):
     """Where ClickHouse is, embedded or a server."""
 

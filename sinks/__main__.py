@@ -9,6 +9,7 @@ from threading import Event, Thread
 import structlog
 
 from schemas.errors import DenyutError
+from schemas.exposition import expose
 from schemas.logs import configure
 from schemas.settings import load
 from sinks import report
@@ -49,6 +50,7 @@ def _command(arguments: argparse.Namespace, settings: ClickHouseSinkSettings) ->
         return report.print_proof(arguments, settings)
     if arguments.command == "dead-letters":
         return report.print_letters(arguments, settings)
+    expose(settings)
     create(arguments.command)().run(stop_on_signals())
     return 0
 

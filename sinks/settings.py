@@ -3,10 +3,10 @@
 from pydantic import Field
 
 from schemas import tables
-from schemas.settings import ClickHouseWriterSettings, KafkaSettings
+from schemas.settings import ClickHouseWriterSettings, KafkaSettings, MetricsSettings
 
 
-class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings):
+class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSettings):
     """What landing needs: batch bounds, patience, and for how many days each table keeps its rows."""
 
     sink_batch_rows: int = Field(50_000, ge=1, le=500_000, description="most rows of one insert")

@@ -14,6 +14,7 @@ from deploy.clickhouse.app import Front
 from deploy.clickhouse.engine import DataFolder, Engine
 from deploy.clickhouse.settings import EmbeddedClickHouseSettings
 from schemas.errors import Fatal
+from schemas.exposition import expose
 from schemas.logs import configure
 from schemas.settings import load
 
@@ -62,6 +63,7 @@ async def _serve(listener: socket.socket, front: Front) -> None:
 def _run(settings: EmbeddedClickHouseSettings) -> None:
     folder = DataFolder(settings.data_dir)
     listener = _listen(settings.clickhouse_host, settings.clickhouse_port)
+    expose(settings)
     with Engine(folder, settings.reader_limits(), settings.clickhouse_readers) as engine:
         engine.create_database(settings.clickhouse_database)
         front = Front(

@@ -5,6 +5,7 @@ import base64
 import binascii
 import gzip
 import secrets
+import time
 import uuid
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from deploy.clickhouse import telemetry
 from deploy.clickhouse.engine import Answer, Connection, Engine
 from deploy.clickhouse.guard import Refused
 from deploy.clickhouse.statement import Statement, split
@@ -126,15 +128,22 @@ class Front:
     async def query(self, request: Request) -> Response:
         """Run the statement of this request."""
         query_id = request.query_params.get("query_id") or str(uuid.uuid4())
+        kind = "refused"
         try:
             user = self._user(request)
             statement = await _statement(request, user)
             # As on a server, GET never writes.
             lane = self._reading if request.method == "GET" else user.lane
+            kind = "read" if lane is self._reading else "insert" if statement.data is not None else "write"
+            began = time.monotonic()
             answer = await lane.run(statement)
+            telemetry.SECONDS.labels(kind).observe(time.monotonic() - began)
         except (Refused, RuntimeError) as error:
-            return _failure(str(error), query_id)
+            failure = _failure(str(error), query_id)
+            telemetry.ERRORS.labels(kind, failure.headers["X-ClickHouse-Exception-Code"]).inc()
+            return failure
         except UnicodeDecodeError:
+            telemetry.ERRORS.labels(kind, "62").inc()
             return _failure("Code: 62. DB::Exception: the statement is not UTF-8. (SYNTAX_ERROR)", query_id)
         summary = {
             "read_rows": str(answer.read_rows),

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from schemas.settings import ClickHouseReaderSettings, ClickHouseWriterSettings, Settings
+from schemas.settings import ClickHouseReaderSettings, ClickHouseWriterSettings, MetricsSettings
 
 
-class EmbeddedClickHouseSettings(ClickHouseWriterSettings, ClickHouseReaderSettings, Settings):
+class EmbeddedClickHouseSettings(ClickHouseWriterSettings, ClickHouseReaderSettings, MetricsSettings):
     """Where it listens, its two users, and what a reader may use; `data_dir` is the engine's own folder."""
 
     clickhouse_host: str = Field("127.0.0.1", description="address the embedded ClickHouse listens on")

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import faust
 import structlog
 from faust.app.base import BootStrategy
-from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth
 from mode import Service
 
 from processors.batching.changelog import prepare_topics
@@ -36,6 +36,7 @@ class _Boot(BootStrategy):  # type: ignore[misc]  # Faust has no types
 class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
     """One stage. `id` is its consumer group, `broker` a comma-separated bootstrap list, `partitions` that of its inputs.
 
+    `security` is what every aiokafka client needs beyond that to be let in.
     `probe` is called between the steps of each transaction: tests sleep or fail in it.
     """
 
@@ -47,6 +48,7 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
         id: str,  # noqa: A002 -- Faust's name for it
         broker: str,
         partitions: int = 4,
+        security: Mapping[str, Any] = MappingProxyType({}),
         tuning: Tuning = _DEFAULTS,
         probe: Probe = no_probe,
     ) -> None:
@@ -57,6 +59,7 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
         self.batch_tables: list[BatchTable] = []
         self.failure: BaseException | None = None
         self.failed = asyncio.Event()
+        self._security = security
         self._bootstrap = [server.removeprefix("kafka://").strip() for server in broker.split(",")]
         self._handler_by_topic: dict[str, Handler] = {}
         super().__init__(
@@ -97,14 +100,11 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
 
     def connection(self) -> dict[str, Any]:
         """How aiokafka's clients reach the broker."""
-        auth: Mapping[str, Any] = credentials_to_aiokafka_auth(
-            self.conf.broker_credentials, self.conf.ssl_context
-        )
         return {
+            **self._security,
             "bootstrap_servers": self._bootstrap,
             "client_id": self.conf.id,
             "metadata_max_age_ms": int(self.tuning.metadata_max_age_s * 1000),
-            **auth,
         }
 
     @property
@@ -112,6 +112,11 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
         """The lanes of the current assignment."""
         lanes: Lanes = self.consumer.lanes
         return lanes
+
+    @property
+    def started_lanes(self) -> Lanes | None:
+        """The same, None before the worker has begun to read."""
+        return None if self._consumer is None else self.lanes
 
     async def fail(self, error: BaseException) -> None:
         """Note why this worker must end; its runner then stops it. Only the first reason counts."""
@@ -137,8 +142,8 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
 
     async def on_stop(self) -> None:
         """Settle the lanes first, while the group still counts this worker in."""
-        if self._consumer is not None:
-            await self.lanes.deactivate(self.tuning.settle_s)
+        if (lanes := self.started_lanes) is not None:
+            await lanes.deactivate(self.tuning.settle_s)
         await super().on_stop()
 
     @Service.task  # type: ignore[untyped-decorator]  # Faust has no types

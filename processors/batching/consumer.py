@@ -75,6 +75,7 @@ class LaneConsumer(driver.Consumer):  # type: ignore[misc]  # Faust has no types
             if lane is None:
                 continue
             cursor = lane.inputs[tp].cursor
+            lane.inputs[tp].stable_end = result.stable_end or cursor
             admitted = admit(cursor, result)
             if admitted is None:
                 rewind[tp] = cursor

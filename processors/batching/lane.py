@@ -14,6 +14,7 @@ from processors.batching.offsets import Standing
 from processors.batching.producer import Probe
 from processors.batching.routing import Groups, Router
 from processors.batching.schedule import Advance, Input, Run, Tick, Wait, next_step
+from processors.batching.telemetry import BatchCounter
 from processors.batching.transaction import LaneRevoked, Transactor
 from processors.batching.tuning import Tuning
 from processors.batching.watchdog import Pulse
@@ -46,6 +47,8 @@ class Lane:
         """What the rows in memory correspond to."""
         self.batches = 0
         self.records = 0
+        self._counter = BatchCounter(handler.name)
+        self._begun = dict(cursors)
         self._router = router
         self._tuning = tuning
         self._probe = probe
@@ -71,6 +74,18 @@ class Lane:
         if waiting.cursor > waiting.base:
             self.pulse.busy()
         self._wake.set()
+
+    def behind(self) -> dict[TopicPartition, int]:
+        """By input, the positions up to its last stable offset that are not committed; markers of transactions count.
+
+        The end is what the latest fetch knew. May be called from any thread.
+        """
+        applied = self.applied
+        return {
+            tp: max(waiting.cursor, waiting.stable_end)
+            - (self._begun[tp] if (committed := applied.get(tp)) is None else committed.offset)
+            for tp, waiting in self.inputs.items()
+        }
 
     def release(self) -> None:
         """Start nothing more; what runs may finish."""
@@ -139,6 +154,7 @@ class Lane:
 
     async def _handle(self, batch: Batch) -> None:
         self._handling = True
+        began = monotonic()
         try:
             await self.handler.handle(batch)
         except Exception:
@@ -153,6 +169,7 @@ class Lane:
             raise
         finally:
             self._handling = False
+        self._counter.handled(monotonic() - began)
 
     async def _tick(self) -> None:
         first = next(iter(self.inputs.values()))
@@ -187,7 +204,11 @@ class Lane:
         groups = await self._groups(batch)
         offsets = {tp: waiting.base for tp, waiting in self.inputs.items()}
         await self._probe("handled")
+        began, retries = monotonic(), self.transactor.retries
         await self.transactor.commit(groups, offsets, batch.pending)
+        self._counter.committed(
+            len(batch.records), groups, self.transactor.retries - retries, monotonic() - began
+        )
         await self._probe("before_memory")
         for table, writes in batch.writes.items():
             table.apply(self.partition, writes)

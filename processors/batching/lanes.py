@@ -55,6 +55,10 @@ class Lanes:
     def __len__(self) -> int:
         return len(self._lanes)
 
+    def snapshot(self) -> list[Lane]:
+        """The lanes now; may be called from any thread."""
+        return list(self._lanes.values())
+
     def lane_of(self, tp: TopicPartition) -> Lane | None:
         """The lane that reads this partition."""
         return self._by_tp.get(tp)

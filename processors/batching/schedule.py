@@ -19,6 +19,8 @@ class Input:
     base: int
     cursor: int
     at_end: bool = False
+    stable_end: int = 0
+    """The last stable offset as the latest fetch knew it."""
     buffer: list[Record] = field(default_factory=list)
     since: float = 0.0
     """When the oldest of what is waiting here came (monotonic seconds)."""

@@ -1,6 +1,7 @@
 """Lands ranges in their tables: insert by token, and after a replay look whether every row is really there."""
 
 import queue
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -8,6 +9,7 @@ import structlog
 from clickhouse_connect.driver.client import Client
 
 from schemas.errors import Fatal
+from sinks.clickhouse import telemetry
 from sinks.clickhouse.batch import Framer, Insert, Landed, Sorted
 from sinks.clickhouse.client import connect, decisions, pinned
 from sinks.dead_letters import DeadLetters
@@ -64,6 +66,7 @@ class Landing:
         are put in; `fence` must raise Retryable where the partition is no longer ours. Raises Retryable where the
         outcome is unknown or ClickHouse cannot now, Fatal otherwise.
         """
+        began = time.monotonic()
         groups = self._framer.sort(landed, cut)
         try:
             self._insert(landed, partition, cut, groups)
@@ -76,10 +79,16 @@ class Landing:
             self._insert(landed, partition, cut, groups)
         if groups.bad:
             self._dead_letters.publish(landed.name, landed.full_name, partition, groups.bad)
+            telemetry.DEAD_LETTERS.labels(landed.name).inc(len(groups.bad))
         if cut.replay:
+            telemetry.REPLAYS.labels(landed.table).inc()
             self._step("verify")
             self._verify(landed, partition, cut, groups, fence)
-        return len(groups.offsets())
+        rows = len(groups.offsets())
+        telemetry.ROWS.labels(landed.table).inc(rows)
+        telemetry.INSERTS.labels(landed.table).inc()
+        telemetry.SECONDS.labels(landed.table).observe(time.monotonic() - began)
+        return rows
 
     def _insert(self, landed: Landed, partition: int, cut: Range, groups: Sorted) -> None:
         for insert in self._framer.frame(landed, partition, cut, groups):
@@ -147,6 +156,7 @@ class Landing:
             parameters={"table": aside},
         ).result_rows
         fence()
+        telemetry.RESTORED.labels(landed.table).inc()
         for (partition_id,) in parts:
             client.command(f"ALTER TABLE {landed.table} ATTACH PARTITION ID '{partition_id}' FROM {aside}")
         client.command(f"DROP TABLE {aside} SYNC")

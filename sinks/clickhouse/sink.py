@@ -14,7 +14,7 @@ from schemas.errors import Fatal, Retryable
 from schemas.flow import step as flow_step
 from schemas.positions import range_metadata
 from schemas.registry import PinnedIds
-from sinks.clickhouse import preflight
+from sinks.clickhouse import preflight, telemetry
 from sinks.clickhouse.assignment import begin, landed_topics, open_lane, record_topics
 from sinks.clickhouse.batch import Framer
 from sinks.clickhouse.fence import Fences
@@ -31,6 +31,7 @@ _POLL_S = 0.05
 _POLL_RECORDS = 20_000
 _LAST_INSERTS_S = 6.0
 _START_WAIT_S = 1.0
+_LAG_S = 1.0
 # The broker no longer takes us for the owner; what follows is a rebalance, which says so again.
 _NOT_OURS = frozenset(
     {
@@ -67,6 +68,7 @@ class ClickHouseSink:
         self._consumer: Any = None
         self._landing: Landing | None = None
         self._failure: BaseException | None = None
+        self._lag_at = 0.0
 
     def run(self, stop: Event) -> None:
         """Land until `stop` is set."""
@@ -145,6 +147,16 @@ class ClickHouseSink:
             if lane.may_insert(now):
                 lane.work = self._insert(lane)
             self._regulate(lane)
+        if now >= self._lag_at:
+            self._lag_at = now + _LAG_S
+            self._measure()
+
+    def _measure(self) -> None:
+        """Show how far each partition is behind, by the ends that fetches have brought: nothing is asked of Kafka."""
+        for (topic, partition), lane in self._lanes.items():
+            _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
+            done = lane.positions.start if lane.committed is None else lane.committed
+            telemetry.LAG.labels(topic, str(partition)).set(max(0, end - done))
 
     def _event(self, message: Any) -> None:
         error = message.error()
@@ -171,6 +183,7 @@ class ClickHouseSink:
     def _finished(self, lane: Lane, now: float) -> None:
         error = lane.finish(now, self._settings.sink_backoff_s)
         if error is not None:
+            telemetry.FAILURES.labels(lane.landed.table).inc()
             log.warning(
                 "insert_failed",
                 topic=lane.landed.full_name,
@@ -198,6 +211,7 @@ class ClickHouseSink:
             refusal = errors[lane.landed.full_name, lane.partition]
             if refusal is None:
                 lane.took(commit)
+                telemetry.LAST_COMMIT.set_to_current_time()
             else:
                 _not_taken(refusal)
                 taken = False
@@ -274,7 +288,10 @@ class ClickHouseSink:
 
     def _drop(self, partitions: list[TopicPartition]) -> list[Lane]:
         dropped = [self._lanes.pop((found.topic, found.partition), None) for found in partitions]
-        return [lane for lane in dropped if lane is not None]
+        held = [lane for lane in dropped if lane is not None]
+        for lane in held:
+            telemetry.LAG.remove(lane.landed.full_name, str(lane.partition))
+        return held
 
 
 def _position(lane: Lane, commit: Commit) -> TopicPartition:

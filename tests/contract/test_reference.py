@@ -54,7 +54,7 @@ def _makes_a_metric(node: ast.AST) -> bool:
     return (
         isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
-        and node.func.id in {"Counter", "Gauge", "Histogram", "Summary"}
+        and node.func.id in {"Counter", "Gauge", "Histogram", "Summary", "GaugeMetricFamily"}
     )
 
 

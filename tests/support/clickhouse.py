@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ class EmbeddedClickHouse:
             "DENYUT_CLICKHOUSE_READER_PASSWORD": READER[1],
         }
 
-    def launch(self) -> subprocess.Popen[bytes]:
+    def launch(self, settings: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
         """A new process on the folder, whatever runs there already."""
         environment = {
             **os.environ,
@@ -51,6 +51,7 @@ class EmbeddedClickHouse:
             "DENYUT_CLICKHOUSE_HOST": "127.0.0.1",
             "DENYUT_CLICKHOUSE_PORT": str(self.port),
             "DENYUT_DATA_DIR": str(self.folder),
+            **(settings or {}),
         }
         with self.log.open("ab") as log:
             return subprocess.Popen(
@@ -61,9 +62,9 @@ class EmbeddedClickHouse:
                 stderr=subprocess.STDOUT,
             )
 
-    def start(self, patience_s: float = 60) -> None:
+    def start(self, patience_s: float = 60, settings: Mapping[str, str] | None = None) -> None:
         """Start and wait until it answers."""
-        self.process = self.launch()
+        self.process = self.launch(settings)
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
