@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from processors.logic.market.exchanges import Exchanges
 from processors.logic.market.held import Held
@@ -80,7 +80,7 @@ class Partition:
         )
         for event in events:
             if "interval" in event:
-                step.candle(event)
+                step.candle(cast("Candle", event))
             else:
                 step.quote(event)
         step.finish()

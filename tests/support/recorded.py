@@ -1,13 +1,15 @@
-"""The recorded events the exactness tests replay: the shared data where it is, a generated file of the same shape otherwise."""
+"""The recorded events and prices that tests replay: the shared data where it is, a generated file of the same shape otherwise."""
 
+import csv
 import json
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 SHARED = Path(__file__).parents[2].parent / "shared" / "data"
 STOCKNET = SHARED / "events" / "stocknet_2015.jsonl"
 STOCKNET_POSTS = 17_362
+PRICES = SHARED / "prices" / "us_2015.csv"
 
 _WORDS = [
     "harga",
@@ -25,6 +27,7 @@ _WORDS = [
     "rugi",
     "laba",
 ]
+_SATURDAY = 5
 _TICKERS = ["AAPL", "AMZN", "GOOG", "BAC", "XOM", "BBCA.JK", "TLKM.JK"]
 
 
@@ -58,6 +61,38 @@ def generate(path: Path, posts: int, seed: int = 2015) -> Path:
                 "verified": False,
             }
             lines.write(json.dumps(line) + "\n")
+    return path
+
+
+def recorded_prices(folder: Path) -> Path:
+    """Daily prices (`date,symbol,open,high,low,close,volume`, each symbol's in order) that hold the crash of 2015-08-24."""
+    return PRICES if PRICES.exists() else generate_prices(folder / "prices.csv")
+
+
+def generate_prices(path: Path, seed: int = 2015) -> Path:
+    """Write a year of weekdays of a few symbols; AMZN and BHP fall on 2015-08-24 as they did."""
+    dice = random.Random(seed)
+    days = [date(2015, 1, 1) + timedelta(days=number) for number in range(365)]
+    fixed = {
+        ("AMZN", "2015-08-21"): 494.47,
+        ("AMZN", "2015-08-24"): 463.37,
+        ("BHP", "2015-08-21"): 34.68,
+        ("BHP", "2015-08-24"): 32.18,
+    }
+    with path.open("w", encoding="utf-8", newline="") as lines:
+        rows = csv.writer(lines)
+        rows.writerow(["date", "symbol", "open", "high", "low", "close", "volume"])
+        for symbol, usual in (("AAPL", 110.0), ("AMZN", 480.0), ("BHP", 34.0), ("TLKM.JK", 2_900.0)):
+            for day in days:
+                if day.weekday() < _SATURDAY:
+                    opened = round(usual * dice.uniform(0.99, 1.01), 2)
+                    close = fixed.get(
+                        (symbol, day.isoformat()), round(opened * dice.uniform(0.985, 1.015), 2)
+                    )
+                    high, low = round(max(opened, close) * 1.004, 2), round(min(opened, close) * 0.996, 2)
+                    rows.writerow(
+                        [day.isoformat(), symbol, opened, high, low, close, dice.randrange(1_000, 90_000_000)]
+                    )
     return path
 
 

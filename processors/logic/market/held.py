@@ -95,23 +95,29 @@ class Order:
         """A bar that is not held is begun."""
         insort(self._added.setdefault((interval, symbol), []), start)
 
-    def before(self, interval: str, symbol: str, start: int) -> int | None:
-        """The start of the last bar before the one at `start`."""
-        found = None
-        for starts in self._both(interval, symbol):
-            place = bisect_left(starts, start)
-            if place and (found is None or starts[place - 1] > found):
-                found = starts[place - 1]
-        return found
+    def before(self, interval: str, symbol: str, start: int) -> Iterator[int]:
+        """The starts of the bars before the one at `start`, the latest first."""
+        held, added = self._both(interval, symbol)
+        at, beside = bisect_left(held, start) - 1, bisect_left(added, start) - 1
+        while at >= 0 or beside >= 0:
+            if beside < 0 or (at >= 0 and held[at] > added[beside]):
+                yield held[at]
+                at -= 1
+            else:
+                yield added[beside]
+                beside -= 1
 
-    def after(self, interval: str, symbol: str, start: int) -> int | None:
-        """The start of the first bar after the one at `start`."""
-        found = None
-        for starts in self._both(interval, symbol):
-            place = bisect_right(starts, start)
-            if place < len(starts) and (found is None or starts[place] < found):
-                found = starts[place]
-        return found
+    def after(self, interval: str, symbol: str, start: int) -> Iterator[int]:
+        """The starts of the bars after the one at `start`, the earliest first."""
+        held, added = self._both(interval, symbol)
+        at, beside = bisect_right(held, start), bisect_right(added, start)
+        while at < len(held) or beside < len(added):
+            if beside >= len(added) or (at < len(held) and held[at] < added[beside]):
+                yield held[at]
+                at += 1
+            else:
+                yield added[beside]
+                beside += 1
 
     def newest(self, interval: str, symbol: str) -> int | None:
         """The start of the symbol's last bar."""

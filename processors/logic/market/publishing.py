@@ -118,13 +118,8 @@ def _previous_close(step: Step, interval: str, symbol: str, start: int, day: int
 
 
 def _closed_before(step: Step, symbol: str, start: int) -> list[Closed]:
-    found = []
-    for row in step.before("1d", symbol, start):
-        if row[CLOSED]:
-            prices = rows.prices(row)
-            found.append(Closed(prices.close, prices.volume))
-            if len(found) == WINDOW:
-                break
+    closed = (row for row in step.before("1d", symbol, start) if row[CLOSED])
+    found = [Closed(prices.close, prices.volume) for prices in map(rows.prices, islice(closed, WINDOW))]
     return found[::-1]
 
 

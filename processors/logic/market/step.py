@@ -1,6 +1,7 @@
 """One step of one partition of `market`: what a batch of quotes or candles does to its bars."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from processors.logic.market import rows
@@ -120,13 +121,12 @@ class Step:
 
     def finish(self) -> None:
         """Carry what changed on to the bars that follow: volume before them, and the closes they are measured against."""
-        changed = sorted(map(rows.parts_of, self._changed))
-        self._changed.clear()
-        for interval, start, symbol in changed:
+        for interval, start, symbol in sorted(map(rows.parts_of, self._changed)):
             if interval == "1m":
                 self._carry(symbol, start)
             else:
                 self._follow(symbol, start)
+        self._changed.clear()
 
     def row(self, key: str) -> Row | None:
         """The row as this step has it."""
@@ -152,12 +152,10 @@ class Step:
 
     def before(self, interval: str, symbol: str, start: int) -> Iterator[Row]:
         """The bars before the one at `start`, the latest first."""
-        earlier = self.order.before(interval, symbol, start)
-        while earlier is not None:
+        for earlier in self.order.before(interval, symbol, start):
             row = self.row(rows.key_of(interval, earlier, symbol))
             if row is not None:
                 yield row
-            earlier = self.order.before(interval, symbol, earlier)
 
     def floor(self, interval: str, symbol: str) -> Floor | None:
         """What is known of the bars that were dropped."""
@@ -258,10 +256,9 @@ class Step:
         key = rows.key_of("1m", start, symbol)
         row = self._rows[key]
         row[BASE] = self._base(symbol, start, row[DAY])
-        at, first = start, True
-        while (following := self.order.after("1m", symbol, at)) is not None:
-            at = following
-            key = rows.key_of("1m", at, symbol)
+        first = True
+        for following in self.order.after("1m", symbol, start):
+            key = rows.key_of("1m", following, symbol)
             after = self.row(key)
             if after is None or after[DAY] != row[DAY]:
                 return
@@ -281,12 +278,10 @@ class Step:
 
     def _follow(self, symbol: str, start: int) -> None:
         """Mark the days whose indicators look at this one."""
-        for _ in range(WINDOW):
-            following = self.order.after("1d", symbol, start)
-            if following is None:
-                return
-            start = following
+        for following in islice(self.order.after("1d", symbol, start), WINDOW):
             key = rows.key_of("1d", following, symbol)
+            if key in self._changed:
+                return  # which goes on from there
             row = self.row(key)
             if row is not None and not row[DIRTY]:
                 self._copied(key, row)[DIRTY] = 1
