@@ -67,7 +67,11 @@ class SchemaSettings(Settings):
 class KafkaSettings(SchemaSettings):
     """What every process that talks to Kafka has."""
 
-    kafka: str = Field("127.0.0.1:9092", description="Kafka bootstrap servers, comma-separated")
+    kafka: str = Field(
+        "127.0.0.1:9092",
+        validation_alias=AliasChoices("DENYUT_KAFKA", "KAFKA_BOOTSTRAP_SERVERS"),
+        description="Kafka bootstrap servers, comma-separated (also read as KAFKA_BOOTSTRAP_SERVERS)",
+    )
     topic_prefix: str = Field("denyut.", description="prefix of every topic and consumer group name")
     partitions: int = Field(4, ge=1, le=256, description="partitions of every topic that is not single")
     replication: int = Field(1, ge=1, le=7, description="replication factor of topics that are created")
@@ -101,19 +105,14 @@ class MetricsSettings(Settings):
     metrics_host: str = Field("127.0.0.1", description="address on which metrics are served")
 
 
-class MetricsSettings(Settings):
-    """For what runs for long and serves nothing but its metrics."""
-
-    metrics_port: int = Field(
-        0, ge=0, le=65535, description="port on which Prometheus metrics are served at /metrics; 0: off"
-    )
-    metrics_host: str = Field("127.0.0.1", description="address on which metrics are served")
-
-
 class ClickHouseSettings(Settings):
     """Where ClickHouse is, embedded or a server."""
 
-    clickhouse_url: str = Field("http://127.0.0.1:8123", description="ClickHouse HTTP address")
+    clickhouse_url: str = Field(
+        "http://127.0.0.1:8123",
+        validation_alias=AliasChoices("DENYUT_CLICKHOUSE_URL", "CLICKHOUSE_URL"),
+        description="ClickHouse HTTP address (also read as CLICKHOUSE_URL)",
+    )
     clickhouse_database: str = Field("denyut", description="database of all tables")
 
 

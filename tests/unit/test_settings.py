@@ -1,6 +1,13 @@
 import pytest
 
-from schemas.settings import ClickHouseReaderSettings, ClickHouseWriterSettings, KafkaSettings, load
+from schemas.settings import (
+    ClickHouseReaderSettings,
+    ClickHouseSettings,
+    ClickHouseWriterSettings,
+    KafkaSettings,
+    Settings,
+    load,
+)
 
 
 class Both(ClickHouseReaderSettings, ClickHouseWriterSettings, KafkaSettings):
@@ -25,3 +32,21 @@ def test_the_environment_is_read_under_the_prefix(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("DENYUT_PARTITIONS", "8")
     monkeypatch.setenv("PARTITIONS", "16")
     assert load(KafkaSettings).partitions == 8
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "ours", "common"),
+    [
+        (KafkaSettings, "kafka", "DENYUT_KAFKA", "KAFKA_BOOTSTRAP_SERVERS"),
+        (ClickHouseSettings, "clickhouse_url", "DENYUT_CLICKHOUSE_URL", "CLICKHOUSE_URL"),
+    ],
+)
+def test_what_exists_is_also_named_as_everywhere_and_our_name_wins(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Settings], field: str, ours: str, common: str
+) -> None:
+    monkeypatch.delenv(ours, raising=False)
+    monkeypatch.setenv(common, "http://there:1")
+    assert getattr(load(kind), field) == "http://there:1"
+    monkeypatch.setenv(ours, "http://here:2")
+    assert getattr(load(kind), field) == "http://here:2"
+    assert getattr(kind.model_validate({field: "http://said:3"}), field) == "http://said:3"
