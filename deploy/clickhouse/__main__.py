@@ -64,7 +64,9 @@ def _run(settings: EmbeddedClickHouseSettings) -> None:
     folder = DataFolder(settings.data_dir)
     listener = _listen(settings.clickhouse_host, settings.clickhouse_port)
     expose(settings)
-    with Engine(folder, settings.reader_limits(), settings.clickhouse_readers) as engine:
+    with Engine(
+        folder, settings.reader_limits(), settings.reader_filters(), settings.clickhouse_readers
+    ) as engine:
         engine.create_database(settings.clickhouse_database)
         front = Front(
             engine,

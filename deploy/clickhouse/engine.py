@@ -129,7 +129,7 @@ class Connection:
 class Reader(Connection):
     """A connection that can only read, within limits nothing it is told can lift."""
 
-    def __init__(self, store: Path, limits: Mapping[str, int]) -> None:
+    def __init__(self, store: Path, limits: Mapping[str, int], hiding: Mapping[str, str]) -> None:
         super().__init__(store)
         self._answer_bytes = limits["max_result_bytes"]
         functions = self._query(
@@ -138,6 +138,8 @@ class Reader(Connection):
         self._reaching = outside(functions.split())
         for name, value in limits.items():
             self._handle.query(f"SET {name} = {value}")
+        filters = ", ".join(f"{quoted(table)}: {quoted(kept)}" for table, kept in hiding.items())
+        self._handle.query(f"SET additional_table_filters = {{{filters}}}")
         self._handle.query("SET readonly = 1")
 
     def run(self, statement: Statement) -> Answer:
@@ -163,12 +165,15 @@ class Reader(Connection):
 class Engine:
     """The open engine of one data folder, with its writer and readers."""
 
-    def __init__(self, folder: DataFolder, limits: Mapping[str, int], readers: int) -> None:
+    def __init__(
+        self, folder: DataFolder, limits: Mapping[str, int], hiding: Mapping[str, str], readers: int
+    ) -> None:
+        """`limits` are settings of readers; `hiding` says of tables which rows readers see."""
         try:
             self.writer = Connection(folder.store)
         except RuntimeError as error:
             raise Fatal(f"ClickHouse cannot open {folder.store}: {error}") from error
-        self.readers = [Reader(folder.store, limits) for _ in range(readers)]
+        self.readers = [Reader(folder.store, limits, hiding) for _ in range(readers)]
 
     def create_database(self, name: str) -> None:
         """Create the database where it is not there."""

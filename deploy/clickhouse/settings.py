@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from schemas.settings import ClickHouseReaderSettings, ClickHouseWriterSettings, MetricsSettings
+from schemas.tables import ALERTS
 
 
 class EmbeddedClickHouseSettings(ClickHouseWriterSettings, ClickHouseReaderSettings, MetricsSettings):
@@ -32,3 +33,7 @@ class EmbeddedClickHouseSettings(ClickHouseWriterSettings, ClickHouseReaderSetti
             "max_result_rows": self.clickhouse_reader_result_rows,
             "allow_ddl": 0,
         }
+
+    def reader_filters(self) -> dict[str, str]:
+        """Tables of which a reader sees some rows only: an alert with an owner is nobody else's."""
+        return dict.fromkeys((ALERTS, f"{self.clickhouse_database}.{ALERTS}"), "owner IS NULL")

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,10 @@ ROOT = Path(__file__).parents[2]
 class Landed:
     """A context manager: what is published within lands in ClickHouse and is streamed by the api."""
 
-    def __init__(self, bootstrap: str, prefix: str, clickhouse: EmbeddedClickHouse, folder: Path) -> None:
+    def __init__(
+        self, bootstrap: str, prefix: str, clickhouse: EmbeddedClickHouse, folder: Path, **settings: object
+    ) -> None:
+        """`settings` are further ones of the api."""
         database = f"d{prefix.rstrip('.')}"
         create_topics(bootstrap, prefix)
         self._bootstrap = bootstrap
@@ -56,8 +60,7 @@ class Landed:
             clickhouse_database=database,
             clickhouse_reader_user=READER[0],
             clickhouse_reader_password=READER[1],
-            stream_heartbeat_s=1,
-            stream_retry_ms=200,
+            **{"stream_heartbeat_s": 1, "stream_retry_ms": 200, **settings},
         )
 
     def __enter__(self) -> Self:
@@ -77,6 +80,14 @@ class Landed:
     def rows(self, table: str = "mentions") -> int:
         """Rows landed."""
         return int(self._clickhouse.value(f"SELECT count() FROM {table}", self._database))
+
+    def pause_sink(self) -> None:
+        """Let the sink stand still."""
+        self._sink.send_signal(signal.SIGSTOP)
+
+    def resume_sink(self) -> None:
+        """Let it go on."""
+        self._sink.send_signal(signal.SIGCONT)
 
     def number(self) -> int:
         """One that no mention of this stack has yet."""

@@ -130,7 +130,7 @@ class Publisher:
             self._producer.produce(
                 TOPICS[topic].full_name(self._prefix),
                 self._codec.encode(TOPICS[topic].event, record),
-                key=record["id"],
+                key=record.get("id") or record["symbol"],
                 **where,
             )
         self._producer.flush(30)

@@ -1,6 +1,6 @@
 /* The REST addresses of the api. All are relative to the page, so that a proxy may put it under a path. */
 
-import { countedQuery, dashboardQuery, mentionsQuery } from "./model/filter.js";
+import { alertsQuery, countedQuery, dashboardQuery, mentionsQuery } from "./model/filter.js";
 
 const HOUR = 3_600_000;
 
@@ -21,6 +21,20 @@ async function get(path, query, signal) {
 export const mentions = (filter, limit, signal) => get("mentions", mentionsQuery(filter, limit), signal);
 export const stats = (filter, period, signal) => get("dashboard/stats", dashboardQuery(filter, period), signal);
 export const history = (filter, period, signal) => get("dashboard/sentiment-trend", dashboardQuery(filter, period), signal);
+
+export const alerts = (filter, limit, signal) => get("alerts", alertsQuery(filter, limit), signal);
+export const sources = async (signal) => (await get("sources", new URLSearchParams(), signal)).sources;
+
+/** Landed mentions by their ids. */
+export const mentionsById = async (ids, signal) =>
+  (await get("mentions", new URLSearchParams({ id: ids.join(","), limit: 100 }), signal)).mentions;
+
+/** Bars of a symbol that start between two times, oldest first. */
+export const bars = async (symbol, interval, from, to, signal) =>
+  (await get("market/bars", new URLSearchParams({ symbol, interval, from, to, limit: 10_000 }), signal)).bars;
+
+/** The newest quote of a symbol, or null. */
+export const quote = async (symbol, signal) => (await get("market/quotes", new URLSearchParams({ symbol }), signal)).quotes[0] ?? null;
 
 /** The windows that count what the filter shows, since a time. */
 export const counted = async (filter, window, since, signal) =>

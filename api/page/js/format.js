@@ -27,6 +27,12 @@ export const signed = (value, digits = 1) =>
 export const signedPercent = (value) =>
   minus(numbers("signed percent", { style: "percent", signDisplay: "exceptZero", maximumFractionDigits: 0 }).format(value));
 
+export const signedPercent2 = (value) =>
+  minus(numbers("signed percent2", { style: "percent", signDisplay: "exceptZero", maximumFractionDigits: 2 }).format(value));
+/** A price with the decimals that matter at its size. */
+export const price = (value) =>
+  numbers(Math.abs(value) < 10 ? "small price" : "price", { maximumFractionDigits: Math.abs(value) < 10 ? 4 : 2 }).format(value);
+
 /** A hyphen is too short a minus to be seen. */
 const minus = (text) => text.replace("-", "−");
 

@@ -1,5 +1,7 @@
 /* Wires the session to the views. */
 
+import * as api from "./api.js";
+import { Beside } from "./beside.js";
 import { Pulse } from "./charts/pulse.js";
 import { SentimentChart } from "./charts/sentiment.js";
 import { Shares } from "./charts/shares.js";
@@ -7,11 +9,14 @@ import { VolumeChart } from "./charts/volume.js";
 import { byId, el, say } from "./dom.js";
 import { compact, count } from "./format.js";
 import { amount } from "./model/history.js";
-import { fromHash, PERIODS, SENTIMENTS, toHash } from "./model/filter.js";
+import { dayBins, fromHash, PERIODS, SENTIMENTS, toHash } from "./model/filter.js";
 import { Session } from "./session.js";
 import { Choice } from "./views/choice.js";
+import { AlertView } from "./views/alerts.js";
 import { FilterBar } from "./views/filterbar.js";
+import { PriceView } from "./views/prices.js";
 import { RisingView } from "./views/rising.js";
+import { SourceView } from "./views/sources.js";
 import { StatusView } from "./views/status.js";
 import { startSwitches } from "./views/switches.js";
 import { Ticker } from "./views/ticker.js";
@@ -35,11 +40,15 @@ const session = new Session(given.filter, given.period, {
 });
 const ticker = new Ticker(pick, () => Boolean(session.filter.kind || session.filter.platform || session.filter.sentiment));
 const rising = new RisingView(pick);
+const beside = new Beside(soon);
+const alerts = new AlertView(pick, samples);
+const sources = new SourceView();
 const filters = new FilterBar(given.filter, (filter) => look(filter, session.period));
 const period = new Choice(byId("period"), "period", (value) => look(session.filter, value));
 const hour = new VolumeChart(byId("hour-chart"), { live: true });
 const volume = new VolumeChart(byId("volume-chart"));
 const sentiment = new SentimentChart(byId("sentiment-chart"));
+const prices = new PriceView();
 const sentimentShare = new Shares(byId("sentiment-share"));
 const emotionShare = new Shares(byId("emotion-share"));
 new Pulse(byId("pulse").firstElementChild, () => session.arrivals);
@@ -60,6 +69,15 @@ function pick(kind, subject) {
   look({ ...session.filter, kind: same ? null : kind, subject: same ? null : subject }, session.period);
 }
 
+/** Show the posts that an alert gives as its evidence. */
+async function samples(ids, label) {
+  try {
+    ticker.pin(await api.mentionsById(ids), label);
+  } catch {
+    ticker.pin([], label);
+  }
+}
+
 /** Draw once for all that happens within a moment. */
 function soon() {
   drawing ||= setTimeout(draw, DRAW_MS);
@@ -75,11 +93,15 @@ function draw() {
   hour.show(minutes, only, t("chartHour"));
   const peak = Math.max(...minutes.map((point) => amount(point.counts, only) ?? 0));
   say(byId("hour-note"), session.state === "live" ? t("hourNote", { peak: compact(peak) }) : t("hourIdle"));
-  if (session.history) {
-    const bins = session.history.series();
+  const bins = session.history?.series() ?? null;
+  if (bins) {
     volume.show(bins, only, t("chartVolume"));
     sentiment.show(bins, t("chartSentiment"));
   }
+  if (bins) beside.look(session.filter, session.history.from, !dayBins(session.period));
+  prices.show(session.filter, beside.market, bins);
+  alerts.show(session.alerts);
+  sources.show(beside.sources, Date.now());
   const totals = session.history?.totals();
   sentimentShare.show(SENTIMENTS.map((name) => ({ name, label: t(name), value: totals?.[name] ?? 0 })));
   const felt = session.emotions.counts();
@@ -100,6 +122,7 @@ function words() {
   filters.show(session.filter);
   ticker.words();
   status.words();
+  alerts.words(session.alerts);
   draw();
 }
 

@@ -4,6 +4,7 @@ import * as api from "./api.js";
 import { amount } from "./model/history.js";
 import { counts, matches, streamQuery } from "./model/filter.js";
 import { Minutes } from "./model/minutes.js";
+import { AlertLog, alertMatches } from "./model/alerts.js";
 import { Arrivals, RecentIds, RecentShares } from "./model/recent.js";
 import { Rising } from "./model/rising.js";
 import { mustPoll, snapshot, windows } from "./snapshot.js";
@@ -26,6 +27,7 @@ export class Session {
   stats = null;
   minutes = new Minutes();
   rising = new Rising();
+  alerts = new AlertLog();
   emotions = new RecentShares(EMOTIONS);
   arrivals = new Arrivals(60);
   received = 0;
@@ -43,6 +45,7 @@ export class Session {
   #asking = null;
   #countedIds = new RecentIds(COUNTED_IDS);
   #shownIds = new RecentIds(SHOWN_IDS);
+  #take = { mentions: (data) => this.#mention(data), trends: (data) => this.#trend(data), alerts: (data) => this.#alert(data) };
   #timer = 0;
   #poll = 0;
   #refreshedAt = 0;
@@ -121,6 +124,7 @@ export class Session {
     this.history = this.day = this.stats = null;
     this.minutes = new Minutes();
     this.rising.clear();
+    this.alerts.clear();
     this.emotions.clear();
     this.#shownIds.clear();
     this.received = this.outside = 0;
@@ -143,7 +147,7 @@ export class Session {
         if (data.gap) this.gaps += 1;
         this.#on.change();
       },
-      event: (topic, data) => (topic === "mentions" ? this.#mention(data) : this.#trend(data)),
+      event: (topic, data) => this.#take[topic](data),
       gap: (data) => this.#gap(data),
       state: (state) => {
         if (!current && !first) return;
@@ -174,6 +178,7 @@ export class Session {
       this.day = found.day;
       this.stats = found.stats;
       this.#listedFrom = found.listedFrom;
+      for (const alert of found.alerts) this.alerts.take(alert);
       const fresh = found.mentions.filter((mention) => matches(this.filter, mention));
       for (const mention of fresh) this.minutes.add(mention);
       const unseen = fresh.filter((mention) => this.#shownIds.add(mention.id));
@@ -234,6 +239,10 @@ export class Session {
     if (trend.window === "1m") this.minutes.tell(trend);
     this.history?.tell(trend);
     this.#on.change();
+  }
+
+  #alert(alert) {
+    if (alertMatches(this.filter, alert) && this.alerts.take(alert)) this.#on.change();
   }
 
   /** The archive has what the stream could not give. */

@@ -6,6 +6,7 @@ import { History } from "./model/history.js";
 import { MINUTE, MINUTES } from "./model/minutes.js";
 
 const LISTED = 60;
+const ALERTS = 40;
 const SETTLE_MS = 150;
 const TRIES = 3;
 
@@ -23,7 +24,7 @@ export async function snapshot(filter, period, signal) {
       api.stats(filter, period, signal),
     ]);
     await new Promise((done) => setTimeout(done, SETTLE_MS));
-    const after = await api.mentions(filter, LISTED, signal);
+    const [after, alerts] = await Promise.all([api.mentions(filter, LISTED, signal), api.alerts(filter, ALERTS, signal)]);
     if (after.position === before.position || left <= 1) {
       return {
         history: new History(history, dashboardCounts(filter)),
@@ -32,7 +33,9 @@ export async function snapshot(filter, period, signal) {
         mentions: after.mentions,
         // From here on the list is whole: nothing newer was left out of it.
         listedFrom: after.mentions.length < LISTED ? 0 : after.mentions.at(-1).event_at,
-        position: after.position,
+        alerts: alerts.alerts,
+        // Of different topics, so the stream takes them beside each other.
+        position: `${after.position},${alerts.position}`,
       };
     }
     before = after;

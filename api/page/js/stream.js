@@ -5,7 +5,7 @@ import { address } from "./api.js";
 const PATIENCE = 2.5;
 const SLOWEST_MS = 15_000;
 const FIRST_MS = 500;
-const TOPICS = ["mentions", "trends"];
+const TOPICS = ["mentions", "trends", "alerts"];
 
 /* States: connecting (never open yet), live, reconnecting (was open), stalled (open, but silent), closed. */
 export class Stream {

@@ -21,7 +21,7 @@ export class Frame {
   #size = { width: 0, height: 0 };
 
   /** `draw(frame)` returns marks; `describe(point)` returns lines of text for one point. `unit` writes a tick, `ticks` chooses them. */
-  constructor(parent, { draw, describe, unit = compact, ticks = countTicks, left = 40 }) {
+  constructor(parent, { draw, describe, unit = compact, ticks = countTicks, left = 48 }) {
     this.left = left;
     this.unit = unit;
     this.hatch = `hatch-${(made += 1)}`;
@@ -40,7 +40,7 @@ export class Frame {
     if (this.#svg.getAttribute("aria-label") !== text) this.#svg.setAttribute("aria-label", text);
   }
 
-  /** Points {start, end, counts|null, …} in order, and the highest value the axis must reach. */
+  /** Points {start, end, counts|null, …} in order, and what the axis must reach: the highest value, or what `ticks` takes instead. */
   show(data, top) {
     this.#data = data;
     this.top = top;
@@ -70,7 +70,8 @@ export class Frame {
   }
 
   y(value) {
-    return this.bottom - (value / this.ticks.at(-1)) * this.height;
+    const [lowest, highest] = [this.ticks[0], this.ticks.at(-1)];
+    return this.bottom - ((value - lowest) / (highest - lowest)) * this.height;
   }
 
   /** Left edge and width of a point's bar, with a hair of air where there is room for it. */
@@ -98,7 +99,7 @@ export class Frame {
     return this.ticks.flatMap((tick) => {
       const y = Math.round(this.y(tick)) + 0.5;
       return [
-        svg("line", { x1: this.left, x2: this.left + this.width, y1: y, y2: y, class: tick === 0 ? "zero" : "grid" }),
+        svg("line", { x1: this.left, x2: this.left + this.width, y1: y, y2: y, class: tick === this.ticks[0] ? "zero" : "grid" }),
         svg("text", { x: this.left - 6, y: y + 3.5, class: "tick count" }, this.unit(tick)),
       ];
     });

@@ -19,6 +19,18 @@ export function countTicks(top, wanted = 3) {
   }
 }
 
+/** About `wanted` round steps from below the lowest price to the highest or above. */
+export function priceTicks([low, high], wanted = 3) {
+  const air = low === high ? Math.abs(low) * 0.01 || 1 : 0;
+  const rough = (high - low + 2 * air) / wanted;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((one) => one * power).find((one) => one >= rough * 0.999);
+  const first = Math.floor((low - air) / step + 1e-9);
+  const last = Math.max(first + 1, Math.ceil((high + air) / step - 1e-9));
+  // Counted in whole steps: adding fractions up would drift.
+  return Array.from({ length: last - first + 1 }, (_, index) => Number(((first + index) * step).toPrecision(12)));
+}
+
 const STEPS = [10 * 60_000, 15 * 60_000, 30 * 60_000, HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR, 168 * HOUR, 336 * HOUR, 720 * HOUR];
 
 /** Times between two, round in WIB, at most `most` of them, with their labels. */

@@ -48,7 +48,7 @@ export function toHash(filter, period) {
 /** Query of the live stream. `platform=all` asks of trends for the sum over platforms alone. */
 export function streamQuery(filter, period) {
   const query = new URLSearchParams({
-    topics: "mentions,trends",
+    topics: "mentions,trends,alerts",
     platform: filter.platform ?? "all",
     window: dayBins(period) ? "1m,1h,1d" : "1m,1h",
   });
@@ -64,6 +64,14 @@ export function mentionsQuery(filter, limit) {
   else if (filter.kind) query.set(filter.kind, filter.subject);
   if (filter.platform) query.set("platform", filter.platform);
   if (filter.sentiment) query.set("sentiment", filter.sentiment);
+  return query;
+}
+
+/** Query of landed alerts. */
+export function alertsQuery(filter, limit) {
+  const query = new URLSearchParams({ limit });
+  if (filter.kind) query.set("subject", `${filter.kind}:${filter.subject}`);
+  if (filter.platform) query.set("platform", filter.platform);
   return query;
 }
 

@@ -17,9 +17,11 @@ export class Ticker {
   #list = byId("ticker");
   #note = byId("ticker-note");
   #button = byId("ticker-pause");
+  #title = byId("ticker-title");
   #waiting = [];
   #skipped = 0;
   #paused = false;
+  #pinned = null;
   #shown = [];
   #pick;
   #filtered = () => false;
@@ -53,21 +55,34 @@ export class Ticker {
     this.words();
   }
 
+  /** Show just these under a label, until `Back to live`; what comes meanwhile waits. */
+  pin(mentions, label) {
+    this.#pinned = { mentions, label };
+    this.words();
+    this.#list.scrollTop = 0;
+    this.#list.parentElement.scrollIntoView({ block: "nearest" });
+    this.#list.focus({ preventScroll: true });
+  }
+
   /** Say everything again, in another language. */
   words() {
-    this.#list.replaceChildren(...this.#shown.map((mention) => this.#row(mention, false)));
+    this.#list.replaceChildren(...(this.#pinned?.mentions ?? this.#shown).map((mention) => this.#row(mention, false)));
     this.#tell();
   }
 
   #toggle() {
-    this.#paused = !this.#paused;
+    if (this.#pinned) {
+      this.#pinned = null;
+      this.#paused = false;
+      this.words();
+    } else this.#paused = !this.#paused;
     if (!this.#paused) this.#list.scrollTop = 0;
     this.#flush();
     this.#tell();
   }
 
   #holding() {
-    return this.#paused || this.#list.scrollTop > 24;
+    return this.#pinned !== null || this.#paused || this.#list.scrollTop > 24;
   }
 
   #flush() {
@@ -85,12 +100,14 @@ export class Ticker {
   }
 
   #tell() {
-    say(this.#button, t(this.#paused ? "resume" : "pause"));
-    this.#button.setAttribute("aria-pressed", String(this.#paused));
+    say(this.#button, t(this.#pinned ? "backToLive" : this.#paused ? "resume" : "pause"));
+    this.#button.setAttribute("aria-pressed", String(this.#paused && !this.#pinned));
+    say(this.#title, this.#pinned ? t("samplesOf", { label: this.#pinned.label }) : t("mentions"));
     const waits = this.#holding() && this.#waiting.length ? t("waiting", { count: count(this.#waiting.length) }) : "";
     const passed = this.#skipped ? t("skipped", { count: count(this.#skipped) }) : "";
     say(this.#note, [waits, passed].filter(Boolean).join(" · "));
-    const empty = this.#shown.length ? "" : t(this.#filtered() ? "mentionsNoneFilter" : "mentionsNone");
+    const none = this.#pinned ? (this.#pinned.mentions.length ? "" : t("samplesNone")) : null;
+    const empty = none !== null ? none : this.#shown.length ? "" : t(this.#filtered() ? "mentionsNoneFilter" : "mentionsNone");
     if (this.#list.dataset.empty !== empty) this.#list.dataset.empty = empty;
   }
 

@@ -1,0 +1,67 @@
+/* What stands beside the stream and is asked for now and then: the sources, and prices where the subject is a symbol. */
+
+import * as api from "./api.js";
+import { Prices } from "./model/prices.js";
+
+const EVERY_MS = 30_000;
+const DAY = 86_400_000;
+
+export class Beside {
+  sources = null;
+  /** Of the symbol looked at: {symbol, prices, quote, days}; null while unknown or where there is no symbol. */
+  market = null;
+  #wanted = { symbol: null, from: 0, hours: true };
+  #asking = new AbortController();
+  #timer = 0;
+  #change;
+
+  /** `change()` is called when something new is known. */
+  constructor(change) {
+    this.#change = change;
+    this.#again();
+  }
+
+  /** Look at a filter's symbol over the period that begins at `from`, in bins of hours or of days. */
+  look(filter, from, hours) {
+    const symbol = filter.kind === "symbol" ? filter.subject : null;
+    if (symbol === this.#wanted.symbol && from === this.#wanted.from && hours === this.#wanted.hours) return;
+    if (symbol !== this.#wanted.symbol) this.market = null;
+    this.#wanted = { symbol, from, hours };
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    if (symbol) this.#market(this.#asking.signal);
+  }
+
+  async #again() {
+    clearTimeout(this.#timer);
+    if (!document.hidden) await Promise.all([this.#sources(), this.#market(this.#asking.signal)]);
+    this.#timer = setTimeout(() => this.#again(), EVERY_MS);
+  }
+
+  async #sources() {
+    try {
+      this.sources = await api.sources();
+      this.#change();
+    } catch {
+      // The archive's silence is told elsewhere; asked again in a moment.
+    }
+  }
+
+  async #market(signal) {
+    const { symbol, from, hours } = this.#wanted;
+    if (!symbol) return;
+    const to = Date.now();
+    try {
+      const [minutes, days, quote] = await Promise.all([
+        hours ? api.bars(symbol, "1m", from, to, signal) : [],
+        api.bars(symbol, "1d", from - 2 * DAY, to, signal),
+        api.quote(symbol, signal),
+      ]);
+      if (signal.aborted) return;
+      this.market = { symbol, prices: new Prices(minutes, days), quote };
+      this.#change();
+    } catch {
+      // Asked again in a moment.
+    }
+  }
+}

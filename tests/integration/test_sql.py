@@ -1,0 +1,269 @@
+"""A client's SQL, through the api and through `deploy sql`: everything that is refused or stopped, and how it is told."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import httpx
+import psutil
+import pytest
+
+from deploy.clickhouse.settings import EmbeddedClickHouseSettings
+from deploy.folder import DataFolder
+from deploy.state import StackState
+from tests.support.api import ROOT, Api
+from tests.support.clickhouse import READER, WRITER, EmbeddedClickHouse
+
+LIMITS = {
+    "READER_SECONDS": 1,
+    "READER_ROWS": 1_000_000,
+    "READER_READ_MB": 4,
+    "READER_RESULT_MB": 1,
+    "READER_RESULT_ROWS": 50_000,
+    "READER_MEMORY_MB": 512,
+}
+
+LONG = "SELECT sum(sipHash64(a.number, b.number)) FROM numbers(99000) AS a CROSS JOIN numbers(200000) AS b"
+REFUSED = [
+    ("SELECT 1 INTO OUTFILE '{folder}/out'", "not_allowed", "INTO OUTFILE"),
+    ("SELECT 1 into/**/outfile '{folder}/out' FORMAT CSV", "not_allowed", "INTO OUTFILE"),
+    ("SELECT * FROM file('/etc/hostname', 'LineAsString')", "not_allowed", "file()"),
+    ("SELECT file('/etc/hostname')", "not_allowed", "file()"),
+    ("SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')", "not_allowed", "url()"),
+    ("SELECT * FROM \"uRL\" ( 'http://127.0.0.1:1/' )", "not_allowed", "uRL()"),
+    ("SELECT * FROM view(SELECT * FROM python(os))", "not_allowed", "python()"),
+    ("SELECT * FROM eval('SELECT 1')", "not_allowed", "eval()"),
+    ("SELECT * FROM paimonLocal('/etc')", "not_allowed", "paimonLocal()"),
+    ("SELECT count() FROM merge(currentDatabase(), 'alerts')", "not_allowed", "merge()"),
+    ("SELECT 1 SETTINGS max_execution_time = 600", "not_allowed", "SETTINGS"),
+    ("SELECT * FROM (SELECT 1 /**/ SETTINGS/**/max_result_rows = 0)", "not_allowed", "SETTINGS"),
+    ("SET max_execution_time = 600", "not_allowed", "SET"),
+    ("INSERT INTO big VALUES (1, 'x')", "not_allowed", "INSERT"),
+    ("DROP TABLE big", "not_allowed", "DROP"),
+    ("SELECT 1; SELECT 2", "several_statements", "Multi-statements"),
+    ("SELECT 1; DROP TABLE big", "several_statements", "Multi-statements"),
+    ("SELEC 1", "syntax", "SELEC"),
+    ("SELECT nothing FROM big", "query", "nothing"),
+    ("SELECT 1 FORMAT NoSuchFormat", "unknown_format", "NoSuchFormat"),
+    (LONG, "runs_too_long", "Timeout"),
+    ("SELECT count() FROM numbers(2000000) WHERE NOT ignore(number)", "reads_too_much", "max_rows_to_read"),
+    ("SELECT sum(cityHash64(text)) FROM big", "reads_too_much", "max bytes"),
+    ("SELECT number FROM numbers(400000)", "returns_too_much", "max rows"),
+    ("SELECT repeat('x', 1000) AS x FROM numbers(5000)", "returns_too_much", "max bytes"),
+    ("SELECT groupArray(repeat('x', 5000)) FROM numbers(200000)", "needs_too_much_memory", "emory"),
+]
+
+
+@pytest.fixture(scope="module")
+def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
+    """One with small limits, and tables to ask for."""
+    server = EmbeddedClickHouse(tmp_path_factory.mktemp("sql") / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in LIMITS.items():
+            patch.setenv(f"DENYUT_CLICKHOUSE_{name}", str(value))
+        server.start()
+    writer = server.client()
+    writer.command("CREATE TABLE big (n Int64, text String) ENGINE = MergeTree ORDER BY n")
+    writer.command("INSERT INTO big SELECT number, repeat('kata ', 10) FROM numbers(100000)")
+    writer.command("CREATE TABLE alerts (id String, owner Nullable(String)) ENGINE = MergeTree ORDER BY id")
+    writer.command("INSERT INTO alerts VALUES ('ours', NULL), ('mine', 'somebody')")
+    writer.close()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def api(clickhouse: EmbeddedClickHouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """No Kafka is there: SQL needs none."""
+    given = {name.removeprefix("DENYUT_").lower(): value for name, value in clickhouse.environment().items()}
+    own = Api("127.0.0.1:9", "sql.", tmp_path_factory.mktemp("api") / "api.log", **given)
+    yield own.start(live=False)
+    own.stop()
+
+
+@pytest.fixture(scope="module")
+def command(
+    clickhouse: EmbeddedClickHouse, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
+    """`python -m deploy sql` on a data folder whose running stack is this ClickHouse."""
+    folder = DataFolder(tmp_path_factory.mktemp("stack"))
+    (folder.root / "passwords.json").write_text(json.dumps({"writer": WRITER[1], "reader": READER[1]}))
+    this = psutil.Process()
+    folder.write_state(
+        StackState(
+            pid=this.pid,
+            started=this.create_time(),
+            ready=True,
+            api="http://127.0.0.1:9",
+            kafka="127.0.0.1:9",
+            clickhouse=clickhouse.url,
+            clickhouse_database=clickhouse.database,
+            topic_prefix="sql.",
+            partitions=4,
+            processes=(),
+        )
+    )
+
+    def run(*words: str) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(
+            [sys.executable, "-m", "deploy", "sql", "--data", str(folder.root), *words],
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize(("sql", "kind", "word"), REFUSED)
+def test_the_api_refuses_or_stops_with_a_reason(
+    api: Api, tmp_path: Path, sql: str, kind: str, word: str
+) -> None:
+    asked = sql.format(folder=tmp_path)
+    started = time.monotonic()
+    answer = api.get("/api/v1/sql", query=asked, format="CSV")
+    assert answer.status_code == 422, answer.text[:300]
+    assert answer.headers["content-type"] == "application/json"
+    (problem,) = answer.json()["detail"]
+    assert (problem["loc"], problem["type"]) == (["query", "query"], kind), problem
+    assert word in problem["msg"]
+    assert "DB::Exception" not in problem["msg"]
+    assert list(tmp_path.iterdir()) == []
+    assert time.monotonic() - started < 20
+    again = api.get("/api/v1/sql", query="SELECT 1 AS one", format="CSV")
+    assert (again.status_code, again.text) == (200, "1\n"), "what was refused leaves no trace"
+
+
+@pytest.mark.parametrize(("sql", "kind", "word"), REFUSED[::3])
+def test_the_body_may_be_the_statement(api: Api, tmp_path: Path, sql: str, kind: str, word: str) -> None:
+    answer = httpx.post(
+        api.url + "/api/v1/sql", content=sql.format(folder=tmp_path), params={"format": "TSV"}, timeout=30
+    )
+    (problem,) = answer.json()["detail"]
+    assert (answer.status_code, problem["loc"], problem["type"]) == (422, ["body"], kind)
+    assert word in problem["msg"]
+
+
+def test_the_command_refuses_and_stops_the_same(
+    command: Callable[..., "subprocess.CompletedProcess[bytes]"], tmp_path: Path
+) -> None:
+    for sql, _, word in REFUSED:
+        done = command(sql.format(folder=tmp_path))
+        told = done.stderr.decode()
+        assert done.returncode == 1, sql
+        assert done.stdout == b"", sql
+        assert word in told, told
+        assert "Traceback" not in told
+        assert list(tmp_path.iterdir()) == []
+    done = command("SELECT 1", "--format", "NoSuchFormat")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert "Unknown format NoSuchFormat" in done.stderr.decode()
+    done = command("SELECT n FROM big ORDER BY n LIMIT 2", "--format", "JSONEachRow")
+    assert [json.loads(line) for line in done.stdout.splitlines()] in (
+        [{"n": 0}, {"n": 1}],
+        [{"n": "0"}, {"n": "1"}],
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "where"),
+    [
+        ({}, ["query", "query"]),
+        ({"query": ""}, ["query", "query"]),
+        ({"query": "SELECT 1", "format": "CSV; DROP"}, ["query", "format"]),
+        ({"query": "SELECT 1", "max_execution_time": "99"}, ["query", "max_execution_time"]),
+        ({"query": "SELECT 1", "database": "system"}, ["query", "database"]),
+    ],
+)
+def test_parameters_are_checked(api: Api, query: dict[str, str], where: list[str]) -> None:
+    answer = api.get("/api/v1/sql", **query)
+    assert answer.status_code == 422
+    assert answer.json()["detail"][0]["loc"] == where
+
+
+def test_an_unknown_format_is_refused(api: Api) -> None:
+    (problem,) = api.get("/api/v1/sql", query="SELECT 1", format="NoSuchFormat").json()["detail"]
+    assert problem["type"] == "unknown_format"
+
+
+@pytest.mark.parametrize(
+    ("output", "media", "body"),
+    [
+        ("JSONEachRow", "application/x-ndjson", b'{"one":1,"two":"dua"}\n'),
+        ("CSVWithNames", "text/csv; charset=utf-8", b'"one","two"\n1,"dua"\n'),
+        ("TabSeparated", "text/plain; charset=utf-8", b"1\tdua\n"),
+        ("RowBinary", "application/octet-stream", b"\x01\x03dua"),
+    ],
+)
+def test_formats_and_their_media_types(api: Api, output: str, media: str, body: bytes) -> None:
+    answer = api.get("/api/v1/sql", query="SELECT 1 AS one, 'dua' AS two;", format=output)
+    assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, media, body)
+    named = api.get("/api/v1/sql", query=f"SELECT 1 AS one, 'dua' AS two FORMAT {output}")
+    assert (named.headers["content-type"], named.content) == (media, body)
+
+
+def test_a_large_answer_arrives_whole(api: Api) -> None:
+    with httpx.stream(
+        "GET", api.url + "/api/v1/sql", params={"query": "SELECT number FROM numbers(49000)", "format": "TSV"}
+    ) as answer:
+        assert answer.status_code == 200
+        chunks = list(answer.iter_raw())
+    assert b"".join(chunks).split() == [str(number).encode() for number in range(49000)]
+    assert len(chunks) > 1
+
+
+def test_an_alert_of_somebody_is_hidden(
+    api: Api, command: Callable[..., "subprocess.CompletedProcess[bytes]"]
+) -> None:
+    for sql in (
+        "SELECT id FROM alerts",
+        "SELECT a.id FROM denyut.alerts AS a",
+        "SELECT id FROM (SELECT * FROM alerts)",
+        "SELECT arrayJoin(['ours', 'mine']) AS id WHERE id IN (SELECT id FROM alerts)",
+    ):
+        assert api.get("/api/v1/sql", query=sql, format="TSV").text == "ours\n", sql
+    assert command("SELECT id FROM alerts", "--format", "TSV").stdout == b"ours\n"
+
+
+def test_other_queries_wait_their_turn_and_are_told_when_to_come_back(api: Api) -> None:
+    # Each is stopped after a second and there is one place: of twelve some get their turn, some are sent away.
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: api.get("/api/v1/sql", query=LONG), range(12)))
+    assert {answer.status_code for answer in answers} == {422, 503}
+    for answer in answers:
+        if answer.status_code == 503:
+            assert int(answer.headers["retry-after"]) >= 1
+            assert "other SQL queries" in answer.json()["detail"]
+    assert 'denyut_sql_queries_total{outcome="runs_too_long"}' in api.get("/metrics").text
+
+
+def test_a_server_is_given_the_same_limits() -> None:
+    """The user file for a ClickHouse server says what the embedded reader is held to."""
+    path = ROOT / "deploy" / "clickhouse-server" / "users.d" / "denyut_reader.xml"
+    tree = ET.parse(path)
+    profile = {one.tag: one.text for one in tree.iterfind("./profiles/denyut_reader/*")}
+    embedded = EmbeddedClickHouseSettings.model_validate(
+        {"clickhouse_password": "w", "clickhouse_reader_password": "r"}
+    )
+    assert {name: int(profile[name] or -1) for name in embedded.reader_limits()} == embedded.reader_limits()
+    assert profile["readonly"] == "1"
+    user = tree.find("./users/denyut_reader")
+    assert user is not None
+    assert user.findtext("profile") == "denyut_reader"
+    password = user.find("password")
+    assert password is not None
+    assert password.attrib == {"from_env": "DENYUT_CLICKHOUSE_READER_PASSWORD"}
+    assert user.findtext("./databases/denyut/alerts/filter") == "owner IS NULL"
+
+
+def test_every_setting_of_the_servers_profile_exists(clickhouse: EmbeddedClickHouse) -> None:
+    path = ROOT / "deploy" / "clickhouse-server" / "users.d" / "denyut_reader.xml"
+    names = {one.tag for one in ET.parse(path).iterfind("./profiles/denyut_reader/*")}
+    known = {row[0] for row in clickhouse.rows("SELECT name FROM system.settings")}
+    assert names <= known
