@@ -9,6 +9,7 @@ import structlog
 from api.server import address, listen, serve
 from api.settings import ApiSettings
 from api.watch import NARROWING, watch
+from schemas.access import check_access
 from schemas.errors import Fatal
 from schemas.logs import configure
 from schemas.settings import load
@@ -20,6 +21,7 @@ def _serve() -> int:
     settings = load(ApiSettings)
     configure("api", settings)
     try:
+        check_access(settings)
         listener = listen(settings.api_host, settings.api_port)
         print(f"Denyut api: {address(listener)}", flush=True)
         log.info("api_listening", address=address(listener), kafka=settings.kafka)

@@ -15,7 +15,9 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from api.positions import epoch_of
+from schemas.clients import connection
 from schemas.errors import Retryable
+from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
 
 _PATIENCE_S = 10.0
@@ -36,9 +38,9 @@ class Described:
 class Cluster:
     """Topics are given by their names in the catalogue; every method raises Retryable where Kafka does not answer."""
 
-    def __init__(self, bootstrap: str, prefix: str) -> None:
-        self._prefix = prefix
-        self._admin = AdminClient({"bootstrap.servers": bootstrap, "client.id": "denyut-api", "log_level": 0})
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._prefix = settings.topic_prefix
+        self._admin = AdminClient({**connection(settings), "client.id": "denyut-api", "log_level": 0})
 
     async def describe(self, topics: Iterable[str]) -> dict[str, Described]:
         """The topics' epochs and partition counts; raises Retryable where one of them does not exist (yet)."""

@@ -57,7 +57,7 @@ class FlowWatch:
 
     def __init__(self, settings: ApiSettings) -> None:
         self._settings = settings
-        self._standings = Standings(settings.kafka, settings.topic_prefix)
+        self._standings = Standings(settings)
         self._watched = [Watched(step) for step in FLOW]
 
     async def run(self) -> None:

@@ -74,10 +74,13 @@ class Hub:
         self.close_all("shutdown")
 
     def publish(self, topic: str, record: ConsumerRecord) -> None:
-        """Hand one record to everyone who asked for it, and stand after it."""
+        """Hand one record to everyone who asked for it, and stand after it.
+
+        Raises Retryable, and stands before it, where a registry cannot now tell its schema.
+        """
         vector = self.vector
-        vector.advance(topic, record.partition, record.offset + 1)
         event = event_of(self._codec, topic, record) if self._groups else None
+        vector.advance(topic, record.partition, record.offset + 1)
         if event is None:
             return
         encoded: str | None = None

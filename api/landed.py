@@ -7,6 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from api.settings import ApiSettings
+from schemas.clients import async_connection
 from schemas.errors import Retryable
 from schemas.flow import step
 from schemas.topics import TOPICS
@@ -51,7 +52,7 @@ class Landed:
         async with asyncio.timeout(_PATIENCE_S):
             if self._admin is None:
                 self._admin = AIOKafkaAdminClient(
-                    bootstrap_servers=self._settings.kafka, client_id="denyut-api-landed"
+                    **async_connection(self._settings), client_id="denyut-api-landed"
                 )
                 await self._admin.start()
             asked = [TopicPartition(full_name, number) for number in range(partitions)]

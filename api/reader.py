@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from schemas.clients import async_connection
 from schemas.settings import KafkaSettings
 from schemas.topics import MAX_RECORD_BYTES, TOPICS
 
@@ -15,7 +16,7 @@ MAX_RECORDS = 250
 def new_consumer(settings: KafkaSettings, client_id: str) -> AIOKafkaConsumer:
     """A consumer that never moves to a position it was not given: an offset out of range is an error."""
     return AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka,
+        **async_connection(settings),
         client_id=client_id,
         group_id=None,
         enable_auto_commit=False,

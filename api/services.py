@@ -18,7 +18,7 @@ from api.store import Store
 from api.tail import Tail
 from schemas.codec import Codec
 from schemas.errors import Fatal
-from schemas.registry import PinnedIds
+from schemas.registry import schema_ids
 
 log = structlog.get_logger()
 
@@ -27,9 +27,9 @@ class Services:
     """Built from settings alone; nothing is connected before it is used."""
 
     def __init__(self, settings: ApiSettings) -> None:
-        codec = Codec(PinnedIds())
+        codec = Codec(schema_ids(settings))
         self.settings = settings
-        self.cluster = Cluster(settings.kafka, settings.topic_prefix)
+        self.cluster = Cluster(settings)
         self.hub = Hub(codec)
         self.tail = Tail(settings, self.cluster, self.hub)
         self.pool = ReplayPool(settings, codec)

@@ -10,9 +10,11 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
 
+from schemas.clients import connection
 from schemas.errors import Fatal, Retryable
 from schemas.flow import Step
 from schemas.positions import owes
+from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
 
 _NOBODY = "denyut-api-standings"
@@ -44,9 +46,9 @@ class Standing:
 class Standings:
     """Blocking calls, for one thread at a time; each raises Retryable where Kafka cannot tell within `timeout_s`."""
 
-    def __init__(self, bootstrap: str, prefix: str, timeout_s: float = 5.0) -> None:
-        self._bootstrap = bootstrap
-        self._prefix = prefix
+    def __init__(self, settings: KafkaSettings, timeout_s: float = 5.0) -> None:
+        self._connection = connection(settings)
+        self._prefix = settings.topic_prefix
         self._timeout_s = timeout_s
         self._consumers: dict[str, Any] = {}
 
@@ -105,7 +107,7 @@ class Standings:
         if consumer is None:
             consumer = self._consumers[group] = Consumer(
                 {
-                    "bootstrap.servers": self._bootstrap,
+                    **self._connection,
                     "client.id": "denyut-api-standings",
                     "group.id": group,
                     # Of a group's offsets an open transaction of its owner must not make the answer wait.

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from schemas.clients import consumer_config, producer_config
 from schemas.codec import Codec
 from schemas.errors import Fatal, Retryable
-from schemas.registry import PinnedIds
+from schemas.registry import schema_ids
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
 
@@ -59,7 +59,7 @@ class ControlTopic:
         self._settings = settings
         self._name = name
         self._topic = TOPICS[name].full_name(settings.topic_prefix)
-        self._codec = Codec(PinnedIds())
+        self._codec = Codec(schema_ids(settings))
 
     def current(self) -> dict[str, ControlRecord]:
         """Everything that is not deleted, by key."""

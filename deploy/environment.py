@@ -7,6 +7,9 @@ from deploy.state import StackState
 WRITER, READER = "denyut", "denyut_reader"
 """ClickHouse's users; their passwords are made once per data folder."""
 
+EMBEDDED = {"kafka_security": "PLAINTEXT"}
+"""How the embedded Kafka is spoken to, whatever the settings say of another one."""
+
 
 def addresses(
     kafka: str, topic_prefix: str, partitions: int, clickhouse: str, clickhouse_database: str
@@ -14,6 +17,7 @@ def addresses(
     """Where Kafka and ClickHouse are, and how things are called there."""
     return {
         "DENYUT_KAFKA": kafka,
+        "DENYUT_KAFKA_SECURITY": EMBEDDED["kafka_security"],
         "DENYUT_TOPIC_PREFIX": topic_prefix,
         "DENYUT_PARTITIONS": str(partitions),
         "DENYUT_REPLICATION": "1",

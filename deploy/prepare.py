@@ -1,4 +1,4 @@
-"""Makes a stack's Kafka ready for the others: its topics, and what is seeded into them. Run as a program it does so.
+"""Makes a stack's Kafka ready for the others: its topics, their schemas, and what is seeded into them. Run as a program it does so.
 
 It is a process of its own because librdkafka's admin client, which creates topics, can bring its process down (see
 `deploy.progress`), and the supervisor must not go down with it.
@@ -17,11 +17,14 @@ from pathlib import Path
 import structlog
 
 from deploy.control import ControlTopic, read_seeds, seed_once
+from deploy.registration import register
 from deploy.seeds import SEEDS
 from deploy.tether import tethered
 from deploy.topics import ensure_topics
 from schemas import logs
+from schemas.access import check_access
 from schemas.errors import DenyutError, Retryable
+from schemas.registry import events, load_schema
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
 
@@ -47,6 +50,7 @@ class Preparation:
         environment = {
             **os.environ,  # noqa: TID251 -- passed on, not read
             "DENYUT_KAFKA": self.settings.kafka,
+            "DENYUT_KAFKA_SECURITY": self.settings.kafka_security,
             "DENYUT_TOPIC_PREFIX": self.settings.topic_prefix,
             "DENYUT_PARTITIONS": str(self.settings.partitions),
         }
@@ -69,21 +73,27 @@ class Preparation:
             for name, topic in TOPICS.items()
         }
         seeds = {name: path.read_text(encoding="utf-8") for name, path in self.seeds.items() if path.exists()}
-        whole = json.dumps([self.settings.topic_prefix, topics, seeds], sort_keys=True)
+        registry = self.settings.schema_registry_url
+        registered = (registry, {event: load_schema(event) for event in events()}) if registry else ()
+        whole = json.dumps([self.settings.topic_prefix, topics, seeds, registered], sort_keys=True)
         return hashlib.sha256(whole.encode()).hexdigest()
 
 
 def main(folder: Path, files: Mapping[str, Path]) -> int:
-    """Create topics, and seed by topic what the files hold, each where missing; the exit status.
+    """Create topics, register schemas, and seed by topic what the files hold, each where missing; the exit status.
 
     `folder` remembers what was seeded before.
     """
     settings = KafkaSettings()
     logs.configure("deploy", settings)
     try:
+        check_access(settings)
         created = ensure_topics(settings)
         if created:
             log.info("topics_created", topics=len(created))
+        if settings.schema_registry_url is not None:
+            new = [one.subject for one in register(settings) if one.new]
+            log.info("schemas_registered", registry=settings.schema_registry_url, new=len(new))
         now = int(time.time() * 1000)
         for name, path in files.items():
             if path.exists():

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from deploy.environment import addresses, reader, reader_of, writer
+from deploy.environment import EMBEDDED, addresses, reader, reader_of, writer
 from deploy.folder import DataFolder
 from deploy.kafka import Kafka
 from deploy.prepare import Preparation
@@ -53,7 +53,7 @@ class Stack:
     @property
     def kafka_settings(self) -> KafkaSettings:
         """How to reach its Kafka."""
-        return self.settings.model_copy(update={"kafka": self.kafka.bootstrap})
+        return self.settings.model_copy(update={**EMBEDDED, "kafka": self.kafka.bootstrap})
 
     @property
     def clickhouse_reader(self) -> Reader:

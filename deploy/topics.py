@@ -15,6 +15,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from schemas.clients import connection
 from schemas.errors import Fatal, Retryable
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
@@ -28,7 +29,7 @@ def ensure_topics(settings: KafkaSettings) -> list[str]:
     Raises Retryable where Kafka does not answer, Fatal where a topic has fewer partitions than the settings say:
     adding some would send equal keys elsewhere than before.
     """
-    admin = AdminClient({"bootstrap.servers": settings.kafka, "log_level": 0})
+    admin = AdminClient({**connection(settings), "log_level": 0})
     try:
         known = admin.list_topics(timeout=_TIMEOUT_S).topics
         missing = [topic for topic in TOPICS.values() if topic.full_name(settings.topic_prefix) not in known]

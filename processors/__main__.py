@@ -8,6 +8,7 @@ import structlog
 from processors.app import STAGES
 from processors.batching import run_worker, watch
 from schemas import logs
+from schemas.access import check_access
 from schemas.errors import DenyutError
 from schemas.exposition import expose
 
@@ -23,6 +24,7 @@ def main(words: list[str] | None = None) -> int:
     logs.configure(stage, settings)
     try:
         port = expose(settings)
+        check_access(settings)
         app = build()
     except DenyutError as error:
         log.error("stage_cannot_start", stage=stage, error=str(error))  # noqa: TRY400 -- its words say it all

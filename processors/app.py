@@ -5,9 +5,10 @@ from types import MappingProxyType
 
 from processors.batching import BatchApp, Tuning
 from processors.settings import AlertsSettings, EnrichSettings, MarketSettings, StageSettings, TrendsSettings
+from schemas.clients import async_connection
 from schemas.codec import Codec
 from schemas.flow import step
-from schemas.registry import PinnedIds
+from schemas.registry import schema_ids
 from schemas.settings import load
 
 
@@ -25,7 +26,7 @@ def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
         from processors.sentiment import SentimentModel  # noqa: PLC0415
 
         app = _app("enrich", settings)
-        codec = Codec(PinnedIds())
+        codec = Codec(schema_ids(settings))
         keywords = KeywordIndex()
         feed = ControlFeed(app.connection(), settings, "keywords", codec, keywords.put)
         model = SentimentModel(settings.sentiment_bundle)
@@ -43,7 +44,7 @@ def trends() -> tuple[StageSettings, Callable[[], BatchApp]]:
         from processors.agents.trends import Trends  # noqa: PLC0415 -- see above
 
         app = _app("trends", settings)
-        Trends(app, settings, Codec(PinnedIds()))
+        Trends(app, settings, Codec(schema_ids(settings)))
         return app
 
     return settings, build
@@ -59,7 +60,7 @@ def market() -> tuple[StageSettings, Callable[[], BatchApp]]:
         from processors.logic.market.exchanges import Exchanges  # noqa: PLC0415
 
         app = _app("market", settings)
-        codec = Codec(PinnedIds())
+        codec = Codec(schema_ids(settings))
         exchanges = Exchanges()
         feed = ControlFeed(app.connection(), settings, "instruments", codec, exchanges.put)
         Market(app, settings, codec, exchanges, feed.ready)
@@ -78,7 +79,7 @@ def alerts() -> tuple[StageSettings, Callable[[], BatchApp]]:
         from processors.logic.alerts.rules import RuleBook  # noqa: PLC0415
 
         app = _app("alerts", settings)
-        codec = Codec(PinnedIds())
+        codec = Codec(schema_ids(settings))
         rules = RuleBook()
         feed = ControlFeed(app.connection(), settings, "rules", codec, rules.put)
         Alerts(app, settings, codec, rules, feed.ready)
@@ -97,6 +98,7 @@ def _app(stage: str, settings: StageSettings) -> BatchApp:
     return BatchApp(
         id=step(stage).group(settings.topic_prefix),
         broker=settings.kafka,
+        security=async_connection(settings),
         partitions=settings.partitions,
         tuning=Tuning(changelog_replication=settings.replication),
     )

@@ -4,6 +4,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from types import FrameType
 
 import structlog
@@ -118,8 +119,9 @@ def _name(schema: object) -> str | None:
     return str(plain["name"]) if isinstance(plain, dict) and plain.get("type") == "record" else None
 
 
+@cache
 def when_known(settings: KafkaSettings) -> RegistryIds:
-    """The registry's ids, once it has all of them; see `schemas.registry.schema_ids`."""
+    """The registry's ids, once it has all of them, one for the whole process; see `schemas.registry.schema_ids`."""
     server = RegistryServer(settings)
     said, said_at = "", 0.0
     with _ended_by_signals():

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaException, Producer
 from schemas.clients import producer_config
 from schemas.codec import Codec, schema_id_of
 from schemas.errors import Poison, Retryable
-from schemas.registry import PinnedIds
+from schemas.registry import schema_ids
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
 
@@ -30,7 +30,7 @@ class DeadLetters:
         self._stage = stage
         self._topic = TOPICS["dead-letters"].full_name(settings.topic_prefix)
         self._producer = Producer(producer_config(settings, f"{stage}-dead-letters"))
-        self._codec = Codec(PinnedIds())
+        self._codec = Codec(schema_ids(settings))
 
     def publish(self, name: str, topic: str, partition: int, bad: Sequence[tuple[Any, Poison]]) -> None:
         """Publish and wait until they are stored; raises Retryable where they are not."""

@@ -12,6 +12,7 @@ from deploy.commands import (
     instruments,
     keywords,
     rules,
+    schemas,
     sql,
     status,
     topics,
@@ -34,6 +35,7 @@ COMMANDS: Mapping[str, Command] = MappingProxyType(
         "keywords": keywords.COMMAND,
         "instruments": instruments.COMMAND,
         "rules": rules.COMMAND,
+        "schemas": schemas.COMMAND,
         "demo": demo.COMMAND,
     }
 )

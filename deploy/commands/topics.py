@@ -3,17 +3,22 @@
 import sys
 
 from deploy.commands.base import Asked, Command
+from deploy.environment import EMBEDDED
 from deploy.topics import ensure_topics
+from schemas.access import check_access
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
 
 
 def kafka_of(asked: Asked) -> KafkaSettings:
-    """The running stack's Kafka, or the one that the settings name where none runs."""
+    """The running stack's Kafka, or the one that the settings name where none runs; Fatal where that refuses us."""
     state = asked.folder.running()
     if state is None:
+        check_access(asked.settings)
         return asked.settings
-    return asked.settings.model_copy(update={"kafka": state.kafka, "topic_prefix": state.topic_prefix})
+    return asked.settings.model_copy(
+        update={**EMBEDDED, "kafka": state.kafka, "topic_prefix": state.topic_prefix}
+    )
 
 
 def _act(asked: Asked) -> int:

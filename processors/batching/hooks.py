@@ -70,7 +70,6 @@ HOOKS = (
     Hook(_DRIVER, "AIOKafkaConsumerThread.on_start", "creates the reader in the thread's loop", "38b4e8bd1e10"),
     Hook(_DRIVER, "AIOKafkaConsumerThread.on_thread_stop", "stops the reader, which leaves the group", "8dfc004e258b"),
     Hook(_DRIVER, "AIOKafkaConsumerThread.close", "overridden to do nothing: it closes the reader from the wrong loop", "d22efc59a1df"),
-    Hook(_DRIVER, "credentials_to_aiokafka_auth", "the same credentials for the clients made here", "364c9c9c6852"),
     Hook(_RECOVERY, "Recovery._restart_recovery", "without tables it goes straight to _resume_streams", "6bd8a8558a2d"),
     Hook(_RECOVERY, "Recovery._resume_streams", "extended: waits until the lanes are open and restored", "d986a6710c1a"),
     Hook(_RECOVERY, "Recovery._wait", "ends with RebalanceAgain when another assignment comes", "ec7429b70176"),

@@ -8,6 +8,7 @@ from confluent_kafka import Consumer, KafkaException, TopicCollection, TopicPart
 from confluent_kafka.admin import AdminClient
 
 from schemas import positions as metadata
+from schemas.clients import connection
 from schemas.errors import Fatal, Retryable
 from schemas.settings import KafkaSettings
 from schemas.tables import LANDED
@@ -24,7 +25,7 @@ _TIMEOUT_S = 10
 
 def landed_topics(settings: KafkaSettings) -> dict[str, Landed]:
     """Full topic name to what lands from it, with the topic ids of now; raises Retryable where one is missing."""
-    admin = AdminClient({"bootstrap.servers": settings.kafka, "log_level": 0})
+    admin = AdminClient({**connection(settings), "log_level": 0})
     names = {TOPICS[name].full_name(settings.topic_prefix): name for name in LANDED}
     landed = {}
     for full_name, future in admin.describe_topics(TopicCollection(list(names))).items():

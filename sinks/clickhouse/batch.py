@@ -142,8 +142,8 @@ class Framer:
     def _expect(self, landed: Landed, schema_id: int) -> None:
         try:
             event = self._ids.schema_of(schema_id)[0]
-        except KeyError:
-            raise Poison("undecodable", f"unknown schema id {schema_id}") from None
+        except KeyError as error:
+            raise Poison("undecodable", str(error.args[0])) from None
         if event != landed.event:
             raise Poison("invalid", f"a {event} in {landed.name}, where a {landed.event} belongs")
 

@@ -9,11 +9,12 @@ from typing import Any
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from schemas.access import check_access
 from schemas.clients import consumer_config
 from schemas.errors import Fatal, Retryable
 from schemas.flow import step as flow_step
 from schemas.positions import range_metadata
-from schemas.registry import PinnedIds
+from schemas.registry import schema_ids
 from sinks.clickhouse import preflight, telemetry
 from sinks.clickhouse.assignment import begin, landed_topics, open_lane, record_topics
 from sinks.clickhouse.batch import Framer
@@ -99,12 +100,13 @@ class ClickHouseSink:
 
     def _prepare(self) -> None:
         settings = self._settings
+        check_access(settings)
         self._topics = landed_topics(settings)
         with self._clients.one() as client:
             preflight.check(client, settings.clickhouse_database)
         record_topics(self._clients, self._topics)
         self._landing = Landing(
-            self._clients, Framer(PinnedIds()), DeadLetters(settings, "clickhouse"), self._step
+            self._clients, Framer(schema_ids(settings)), DeadLetters(settings, "clickhouse"), self._step
         )
         group = flow_step("clickhouse").group(settings.topic_prefix)
         self._consumer = Consumer(
