@@ -71,13 +71,7 @@ class Partition:
 
     def take(self, events: Sequence[Quote | Candle], over: int = 0, *, provisional: bool = True) -> list[Bar]:
         """One committed batch; returns what was published."""
-        step = Step(
-            bar=self.rows.get,
-            floor=self.floors.get,
-            held=self.held,
-            exchanges=self.exchanges,
-            marks=self.marks,
-        )
+        step = self.step()
         for event in events:
             if "interval" in event:
                 step.candle(cast("Candle", event))
@@ -97,6 +91,16 @@ class Partition:
             self.held.take(key, end, row)
         self.published += sent
         return sent
+
+    def step(self) -> Step:
+        """A step over what is committed."""
+        return Step(
+            bar=self.rows.get,
+            floor=self.floors.get,
+            held=self.held,
+            exchanges=self.exchanges,
+            marks=self.marks,
+        )
 
     def drain(self, over: int = 0) -> None:
         """Steps without input until nothing is owed."""

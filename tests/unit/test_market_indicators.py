@@ -91,6 +91,18 @@ def test_a_revised_old_bar_is_carried_through_every_window_that_holds_it() -> No
     assert partition.take([revised]) == []  # type: ignore[list-item]
 
 
+def test_a_day_that_closes_enters_the_windows_of_those_after_it() -> None:
+    partition = Partition()
+    partition.take([candle(MONDAY - n * DAY, 10.0) for n in range(2, 21)])
+    partition.take([quote(OPENING - DAY, 30.0), quote(OPENING, 31.0)])
+    assert "sma_20" not in partition.latest()[f"AMZN:1d:{MONDAY}"]["indicators"]
+    partition.take([], MONDAY)
+    partition.drain(MONDAY)
+    day = partition.latest()[f"AMZN:1d:{MONDAY}"]
+    assert not day["closed"]
+    assert day["indicators"]["sma_20"] == pytest.approx((19 * 10 + 30) / 20)
+
+
 @pytest.mark.parametrize("order", ["forwards", "backwards"])
 def test_windows_are_right_in_whatever_order_history_comes(order: str) -> None:
     dice = random.Random(12)
