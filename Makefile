@@ -6,7 +6,7 @@ STAMP := .venv/.built
 ROOMS := api deploy processors producers schemas sinks tests
 .DEFAULT_GOAL := help
 
-.PHONY: help setup kafka demo test lint bench chaos readme-check
+.PHONY: help setup kafka registry demo test lint bench chaos readme-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,10 +30,14 @@ $(STAMP): requirements.lock
 kafka: $(STAMP) ## fetch Apache Kafka with Maven, once
 	@$(BIN)/python -m deploy fetch
 
+registry: $(STAMP) ## fetch the schema registry that tests run against with Maven, once
+	@$(BIN)/python -m tests.support.apicurio
+
 demo: $(STAMP) ## start everything, feed it and show it, until Ctrl-C
 	@$(BIN)/python -m deploy demo
 
 test: $(STAMP) kafka ## run every test on real Kafka, with coverage
+	@$(BIN)/python -m tests.support.apicurio || echo "denyut: its tests are skipped" >&2
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 lint: $(STAMP) ## ruff, mypy and the import rules
