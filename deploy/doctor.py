@@ -5,12 +5,15 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from deploy.environment import reader_of, writer
 from deploy.folder import DataFolder
 from deploy.jars import check_java, is_fetched, maven
+from deploy.places import embedded, port_names
 from deploy.ports import is_free
+from deploy.probes import KafkaProbe, http_answers
 from deploy.settings import DeploySettings
-from deploy.stack import PORTS
 from deploy.up import check_disk
+from schemas.access import check_access
 from schemas.errors import DenyutError, Fatal
 
 PYTHON = (3, 11)
@@ -27,9 +30,10 @@ class Finding:
 
 def examine(settings: DeploySettings, folder: DataFolder) -> list[Finding]:
     """Everything that must be well for `up` to work."""
+    parts = embedded(settings, folder.ports())
     checks: dict[str, Callable[[DeploySettings, DataFolder], str]] = {
-        "java": _java,
-        "kafka": _kafka,
+        **({"java": _java, "kafka": _kafka} if "kafka" in parts else {"kafka": _given_kafka}),
+        **({} if "clickhouse" in parts else {"clickhouse": _given_clickhouse}),
         "python": _python,
         "disk": _disk,
         "ports": _ports,
@@ -54,6 +58,26 @@ def _kafka(settings: DeploySettings, _folder: DataFolder) -> str:
     return f"not fetched yet (44 MB, at the first start), by {maven()}"
 
 
+def _given_kafka(settings: DeploySettings, _folder: DataFolder) -> str:
+    check_access(settings)
+    if not KafkaProbe(settings).answers():
+        raise Fatal(
+            f"no broker answers at {settings.kafka}: start it, or unset DENYUT_KAFKA for an embedded one"
+        )
+    return f"the one at {settings.kafka}"
+
+
+def _given_clickhouse(settings: DeploySettings, folder: DataFolder) -> str:
+    url = settings.clickhouse_url
+    if not http_answers(f"{url}/ping"):
+        raise Fatal(
+            f"nothing answers at {url}/ping: start it, or unset DENYUT_CLICKHOUSE_URL for an embedded one"
+        )
+    writer(folder, settings, ())
+    reader_of(folder, settings, (), url, "default").rows("SELECT 1")
+    return f"the one at {url}"
+
+
 def _python(_settings: DeploySettings, _folder: DataFolder) -> str:
     found = ".".join(str(part) for part in sys.version_info[:3])
     if sys.version_info[:2] != PYTHON:
@@ -68,7 +92,8 @@ def _disk(settings: DeploySettings, folder: DataFolder) -> str:
 
 
 def _ports(settings: DeploySettings, folder: DataFolder) -> str:
-    fixed = {name: getattr(settings, f"{name}_port") for name in PORTS}
+    names = port_names(embedded(settings, folder.ports()))
+    fixed = {name: getattr(settings, f"{name}_port") for name in names}
     if folder.running() is not None:
         return "in use by the stack that runs here"
     taken = [

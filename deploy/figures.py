@@ -8,6 +8,7 @@ from deploy.progress import Progress
 from deploy.sql import Reader
 from schemas.errors import DenyutError, Retryable
 from schemas.flow import FLOW
+from schemas.settings import KafkaSettings
 from schemas.tables import MENTIONS, TRENDS
 
 _PATIENCE_S = 2.0
@@ -36,8 +37,8 @@ class Figures:
 class Sampler:
     """Reads figures; a part that does not answer is left out, never waited for long."""
 
-    def __init__(self, bootstrap: str, prefix: str, reader: Reader) -> None:
-        self._progress = Progress(bootstrap, prefix, timeout_s=_PATIENCE_S)
+    def __init__(self, settings: KafkaSettings, reader: Reader) -> None:
+        self._progress = Progress(settings, timeout_s=_PATIENCE_S)
         self._reader = reader
 
     def sample(self) -> Figures:

@@ -14,6 +14,7 @@ from deploy.kafka import Kafka
 from deploy.ports import free_port
 from deploy.probes import KafkaProbe
 from deploy.tether import tethered
+from schemas.settings import KafkaSettings
 
 _TRIED = ".archive-tried"
 _PATIENCE_S = 120
@@ -50,7 +51,7 @@ def _archive(lib: Path) -> None:
         )
         try:
             deadline = time.monotonic() + _PATIENCE_S
-            probe = KafkaProbe(kafka.bootstrap)
+            probe = KafkaProbe(KafkaSettings.model_construct(kafka=kafka.bootstrap))
             while not probe.answers() and broker.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.1)
             broker.terminate()

@@ -25,7 +25,7 @@ from schemas import logs
 from schemas.access import check_access
 from schemas.errors import DenyutError, Retryable
 from schemas.registry import events, load_schema
-from schemas.settings import KafkaSettings
+from schemas.settings import KafkaSettings, load
 from schemas.topics import TOPICS
 
 _TIMEOUT_S = 90
@@ -84,7 +84,7 @@ def main(folder: Path, files: Mapping[str, Path]) -> int:
 
     `folder` remembers what was seeded before.
     """
-    settings = KafkaSettings()
+    settings = load(KafkaSettings)
     logs.configure("deploy", settings)
     try:
         check_access(settings)
@@ -95,6 +95,7 @@ def main(folder: Path, files: Mapping[str, Path]) -> int:
             new = [one.subject for one in register(settings) if one.new]
             log.info("schemas_registered", registry=settings.schema_registry_url, new=len(new))
         now = int(time.time() * 1000)
+        folder.mkdir(parents=True, exist_ok=True)
         for name, path in files.items():
             if path.exists():
                 seeds = read_seeds(path, name, SEEDS[name])

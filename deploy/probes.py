@@ -6,14 +6,17 @@ import httpx
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from schemas.clients import connection
+from schemas.settings import KafkaSettings
+
 _TIMEOUT_S = 2.0
 
 
 class KafkaProbe:
     """Asks one broker, by calls that wait for their answers: see `deploy.progress` for why no others."""
 
-    def __init__(self, bootstrap: str) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
         self._client: Any = None
 
     def answers(self) -> bool:
@@ -37,7 +40,7 @@ class KafkaProbe:
     def _connected(self) -> Any:
         if self._client is None:
             self._client = AdminClient(
-                {"bootstrap.servers": self._bootstrap, "reconnect.backoff.max.ms": 200, "log_level": 0}
+                {**connection(self._settings), "reconnect.backoff.max.ms": 200, "log_level": 0}
             )
         return self._client
 

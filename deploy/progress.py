@@ -7,9 +7,11 @@ from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
 
+from schemas.clients import connection
 from schemas.errors import Retryable
 from schemas.flow import FLOW, Step
 from schemas.positions import owes
+from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
 
 _POLL_S = 0.2
@@ -61,9 +63,9 @@ class Progress:
     group that an admin client does not have), others when an answer comes after their time.
     """
 
-    def __init__(self, bootstrap: str, prefix: str, timeout_s: float = 10.0) -> None:
-        self._bootstrap = bootstrap
-        self._prefix = prefix
+    def __init__(self, settings: KafkaSettings, timeout_s: float = 10.0) -> None:
+        self._settings = settings
+        self._prefix = settings.topic_prefix
         self._timeout_s = timeout_s
         self._consumers: dict[tuple[str, str], Any] = {}
 
@@ -129,7 +131,7 @@ class Progress:
         if consumer is None:
             consumer = self._consumers[group, isolation] = Consumer(
                 {
-                    "bootstrap.servers": self._bootstrap,
+                    **connection(self._settings),
                     "group.id": group,
                     "isolation.level": isolation,
                     "enable.auto.commit": False,

@@ -24,7 +24,7 @@ _COLOURS = {"running": "green", "done": "green", "starting": "yellow", "waiting"
 async def show(stack: Stack, supervisor: Supervisor, stop: asyncio.Event) -> None:
     """Show the stack until `stop` is set and everything has ended, or until cancelled."""
     console = Console()
-    sampler = Sampler(stack.kafka.bootstrap, stack.settings.topic_prefix, stack.clickhouse_reader)
+    sampler = Sampler(stack.kafka_settings, stack.clickhouse_reader)
     before: Figures | None = None
     if console.is_terminal:
         with Live(console=console, refresh_per_second=4, transient=False) as live:
@@ -44,7 +44,8 @@ async def show(stack: Stack, supervisor: Supervisor, stop: asyncio.Event) -> Non
 async def _sample(sampler: Sampler, supervisor: Supervisor) -> Figures:
     """Numbers are asked for only while there is somebody to answer."""
     states = {process.name: process.state for process in supervisor.snapshots()}
-    if states.get("kafka") != "running" or states.get("clickhouse") != "running":
+    # What is not in the table runs elsewhere.
+    if {states.get("kafka", "running"), states.get("clickhouse", "running")} != {"running"}:
         return Figures(asyncio.get_running_loop().time())
     return await asyncio.to_thread(sampler.sample)
 

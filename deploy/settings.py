@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from schemas.settings import ClickHouseSettings, KafkaSettings
@@ -21,6 +21,14 @@ class DeploySettings(KafkaSettings, ClickHouseSettings):
     kafka_controller_port: Port = Field(0, description=f"port of its controller; {_PORT}")
     clickhouse_port: Port = Field(0, description=f"port of the embedded ClickHouse; {_PORT}")
     api_port: Port = Field(0, description=f"port of the API and the page; {_PORT}")
+    clickhouse_user: str = Field("denyut", description="user that may write to a ClickHouse that exists")
+    clickhouse_password: SecretStr | None = Field(
+        None, description="its password; the embedded ClickHouse has users of its own"
+    )
+    clickhouse_reader_user: str = Field(
+        "denyut_reader", description="user that may only read a ClickHouse that exists"
+    )
+    clickhouse_reader_password: SecretStr | None = Field(None, description="its password")
     workers: int = Field(1, ge=1, le=64, description="workers of every stage")
     collectors: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="collectors to run, separated by commas; none by default"

@@ -1,12 +1,15 @@
 """The embedded stack as a process table: what runs, with which environment, in which order."""
 
+import hashlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from deploy.environment import EMBEDDED, addresses, reader, reader_of, writer
+from deploy.environment import addresses, kafka_at, reader, reader_of, writer
 from deploy.folder import DataFolder
 from deploy.kafka import Kafka
+from deploy.places import HOST, clickhouse_address, kafka_address
 from deploy.prepare import Preparation
 from deploy.probes import KafkaProbe, http_answers
 from deploy.process import Process
@@ -15,22 +18,23 @@ from deploy.sql import Reader
 from schemas.flow import FLOW, Step
 from schemas.settings import KafkaSettings
 
-HOST = "127.0.0.1"
-PORTS = ("kafka", "kafka_controller", "clickhouse", "api")
+TOPICS_READY = "topics"
+"""The process that prepares a Kafka that exists; the embedded one is prepared before it counts as ready."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stack:
     """One embedded stack: where it keeps its data, how it is told apart, where it is reached."""
 
     settings: DeploySettings
     folder: DataFolder
     ports: Mapping[str, int]
-    probe: KafkaProbe
+    embedded: frozenset[str]
+    """Which of `kafka` and `clickhouse` it runs itself."""
 
     @property
     def kafka(self) -> Kafka:
-        """The broker."""
+        """The embedded broker."""
         return Kafka(
             self.settings.kafka_lib,
             self.folder.root / "kafka",
@@ -43,7 +47,9 @@ class Stack:
     @property
     def clickhouse_url(self) -> str:
         """Where ClickHouse speaks HTTP."""
-        return f"http://{HOST}:{self.ports['clickhouse']}"
+        if "clickhouse" in self.embedded:
+            return clickhouse_address(self.ports["clickhouse"])
+        return self.settings.clickhouse_url
 
     @property
     def api_url(self) -> str:
@@ -53,18 +59,28 @@ class Stack:
     @property
     def kafka_settings(self) -> KafkaSettings:
         """How to reach its Kafka."""
-        return self.settings.model_copy(update={**EMBEDDED, "kafka": self.kafka.bootstrap})
+        own = "kafka" in self.embedded
+        bootstrap = kafka_address(self.ports["kafka"]) if own else self.settings.kafka
+        return kafka_at(self.settings, bootstrap, self.embedded)
+
+    @cached_property
+    def probe(self) -> KafkaProbe:
+        """Asks its Kafka."""
+        return KafkaProbe(self.kafka_settings)
 
     @property
     def clickhouse_reader(self) -> Reader:
         """ClickHouse's reader."""
-        return reader_of(self.folder, self.clickhouse_url, self.settings.clickhouse_database)
+        database = self.settings.clickhouse_database
+        return reader_of(self.folder, self.settings, self.embedded, self.clickhouse_url, database)
 
     def processes(self) -> list[Process]:
         """The table, in the order of starting."""
         stages = [step for step in FLOW if step.kind == "stage"]
         sinks = [step for step in FLOW if step.kind == "sink"]
-        table = [self._kafka(), self._clickhouse()]
+        table = [self._kafka() if "kafka" in self.embedded else self._topics()]
+        if "clickhouse" in self.embedded:
+            table.append(self._clickhouse())
         for step in stages:
             table += [self._stage(step, number) for number in range(1, self.settings.workers + 1)]
         table += [self._sink(step) for step in sinks]
@@ -88,7 +104,7 @@ class Stack:
             name,
             (sys.executable, "-m", "producers", *arguments),
             self._common(name),
-            after=("kafka", *self._names_of_stages(), *sinks, *after),
+            after=(*self._places("kafka"), *self._names_of_stages(), *sinks, *after),
             once=once,
             then=then,
         )
@@ -100,6 +116,23 @@ class Stack:
             if step.kind == "stage"
             for number in range(1, self.settings.workers + 1)
         ]
+
+    def _places(self, *parts: str) -> tuple[str, ...]:
+        """The processes to wait for where these parts are needed."""
+        names = {"kafka": "kafka" if "kafka" in self.embedded else TOPICS_READY}
+        return tuple(names.get(part, part) for part in parts if part in self.embedded or part in names)
+
+    def _topics(self) -> Process:
+        # What was seeded is remembered per Kafka: another one has nothing of it.
+        mark = hashlib.sha256(self.settings.kafka.encode()).hexdigest()[:12]
+        files = [f"{name}={path}" for name, path in self.settings.seed_files().items()]
+        remembered = self.folder.root / f"kafka-{mark}"
+        return Process(
+            TOPICS_READY,
+            (sys.executable, "-m", "deploy.prepare", str(remembered), *files),
+            self._common(TOPICS_READY),
+            once=True,
+        )
 
     def _kafka(self) -> Process:
         kafka = self.kafka
@@ -120,8 +153,8 @@ class Stack:
             (sys.executable, "-m", "deploy.clickhouse"),
             {
                 **self._common("clickhouse"),
-                **writer(self.folder),
-                **reader(self.folder),
+                **writer(self.folder, self.settings, self.embedded),
+                **reader(self.folder, self.settings, self.embedded),
                 "DENYUT_CLICKHOUSE_HOST": HOST,
                 "DENYUT_CLICKHOUSE_PORT": str(self.ports["clickhouse"]),
             },
@@ -136,7 +169,7 @@ class Stack:
             name,
             (sys.executable, "-m", "processors", step.name),
             self._common(name),
-            after=("kafka",),
+            after=self._places("kafka"),
             ready=lambda: self._joined(step, workers),
             step=step.name,
         )
@@ -146,8 +179,8 @@ class Stack:
         return Process(
             name,
             (sys.executable, "-m", "sinks", step.name),
-            {**self._common(name), **writer(self.folder)},
-            after=("kafka", "clickhouse"),
+            {**self._common(name), **writer(self.folder, self.settings, self.embedded)},
+            after=self._places("kafka", "clickhouse"),
             ready=lambda: self._joined(step, 1),
             step=step.name,
         )
@@ -161,11 +194,11 @@ class Stack:
             (sys.executable, "-m", "api"),
             {
                 **self._common("api"),
-                **reader(self.folder),
+                **reader(self.folder, self.settings, self.embedded),
                 "DENYUT_API_HOST": HOST,
                 "DENYUT_API_PORT": str(self.ports["api"]),
             },
-            after=("kafka", "clickhouse"),
+            after=self._places("kafka", "clickhouse"),
             ready=lambda: http_answers(self.api_url),
         )
 
@@ -174,13 +207,7 @@ class Stack:
             "DENYUT_DATA_DIR": str(self.folder.root / name),
             # One port for all of them, were it in the environment; what can be asked here is the api.
             "DENYUT_METRICS_PORT": "0",
-            **addresses(
-                self.kafka.bootstrap,
-                self.settings.topic_prefix,
-                self.settings.partitions,
-                self.clickhouse_url,
-                self.settings.clickhouse_database,
-            ),
+            **addresses(self.kafka_settings, self.clickhouse_url, self.settings.clickhouse_database),
         }
 
 

@@ -24,6 +24,8 @@ class StackState:
     topic_prefix: str
     partitions: int
     processes: Sequence[Snapshot]
+    embedded: Sequence[str] = ("kafka", "clickhouse")
+    """The parts that are its own processes; the others existed before."""
 
     def to_json(self) -> bytes:
         """The file's content."""

@@ -17,11 +17,11 @@ from deploy.folder import DataFolder, pointed_to
 from deploy.install import fetch
 from deploy.jars import check_java
 from deploy.logfiles import last_line
+from deploy.places import embedded, port_names
 from deploy.ports import settle
-from deploy.probes import KafkaProbe
 from deploy.process import Process, Snapshot
 from deploy.settings import DeploySettings
-from deploy.stack import PORTS, Stack
+from deploy.stack import Stack
 from deploy.state import StackState
 from deploy.supervisor import Supervisor
 from schemas.errors import Fatal
@@ -47,15 +47,19 @@ def run(
     Raises Fatal, with what to do, where the machine or the data folder does not allow it.
     """
     check_disk(settings, folder.root)
-    check_java()
+    parts = embedded(settings, folder.ports())
+    if "kafka" in parts:
+        check_java()
     with folder.held():
         for name in folder.clear_leftovers():
             log.warning("leftover_killed", process=name)
-        fetch(settings.kafka_lib)
-        ports = settle({name: getattr(settings, f"{name}_port") for name in PORTS}, folder.ports())
-        folder.remember_ports(ports)
-        stack = Stack(settings, folder, ports, KafkaProbe(f"127.0.0.1:{ports['kafka']}"))
-        stack.kafka.prepare()
+        remembered = folder.ports()
+        ports = settle({name: getattr(settings, f"{name}_port") for name in port_names(parts)}, remembered)
+        folder.remember_ports({**remembered, **ports})
+        stack = Stack(settings, folder, ports, parts)
+        if "kafka" in parts:
+            fetch(settings.kafka_lib)
+            stack.kafka.prepare()
         with pointed_to(folder.root):
             asyncio.run(_supervise(stack, [*stack.processes(), *more(stack)], watch))
 
@@ -74,12 +78,13 @@ async def _supervise(stack: Stack, table: Sequence[Process], watch: Watch | None
             started=me.create_time(),
             ready=was_ready,
             api=stack.api_url,
-            kafka=stack.kafka.bootstrap,
+            kafka=stack.kafka_settings.kafka,
             clickhouse=stack.clickhouse_url,
             clickhouse_database=stack.settings.clickhouse_database,
             topic_prefix=stack.settings.topic_prefix,
             partitions=stack.settings.partitions,
             processes=processes,
+            embedded=sorted(stack.embedded),
         )
         try:
             stack.folder.write_state(state)
@@ -118,8 +123,9 @@ def detach(settings: DeploySettings, folder: DataFolder) -> StackState:
     """
     with folder.held():
         check_disk(settings, folder.root)
-        check_java()
-        fetch(settings.kafka_lib)
+        if "kafka" in embedded(settings, folder.ports()):
+            check_java()
+            fetch(settings.kafka_lib)
     path = folder.logs / "supervisor.log"
     with path.open("ab") as out:
         told = out.tell()

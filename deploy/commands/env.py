@@ -15,7 +15,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _act(asked: Asked) -> int:
-    found = reached(asked.folder, running(asked))
+    found = reached(asked.folder, asked.settings, running(asked))
     if asked.options.json:
         sys.stdout.write(orjson.dumps(found, option=orjson.OPT_APPEND_NEWLINE).decode())
         return 0

@@ -20,7 +20,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _act(asked: Asked) -> int:
     state = running(asked)
-    reader = reader_of(asked.folder, state.clickhouse, state.clickhouse_database)
+    reader = reader_of(
+        asked.folder, asked.settings, state.embedded, state.clickhouse, state.clickhouse_database
+    )
     for chunk in reader.query(asked.options.query, asked.options.format):
         sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()

@@ -7,7 +7,9 @@ from typing import Any
 import orjson
 
 from deploy.commands.base import Asked, Command, running
+from deploy.environment import kafka_of
 from deploy.progress import Progress
+from deploy.settings import DeploySettings
 from deploy.state import StackState
 from schemas.errors import Retryable
 from schemas.flow import step
@@ -19,12 +21,12 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
-def lags(state: StackState) -> dict[str, int | None]:
+def lags(settings: DeploySettings, state: StackState) -> dict[str, int | None]:
     """Positions each step of the flow is behind; None where Kafka does not tell."""
     names = sorted({process.step for process in state.processes if process.step is not None})
-    if not any(process.name == "kafka" and process.state == "running" for process in state.processes):
+    if any(process.name == "kafka" and process.state != "running" for process in state.processes):
         return dict.fromkeys(names)
-    progress = Progress(state.kafka, state.topic_prefix, timeout_s=_PATIENCE_S)
+    progress = Progress(kafka_of(settings, state), timeout_s=_PATIENCE_S)
     found: dict[str, int | None] = {}
     for name in names:
         try:
@@ -37,7 +39,7 @@ def lags(state: StackState) -> dict[str, int | None]:
 def status(asked: Asked) -> dict[str, Any]:
     """The answer as programs get it; raises Fatal where no stack runs."""
     state = running(asked)
-    behind = lags(state)
+    behind = lags(asked.settings, state)
     return {
         "api": state.api,
         "kafka": state.kafka,

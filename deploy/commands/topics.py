@@ -2,8 +2,8 @@
 
 import sys
 
+from deploy import environment
 from deploy.commands.base import Asked, Command
-from deploy.environment import EMBEDDED
 from deploy.topics import ensure_topics
 from schemas.access import check_access
 from schemas.settings import KafkaSettings
@@ -16,9 +16,7 @@ def kafka_of(asked: Asked) -> KafkaSettings:
     if state is None:
         check_access(asked.settings)
         return asked.settings
-    return asked.settings.model_copy(
-        update={**EMBEDDED, "kafka": state.kafka, "topic_prefix": state.topic_prefix}
-    )
+    return environment.kafka_of(asked.settings, state)
 
 
 def _act(asked: Asked) -> int:

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from deploy.commands.base import Asked, Command, running
+from deploy.environment import kafka_of
 from deploy.progress import Progress, wait
 
 
@@ -13,7 +14,7 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 
 def _act(asked: Asked) -> int:
     state = running(asked)
-    behind = wait(Progress(state.kafka, state.topic_prefix), asked.options.timeout)
+    behind = wait(Progress(kafka_of(asked.settings, state)), asked.options.timeout)
     if behind is None:
         return 0
     sys.stderr.write(f"denyut: after {asked.options.timeout:g} s {behind}\n")

@@ -67,7 +67,7 @@ def test_a_broker_that_is_not_there_is_retryable(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(Retryable, match="Kafka"):
         ensure_topics(nowhere)
     with pytest.raises(Retryable, match="Kafka"):
-        Progress(nowhere.kafka, "x.", timeout_s=0.5).lag(step("enrich"))
+        Progress(nowhere, timeout_s=0.5).lag(step("enrich"))
 
 
 def test_keywords_are_added_replaced_listed_and_removed(ready: KafkaSettings) -> None:
@@ -130,7 +130,7 @@ class Flow:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
-        self.progress = Progress(settings.kafka, settings.topic_prefix)
+        self.progress = Progress(settings)
 
     def publish(self, name: str, records: int, *, commit: bool = True) -> Producer:
         """`records` in one transaction to partition 0; its producer, so that an open one can be ended."""
@@ -229,7 +229,7 @@ def test_a_step_that_still_owes_is_not_done(flow: Flow, owed: str) -> None:
 
 
 def test_topics_that_are_missing_are_named(settings: KafkaSettings) -> None:
-    behind = wait(Progress(settings.kafka, settings.topic_prefix), 0.3)
+    behind = wait(Progress(settings), 0.3)
     assert behind is not None
     assert f"topics are missing: {settings.topic_prefix}posts" in behind
     assert FLOW[0].name in behind

@@ -9,11 +9,11 @@ from rich.console import Console
 from deploy.feed import REPLAY, SIMULATE, already_read, feeders, feeding
 from deploy.figures import Figures
 from deploy.folder import DataFolder
-from deploy.probes import KafkaProbe
+from deploy.places import port_names
 from deploy.process import Process, Snapshot, State
 from deploy.screen import line, panel
 from deploy.settings import DeploySettings
-from deploy.stack import PORTS, Stack
+from deploy.stack import Stack
 
 
 @pytest.fixture
@@ -21,8 +21,9 @@ def stack(tmp_path: Path) -> Stack:
     (tmp_path / "recorded" / "events").mkdir(parents=True)
     (tmp_path / "data").mkdir()
     settings = DeploySettings(recorded_dir=tmp_path / "recorded", workers=2, collectors=("rss", "reddit"))
-    ports = {name: 20_000 + number for number, name in enumerate(PORTS)}
-    return Stack(settings, DataFolder(tmp_path / "data"), ports, KafkaProbe("127.0.0.1:20000"))
+    parts = frozenset({"kafka", "clickhouse"})
+    ports = {name: 20_000 + number for number, name in enumerate(port_names(parts))}
+    return Stack(settings, DataFolder(tmp_path / "data"), ports, parts)
 
 
 def words(process: Process) -> tuple[str, ...]:
