@@ -29,6 +29,12 @@ class EnrichSettings(StageSettings):
         le=60,
         description="seconds without a new post after which a partition is said to be idle",
     )
+    idle_again_s: float = Field(
+        default=5,
+        gt=0,
+        le=600,
+        description="seconds after which a partition that is still idle says so again; windows close no faster while others are read",
+    )
     seen_days: float = Field(
         default=7,
         gt=0,

@@ -1,6 +1,7 @@
 """`enrich`: posts become mentions, partials, receipts and dead letters; every id once."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
@@ -53,6 +54,8 @@ class Enrich:
         self._progress: BatchTable = app.batch_table("progress")
         self._expiries: dict[int, Expiry] = {}
         self._looked_at: dict[int, int] = {}
+        self._said_at: dict[int, float] = {}
+        """By partition: when it was last said to be idle (monotonic seconds)."""
         self._topics = {name: topic.full_name(settings.topic_prefix) for name, topic in TOPICS.items()}
         app.add_handler(
             Handler(
@@ -151,12 +154,15 @@ class Enrich:
         batch.pending = 1
 
     def _rest(self, batch: Batch) -> None:
+        """Say that all was read, and again now and then: what is idle may not be for long."""
         highest, idle = batch.get(self._progress, _PROGRESS) or (0, False)
-        if idle:
-            return
         if not batch.caught_up:
-            batch.pending = 1
+            batch.pending = 0 if idle else 1
             return
+        now_s = time.monotonic()
+        if idle and now_s - self._said_at.get(batch.partition, 0.0) < self._settings.idle_again_s:
+            return
+        self._said_at[batch.partition] = now_s
         self._tell(batch, watermark_partial(batch.partition, highest, now_ms(), idle=True))
         batch.put(self._progress, _PROGRESS, [highest, True])
 
@@ -200,3 +206,4 @@ class Enrich:
     def _revoked(self, partition: int) -> None:
         self._expiries.pop(partition, None)
         self._looked_at.pop(partition, None)
+        self._said_at.pop(partition, None)

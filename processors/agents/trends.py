@@ -145,7 +145,13 @@ class Trends:
                 log.warning("partial_refused", offset=record.offset, reason=error.reason, detail=error.detail)
                 self._bury(batch, record, error, computed_at)
                 continue
-            sources.hear(partial["source_partition"], partial["watermark"], partial["idle"], now_s)
+            sources.hear(
+                partial["source_partition"],
+                partial["watermark"],
+                partial["idle"],
+                now_s,
+                partial["enriched_at"],
+            )
             if partial["subject_kind"] != WATERMARK:
                 step.fold(partial, sources.dropping(now_s))
 

@@ -2,21 +2,28 @@
 
 from dataclasses import dataclass
 
+_MARGIN_MS = 500
+"""Posts that were published together may be read this far apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What was last heard of one partition of posts, and when (processing time in seconds)."""
+    """What was last heard of one partition of posts."""
 
     watermark: int
     idle: bool
     heard_at: float
+    """When something new was heard (processing time in seconds); being idle still is nothing new."""
+    said_at: int
+    """When it was said, by the clock of the one who said it (epoch ms)."""
 
 
 class Sources:
     """The partitions of posts as one partition of partials sees them.
 
     A partition that was never heard of blocks both watermarks. Idleness is what `enrich` says, never guessed from silence: a
-    crashed worker is silent too.
+    crashed worker is silent too. And it holds for the moment it was said: where one partition has been read on, an idle one may
+    have posts of the same time waiting, until it says again that it is idle (or is not any more).
     """
 
     def __init__(self, partitions: int, idle_close_s: float, evict_idle_s: float) -> None:
@@ -24,18 +31,28 @@ class Sources:
         self._idle_close_s = idle_close_s
         self._evict_idle_s = evict_idle_s
         self._sources: dict[int, Source] = {}
+        self._asked: tuple[int, int] | None = None
+        """(when, how far the partitions that are not idle had been read): what the idle ones have yet to confirm."""
+        self._confirmed: int | None = None
+        """How far all had been read, the idle ones by their word."""
 
     def copy(self) -> "Sources":
         """Another one that changes on its own."""
         twin = Sources(self._partitions, self._idle_close_s, self._evict_idle_s)
         twin._sources = dict(self._sources)
+        twin._asked, twin._confirmed = self._asked, self._confirmed
         return twin
 
-    def hear(self, partition: int, watermark: int, idle: bool, now_s: float) -> None:
-        """Take note of a record of that partition."""
+    def hear(self, partition: int, watermark: int, idle: bool, now_s: float, said_at: int = 0) -> None:
+        """Take note of a record of that partition; `said_at` (epoch ms) is 0 where it is not known any more."""
         known = self._sources.get(partition)
-        highest = watermark if known is None else max(known.watermark, watermark)
-        self._sources[partition] = Source(highest, idle, now_s)
+        if known is None:
+            self._sources[partition] = Source(watermark, idle, now_s, said_at)
+            return
+        again = known.idle and idle and watermark <= known.watermark
+        self._sources[partition] = Source(
+            max(known.watermark, watermark), idle, known.heard_at if again else now_s, said_at
+        )
 
     def rows(self) -> dict[int, tuple[int, bool]]:
         """(watermark, idle) by partition: what must survive a restart."""
@@ -44,16 +61,25 @@ class Sources:
     def closing(self, now_s: float, clock_ms: int) -> int | None:
         """Windows that end at or before this instant (epoch ms) are over; None while nothing can be said.
 
-        The smallest watermark over the partitions that are not idle. Where all are, and were silent for `idle_close_s`, nothing
-        more is under way and the clock on the wall decides.
+        The smallest watermark over the partitions that are not idle, as far as the idle ones have said later that they still are.
+        Where all are idle, and were silent for `idle_close_s`, nothing more is under way and the clock on the wall decides.
         """
         if len(self._sources) < self._partitions:
             return None
-        busy = [source.watermark for source in self._sources.values() if not source.idle]
-        if busy:
-            return min(busy)
-        latest = max(source.heard_at for source in self._sources.values())
-        return clock_ms if now_s - latest >= self._idle_close_s else None
+        busy = [source for source in self._sources.values() if not source.idle]
+        idle = [source for source in self._sources.values() if source.idle]
+        if self._asked is not None and all(one.said_at >= self._asked[0] + _MARGIN_MS for one in idle):
+            self._confirmed, self._asked = max(self._confirmed or 0, self._asked[1]), None
+        if not busy:
+            latest = max(source.heard_at for source in idle)
+            return clock_ms if now_s - latest >= self._idle_close_s else self._confirmed
+        lowest = min(source.watermark for source in busy)
+        if not idle:
+            self._confirmed, self._asked = lowest, None
+            return lowest
+        if self._asked is None and (self._confirmed is None or lowest > self._confirmed):
+            self._asked = max(source.said_at for source in busy), lowest
+        return None if self._confirmed is None else min(self._confirmed, lowest)
 
     def dropping(self, now_s: float) -> int | None:
         """The instant (epoch ms) up to which every partition has been read; None while nothing can be said.

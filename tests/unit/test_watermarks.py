@@ -16,7 +16,38 @@ def test_a_partition_never_heard_of_blocks_both() -> None:
 
 def test_the_smallest_watermark_counts_and_idle_partitions_do_not_hold_windows_open() -> None:
     assert sources((1_000, False), (2_000, False)).closing(0, 99_000) == 1_000
-    assert sources((1_000, True), (2_000, False)).closing(0, 99_000) == 2_000
+    known = sources((1_000, True), (2_000, False))
+    assert known.closing(0, 99_000) is None, "it was idle before the other one was read on"
+    known.hear(0, 1_000, True, 1, said_at=499)
+    assert known.closing(1, 99_000) is None
+    known.hear(0, 1_000, True, 1, said_at=500)
+    assert known.closing(1, 99_000) == 2_000
+
+
+def test_an_idle_partition_that_turns_out_to_have_posts_holds_windows_open() -> None:
+    known = sources((1_000, True), (1_000, True))
+    known.hear(1, 9_000, False, 1, said_at=10_000)
+    assert known.closing(1, 99_000) is None
+    known.hear(0, 2_000, False, 2, said_at=10_400)
+    assert known.closing(2, 99_000) == 2_000
+    # It is read to its end, and the other one goes on: what both had read stays so.
+    known.hear(0, 2_500, True, 3, said_at=11_000)
+    known.hear(1, 9_500, False, 3, said_at=11_100)
+    assert known.closing(3, 99_000) == 2_000
+    known.hear(1, 9_900, False, 4, said_at=12_000)
+    known.hear(0, 2_500, True, 4, said_at=12_100)
+    assert known.closing(4, 99_000) == 9_500, "what was read after it was asked for is not confirmed yet"
+
+
+def test_what_was_confirmed_closes_while_all_are_idle_but_not_silent_for_long() -> None:
+    known = sources((1_000, True), (2_000, False))
+    assert known.closing(0, 99_000) is None
+    known.hear(0, 1_000, True, 1, said_at=600)
+    known.hear(1, 2_000, True, 1, said_at=700)
+    assert known.closing(1, 99_000) == 2_000
+    known.hear(0, 1_000, True, 10, said_at=9_000)
+    assert known.closing(10.9, 99_000) == 2_000
+    assert known.closing(11, 99_000) == 99_000, "to say again that one is idle is no news"
 
 
 def test_where_all_are_idle_the_clock_closes_after_a_while() -> None:
