@@ -30,7 +30,10 @@ PARAMETERS = MentionsParameters
 
 
 async def mentions(request: Request) -> Any:
-    """Exactly the mentions before the position in the answer: the stream from there repeats and misses none."""
+    """Landed mentions, newest first.
+
+    Exactly those before the position in the answer: the stream from there repeats and misses none.
+    """
     parameters = read(MentionsParameters, request.query_params)
     own = services(request)
     before = given_cursor(parameters.before)

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -29,8 +30,8 @@ PARAMETERS = SourcesParameters
 async def sources(request: Request) -> Response:
     """Last run, newest item, newest enriched item and state of each source of the last 30 days.
 
-    A collector whose posts name other sources than its runs do (a feed of many outlets) has one row a run's source;
-    its enriched clock is then the collector's.
+    A collector that reads one thing only, whose posts name other sources (a replayed file of many outlets), has one row
+    with all its posts.
     """
     read(SourcesParameters, request.query_params)
     own = services(request)
@@ -39,22 +40,29 @@ async def sources(request: Request) -> Response:
         query.by_source(own.store, now - _LOOK_BACK_MS, now - _RECENT_MS),
         query.enriched(own.store, now - _LOOK_BACK_MS),
     )
-    limits = own.settings.source_limits()
-    enriched = {(row["collector"], row["source"]): row for row in mentioned}
-    collectors = {row["collector"] for row in ran}
-    found = [_row(row, enriched, limits, now) for row in ran]
+    collectors = Counter(row["collector"] for row in ran)
+    found = [
+        _row(row, _counted(row, mentioned, collectors), own.settings.source_limits(), now) for row in ran
+    ]
     # Without any run there is still what it brought: a stream of posts written by somebody else's collector.
-    found += [_row(row, enriched, limits, now) for row in mentioned if row["collector"] not in collectors]
+    strangers = [row for row in mentioned if row["collector"] not in collectors]
+    found += [_row(row, [row], own.settings.source_limits(), now) for row in strangers]
     return json_answer({"at": now, "sources": found})
 
 
+def _counted(
+    row: Mapping[str, Any], mentioned: Sequence[Mapping[str, Any]], collectors: Mapping[str, int]
+) -> list[Mapping[str, Any]]:
+    """The mentions that belong to a run's row."""
+    of_collector = [one for one in mentioned if one["collector"] == row["collector"]]
+    own = [one for one in of_collector if one["source"] == row["source"]]
+    return own or (of_collector if collectors[row["collector"]] == 1 else [])
+
+
 def _row(
-    row: Mapping[str, Any], enriched: Mapping[tuple[str, str], Mapping[str, Any]], limits: Limits, now: int
+    row: Mapping[str, Any], counted: Sequence[Mapping[str, Any]], limits: Limits, now: int
 ) -> dict[str, Any]:
     ran = "runs" in row
-    own = enriched.get((row["collector"], row["source"]))
-    of_collector = [one for (collector, _), one in enriched.items() if collector == row["collector"]]
-    counted = [own] if own else of_collector
     newest_mention = max((one["newest_mention_at"] for one in counted), default=None)
     starts = row["starts"] if ran else []
     seen = Seen(
@@ -62,7 +70,7 @@ def _row(
         ended_at=row["ended_at"] if ran else None,
         starts=starts,
         newest_item_at=row["newest_item_at"] if ran else newest_mention,
-        newest_mention_at=own["newest_mention_at"] if own else None,
+        newest_mention_at=newest_mention,
     )
     state, reason = state_of(seen, limits, now)
     quota = row["quota_left"] if ran else -1

@@ -34,7 +34,13 @@ class StreamResponse(EventSourceResponse):
 
 
 async def stream(request: Request) -> Response:
-    """Precedence of what says where to start: Last-Event-ID, `last_event_id`, `since`; otherwise now."""
+    """The live topics as Server-Sent Events, each with an id that goes on exactly after it.
+
+    Starts after Last-Event-ID, else after `last_event_id`, else at `since`, else now. A parameter that is said to be of
+    one topic does not restrict the others. Of trends and alerts, which have one subject, `keyword` and `symbol` are
+    alternatives. First comes `open`, now and then `heartbeat` with the position, `reset` where something cannot be given
+    any more, `close` with a reason. Alerts of a rule that belongs to somebody are not shown here.
+    """
     parameters = read(StreamParameters, request.query_params)
     own = services(request)
     if own.hub.draining:

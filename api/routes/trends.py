@@ -38,7 +38,10 @@ PARAMETERS = TrendsParameters
 
 
 async def trends(request: Request) -> Response:
-    """One window a subject unless more are asked for."""
+    """Windows of subjects, the latest revision of each, the highest first.
+
+    One window a subject unless more are asked for.
+    """
     parameters = read(TrendsParameters, request.query_params)
     until = time.time_ns() // 1_000_000 if parameters.until is None else parameters.until
     since = max(until - _DAY_MS, 0) if parameters.since is None else parameters.since

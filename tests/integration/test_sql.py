@@ -154,7 +154,7 @@ def test_the_command_refuses_and_stops_the_same(
     command: Callable[..., "subprocess.CompletedProcess[bytes]"], tmp_path: Path
 ) -> None:
     for sql, _, word in REFUSED:
-        done = command(sql.format(folder=tmp_path))
+        done = command(sql.format(folder=tmp_path), "--format", "TSV")
         told = done.stderr.decode()
         assert done.returncode == 1, sql
         assert done.stdout == b"", sql

@@ -30,7 +30,7 @@ class Landed:
         """`settings` are further ones of the api."""
         database = f"d{prefix.rstrip('.')}"
         create_topics(bootstrap, prefix)
-        self._bootstrap = bootstrap
+        self.bootstrap = bootstrap
         self._clickhouse = clickhouse
         self._numbers = itertools.count(1)
         self._database = database
@@ -110,7 +110,7 @@ class Landed:
     def forget(self) -> None:
         """Let retention take every mention from the topic."""
         name = TOPICS["mentions"].full_name(self.prefix)
-        admin = AdminClient({"bootstrap.servers": self._bootstrap})
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
         partitions = admin.list_topics(name, timeout=10).topics[name].partitions
         deleted = admin.delete_records([TopicPartition(name, number, -1) for number in partitions])
         for future in deleted.values():

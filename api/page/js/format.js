@@ -46,9 +46,9 @@ export const whole = (millis) => times("whole", { dateStyle: "medium", timeStyle
 
 const STEPS = [["second", 1000], ["minute", 60_000], ["hour", 3_600_000], ["day", 86_400_000]];
 
-/** A duration in its largest unit: "3 s", "12 min". */
-export function duration(millis) {
-  const [unit, size] = STEPS.findLast(([, length]) => millis >= length) ?? STEPS[0];
+/** A duration in its largest unit that makes at least `least`: "3 s", "12 min". */
+export function duration(millis, least = 1) {
+  const [unit, size] = STEPS.findLast(([, length]) => millis >= least * length) ?? STEPS[0];
   return numbers(unit, { style: "unit", unit, unitDisplay: "short" }).format(Math.max(0, Math.floor(millis / size)));
 }
 

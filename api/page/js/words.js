@@ -43,7 +43,7 @@ const WORDS = {
     sources: "Sources", sourcesNone: "No source has run yet.", notShown: "{count} more",
     state_ok: "ok", state_quiet: "quiet", state_late: "late", state_throttled: "throttled", state_broken: "broken",
     why_quiet: "nothing new for long", why_late: "a run or an enrichment is overdue", why_throttled: "told to slow down", why_broken: "the last run failed",
-    lastRun: "run", newestItem: "newest item", enriched: "enriched",
+    lastRun: "run", newestItem: "item", enriched: "enriched",
     priceOf: "Price of {symbol}", priceNone: "No prices of this symbol in this period.", chartPrice: "Prices over the same time. Arrow keys read single bars.", noTrade: "no trade", close: "close", lowHigh: "low – high",
     documentation: "API",
     keyword: "keyword", symbol: "symbol", hashtag: "hashtag",

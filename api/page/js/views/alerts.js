@@ -17,7 +17,7 @@ const FIGURES = {
   mentions: (value) => decimal(value),
   share: (value) => percent(value),
   change: (value) => signedPercent2(value),
-  silence: (value) => duration(value * 1000),
+  silence: (value) => duration(value * 1000, 3),
   number: (value) => decimal(value),
 };
 

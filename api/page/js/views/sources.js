@@ -33,7 +33,7 @@ export class SourceView {
 function row(one, now) {
   const problem = one.last_error ?? (one.state === "ok" ? null : t(`why_${one.state}`));
   return el(
-    "li", { class: `source ${one.state}` },
+    "li", { class: `source is-${one.state}`, "data-state": one.state },
     el("span", { class: "state" }, el("span", { class: "mark", "aria-hidden": "true" }, MARKS[one.state]), t(`state_${one.state}`)),
     el("span", { class: "name", title: name(one) }, name(one)),
     el("span", { class: "clocks" }, ...[["lastRun", one.last_run_at], ["newestItem", one.newest_item_at], ["enriched", one.newest_enriched_at]].filter(([, at]) => at).map(([key, at]) => el("span", { title: whole(at) }, `${t(key)} ${ago(now - at)}`))),

@@ -1,7 +1,7 @@
 /* The ticker: mentions as they come, newest first; it can be paused and holds still while somebody reads further down. */
 
 import { byId, el, safeUrl, say } from "../dom.js";
-import { count, percent, seconds, whole } from "../format.js";
+import { count, moment, percent, seconds, whole } from "../format.js";
 import { written } from "../model/filter.js";
 import { t } from "../words.js";
 
@@ -10,6 +10,7 @@ const WAITING = 200;
 const AT_ONCE = 12;
 const EVERY_MS = 400;
 const TAGS = 6;
+const DAY = 86_400_000;
 /* More than so many at once are not lit up: the list would only flicker. */
 const LIT = 3;
 
@@ -116,7 +117,7 @@ export class Ticker {
     const name = mention.author_handle ? `@${mention.author_handle}` : mention.author_name;
     const head = el(
       "div", { class: "row-head" },
-      el("time", { datetime: new Date(mention.event_at).toISOString(), title: whole(mention.event_at) }, seconds(mention.event_at)),
+      el("time", { datetime: new Date(mention.event_at).toISOString(), title: whole(mention.event_at) }, when(mention.event_at)),
       el("span", { class: "where" }, mention.source && mention.source !== mention.platform ? `${mention.platform} · ${mention.source}` : mention.platform),
       name ? el("span", { class: "who" }, name) : null,
       url ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow", title: url, "aria-label": t("open") }, "↗") : null,
@@ -145,6 +146,9 @@ export class Ticker {
     });
   }
 }
+
+/** To the second; what is older than a day with its date. */
+const when = (at) => (at > Date.now() - DAY ? seconds(at) : moment(at));
 
 /** Title and text; a text that begins with its title, as many feeds give it, says it once. */
 function words({ title, text }) {
