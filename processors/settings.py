@@ -144,7 +144,7 @@ class MarketSettings(StageSettings):
         description="seconds without a newer quote, once all were read, until bars close by the clock",
     )
     minute_bars: int = Field(
-        default=50_000,
+        default=20_000,
         ge=100,
         description="most 1m bars in memory per partition, besides each symbol's newest; the oldest closed ones go first, "
         "later quotes of them are counted late",

@@ -9,9 +9,11 @@ from pathlib import Path
 import psutil
 
 from schemas.events import Quote
+from schemas.flow import step
 from tests.bench.report import Row, report
 from tests.support.bars import OPENING, quote
 from tests.support.broker import Broker
+from tests.support.kafka_reading import Offsets
 from tests.support.stages import Feed, Workers, records
 from tests.support.topics import create_topics
 from tests.support.until import until
@@ -67,12 +69,14 @@ def _measure(
         workers.kill_one()
         workers.start()
         worker = psutil.Process(workers.processes[0].pid)
-        start = workers.committed()
-        until(lambda: workers.committed() >= start + _WARM, "the first quotes")
-        first, began, before = workers.committed(), time.monotonic(), _cpu(worker)
-        until(lambda: workers.committed() >= sent, "all quotes", 300)
+        offsets = Offsets(broker.bootstrap, step("market").group(prefix), f"{prefix}quotes")
+        start = _committed(offsets)
+        until(lambda: _committed(offsets) >= start + _WARM, "the first quotes")
+        first, began, before = _committed(offsets), time.monotonic(), _cpu(worker)
+        until(lambda: _committed(offsets) >= sent, "all quotes", 300)
         quotes = sent - first
         seconds, cpu = time.monotonic() - began, _cpu(worker) - before
+        offsets.close()
         workers.settled()
         bars = len(records(broker.bootstrap, prefix, "bars"))
         rows += [
@@ -82,6 +86,10 @@ def _measure(
             *_idle(worker, contender, "full"),
         ]
         return rows
+
+
+def _committed(offsets: Offsets) -> int:
+    return sum(offsets.committed().values())
 
 
 def _idle(worker: psutil.Process, contender: str, state: str) -> list[Row]:
