@@ -50,6 +50,10 @@ class Kafka:
     controller_port: int
     partitions: int = 4
     heap_mb: int = 160
+    more: str = ""
+    """Further lines of its configuration; they win over those above."""
+    format_options: tuple[str, ...] = ()
+    """Further options with which its storage is formatted: users, for one."""
 
     @property
     def bootstrap(self) -> str:
@@ -67,13 +71,14 @@ class Kafka:
                 logs=logs,
                 partitions=self.partitions,
                 max_bytes=MAX_RECORD_BYTES + 200_000,
-            ),
+            )
+            + self.more,
             encoding="utf-8",
         )
         if (logs / "meta.properties").exists():
             return
         command = [*self._java(), "kafka.tools.StorageTool", "format"]
-        command += ["-t", _cluster_id(), "-c", str(self._config), "--standalone"]
+        command += ["-t", _cluster_id(), "-c", str(self._config), "--standalone", *self.format_options]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise Fatal(f"Kafka could not format {logs}: {(done.stderr or done.stdout).strip()[-500:]}")

@@ -43,7 +43,8 @@ def check_access(settings: KafkaSettings, patience_s: float = 30.0) -> None:
             )
         if now >= say_at:
             say_at = now + _SAY_S
-            reason = said[-1].str() if said else "no answer"
+            told = [error.str() for error in said if error.code() != KafkaError._ALL_BROKERS_DOWN]  # noqa: SLF001 -- same
+            reason = told[-1] if told else "no answer"
             log.warning(
                 "waiting_for_kafka", kafka=settings.kafka, security=settings.kafka_security, reason=reason
             )

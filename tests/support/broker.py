@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -23,10 +24,17 @@ class Broker:
 
     def __init__(self, folder: Path, partitions: int = 4) -> None:
         fetch(LIB)
-        self._kafka = Kafka(LIB, folder, free_port(), free_port(), partitions)
+        self._kafka = self._configured(folder, free_port(), free_port(), partitions)
         self._log = folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._kafka.prepare()
+
+    def _configured(self, folder: Path, port: int, controller_port: int, partitions: int) -> Kafka:
+        return Kafka(LIB, folder, port, controller_port, partitions)
+
+    def _reached(self) -> dict[str, Any]:
+        """How a client is let in."""
+        return {"bootstrap.servers": self.bootstrap}
 
     @property
     def bootstrap(self) -> str:
@@ -48,7 +56,7 @@ class Broker:
             if self._process.poll() is not None:
                 raise RuntimeError(f"the broker ended at its start, see {self._log}")
             try:
-                AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0}).list_topics(timeout=1)
+                AdminClient({**self._reached(), "log_level": 0}).list_topics(timeout=1)
             except KafkaException:
                 time.sleep(0.1)
             else:
