@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from api.filters import Filter
+from tests.support.markets import alert
 from tests.support.mentions import mention, trend
 
 
@@ -69,6 +70,41 @@ KEYWORD_TREND = trend("keyword", "bbca")
 )
 def test_trends(record: dict[str, Any], wanted: dict[str, Any], matches: bool) -> None:
     assert chosen(**wanted).matches("trends", record) is matches
+
+
+SYMBOL_ALERT = alert(1, subject="symbol:BBCA.JK", severity="critical", kind="price_move", rule_id="moves")
+
+
+@pytest.mark.parametrize(
+    ("record", "wanted", "matches"),
+    [
+        (SYMBOL_ALERT, {}, True),
+        (SYMBOL_ALERT, {"symbol": ["BBCA.JK"], "keyword": ["other"]}, True),
+        (SYMBOL_ALERT, {"keyword": ["BBCA.JK"]}, False),
+        (alert(1), {"keyword": ["bbca"]}, False),
+        (
+            SYMBOL_ALERT,
+            {"rule": ["moves"], "severity": ["critical"], "alert": ["price_move", "keyword"]},
+            True,
+        ),
+        (SYMBOL_ALERT, {"rule": ["others"]}, False),
+        (SYMBOL_ALERT, {"severity": ["info", "warning"]}, False),
+        (SYMBOL_ALERT, {"alert": ["keyword"]}, False),
+        (
+            SYMBOL_ALERT,
+            {"window": ["5m"], "kind": ["keyword"], "sentiment": ["positive"], "language": ["en"]},
+            True,
+        ),
+        (SYMBOL_ALERT, {"platform": ["all"]}, True),
+        (SYMBOL_ALERT, {"platform": ["x"]}, False),
+        (alert(1, platform="x"), {"platform": ["x"]}, True),
+        (alert(1, platform="x"), {"platform": ["all"]}, True),
+        (alert(1, owner="somebody"), {}, False),
+        (SYMBOL_ALERT, {"topics": ("mentions", "trends")}, False),
+    ],
+)
+def test_alerts(record: dict[str, Any], wanted: dict[str, Any], matches: bool) -> None:
+    assert chosen(**{"topics": ("alerts",), **wanted}).matches("alerts", record) is matches
 
 
 def test_equal_filters_are_one_group() -> None:

@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 
-from api.positions import TopicPosition, UnknownPosition, Vector, decode, encode, epoch_of, ordered
+from api.positions import TopicPosition, UnknownPosition, Vector, decode, encode, epoch_of, joined, ordered
 
 EPOCH = epoch_of("cluster", "topic")
 
@@ -110,3 +110,11 @@ def test_a_vector_takes_up_new_partitions_from_their_beginning() -> None:
     vector.cover(position(50, 60))
     assert vector.position() == position(10, 0)
     assert vector.id(("mentions",)) == encode(position(10, 0))
+
+
+def test_ids_of_different_topics_are_joined() -> None:
+    mentions, alerts = position(1, 2), {"alerts": TopicPosition(EPOCH, (7,))}
+    assert decode(joined([encode(mentions), encode(alerts)])) == {**mentions, **alerts}
+    assert joined([encode(mentions)]) == encode(mentions)
+    assert decode(joined([encode(position(1)), encode(position(5))])) == position(5)
+    assert joined([encode(mentions), "junk"]) == "junk", "what cannot be read is told as such later"

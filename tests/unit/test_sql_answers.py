@@ -1,0 +1,56 @@
+"""What the api makes of ClickHouse's formats, and what it documents."""
+
+import pytest
+
+from api.openapi.document import document
+from api.operations import OPERATIONS
+from api.routes.sql import media_type
+
+
+@pytest.mark.parametrize(
+    ("output", "media"),
+    [
+        ("JSON", "application/json"),
+        ("JSONCompact", "application/json"),
+        ("JSONCompactEachRowWithNames", "application/x-ndjson"),
+        ("CSVWithNames", "text/csv; charset=utf-8"),
+        ("PrettyCompactMonoBlock", "text/plain; charset=utf-8"),
+        ("XML", "text/plain; charset=utf-8"),
+        ("Template", "application/octet-stream"),
+        ("Parquet", "application/octet-stream"),
+    ],
+)
+def test_no_format_becomes_what_a_browser_would_run(output: str, media: str) -> None:
+    assert media_type(output) == media
+
+
+def test_every_operation_is_documented_whole() -> None:
+    made = document(OPERATIONS)
+    assert sum(len(methods) for methods in made["paths"].values()) == len(OPERATIONS)
+    names = set()
+    for path, methods in made["paths"].items():
+        for operation in methods.values():
+            names.add(operation["operationId"])
+            assert operation["summary"].endswith((".", ":")), path
+            assert all(one["description"] for one in operation["parameters"]), path
+            (content,) = operation["responses"]["200"]["content"].items()
+            assert content[0] != "application/json" or content[1]["schema"], path
+    assert len(names) == len(OPERATIONS)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    made = document(OPERATIONS)
+    found = set(_references(made))
+    assert found
+    assert {name.removeprefix("#/components/schemas/") for name in found} <= set(
+        made["components"]["schemas"]
+    )
+
+
+def _references(node: object) -> list[str]:
+    if isinstance(node, dict):
+        own = [node["$ref"]] if "$ref" in node else []
+        return own + [found for value in node.values() for found in _references(value)]
+    if isinstance(node, list):
+        return [found for value in node for found in _references(value)]
+    return []
