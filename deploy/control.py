@@ -45,11 +45,27 @@ def read_seeds(path: Path, name: str, kind: type[S]) -> list[S]:
     """The `[[name]]` tables of a TOML file; raises Fatal naming what is wrong with it."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8")).get(name, [])
-        return [kind.model_validate(table) for table in tables]
     except OSError as error:
         raise Fatal(f"{name} file {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, ValidationError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise Fatal(f"{name} file {path}: {error}") from error
+    seeds = []
+    for number, table in enumerate(tables, start=1):
+        try:
+            seeds.append(kind.model_validate(table))
+        except ValidationError as error:
+            raise Fatal(f"{name} file {path}, table {number}: {problems(error)}") from error
+    return seeds
+
+
+def problems(error: ValidationError) -> str:
+    """What is wrong, field by field, in one line."""
+    return "; ".join(
+        f"{'.'.join(map(str, problem['loc']))}: {problem['msg'].removeprefix('Value error, ')}".removeprefix(
+            ": "
+        )
+        for problem in error.errors(include_url=False, include_input=False)
+    )
 
 
 class ControlTopic:

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from deploy.commands.base import Asked, Command
 from deploy.commands.topics import kafka_of
-from deploy.control import ControlRecord, ControlTopic, Seed, read_seeds
+from deploy.control import ControlRecord, ControlTopic, Seed, problems, read_seeds
 from schemas.errors import Fatal
 
 
@@ -69,5 +71,5 @@ class Control:
     def _asked(self, options: argparse.Namespace) -> Seed:
         try:
             return self.asked(options)
-        except ValueError as error:  # pydantic's ValidationError is one
-            raise Fatal(f"{self.noun}: {error}") from error
+        except ValidationError as error:
+            raise Fatal(f"{self.noun}: {problems(error)}") from error

@@ -121,6 +121,10 @@ def test_keyword_files_are_checked(tmp_path: Path) -> None:
         path.write_text(wrong)
         with pytest.raises(Fatal, match=r"keywords\.toml"):
             read_seeds(path, "keywords", KeywordSeed)
+    with pytest.raises(
+        Fatal, match=r"keywords\.toml, table 1: priority: Input should be less than or equal to 5$"
+    ):
+        read_seeds(path, "keywords", KeywordSeed)
     with pytest.raises(Fatal, match="No such file"):
         read_seeds(tmp_path / "none.toml", "keywords", KeywordSeed)
 
