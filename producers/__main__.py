@@ -1,8 +1,9 @@
-"""The command line of the collectors: run, list, check, replay."""
+"""The command line of the collectors: run, list, check, backfill, replay."""
 
 import argparse
 import signal
 import sys
+from datetime import date
 from pathlib import Path
 from threading import Event
 
@@ -10,14 +11,16 @@ import structlog
 
 from producers.base import Collector
 from producers.collectors.replay import Replay
+from producers.progress_bar import progress_bar
 from producers.registry import COLLECTORS, build
 from producers.runner import run_collectors
 from producers.settings import ProducerSettings
+from schemas.access import check_access
 from schemas.codec import Codec
-from schemas.errors import DenyutError, Fatal
+from schemas.errors import DenyutError, Fatal, Retryable
 from schemas.exposition import expose
 from schemas.logs import configure
-from schemas.registry import PinnedIds
+from schemas.registry import schema_ids
 from schemas.settings import load
 
 
@@ -40,8 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="run collectors until they are told to stop")
     run.add_argument("names", nargs="*", metavar="NAME", help="default: the setting DENYUT_COLLECTORS")
     commands.add_parser("list", help="list the collectors")
-    check = commands.add_parser("check", help="say what a collector would read, or what it lacks")
+    check = commands.add_parser("check", help="say what a collector would read, and whether that answers")
     check.add_argument("name", nargs="?", metavar="NAME", help="default: all")
+    backfill = commands.add_parser("backfill", help="publish the history of symbols as candles")
+    backfill.add_argument("name", choices=["yahoo"], metavar="yahoo")
+    backfill.add_argument("--symbols", required=True, metavar="A,B", help="as Yahoo spells them")
+    backfill.add_argument("--from", dest="first", required=True, type=_day, metavar="YYYY-MM-DD")
+    backfill.add_argument("--interval", default="1d", choices=["1m", "5m", "1h", "1d"])
     replay = commands.add_parser("replay", help="publish recorded posts (JSON lines) and prices (CSV)")
     replay.add_argument("files", nargs="+", type=Path, metavar="FILE")
     replay.add_argument(
@@ -67,6 +75,13 @@ def _speed(given: str) -> float | None:
     return factor
 
 
+def _day(given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{given!r} is no day such as 2024-01-31") from None
+
+
 def _command(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
     match arguments.command:
         case "list":
@@ -74,6 +89,8 @@ def _command(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
                 print(f"{name:12} {entry.about}")
         case "check":
             _check([arguments.name] if arguments.name else list(COLLECTORS), settings)
+        case "backfill":
+            _backfill(arguments, settings)
         case "replay":
             replay = Replay(
                 arguments.files, settings.source_zones, speed=arguments.speed, shift=arguments.shift
@@ -91,22 +108,43 @@ def _command(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
 
 
 def _check(names: list[str], settings: ProducerSettings) -> None:
-    lacking = []
+    lacking, silent = [], []
     for name in names:
         try:
-            print(f"{name:12} {build(name, settings).check()}")
+            collector = build(name, settings)
+            print(f"{name:12} {collector.check()}", flush=True)
+            print(f"{'':12} {collector.reach(settings.check_s)}")
         except Fatal as error:
             lacking.append(name)
             print(f"{name:12} not ready: {error}")
+        except Retryable as error:
+            silent.append(name)
+            print(f"{'':12} not reached: {error}")
     if lacking:
         raise Fatal(f"not ready: {', '.join(lacking)}")
+    if silent:
+        raise Fatal(f"not reached: {', '.join(silent)}")
+
+
+def _backfill(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
+    # Imported when asked for: pandas, which comes with yfinance, takes a second.
+    from producers.collectors.backfill import Backfill  # noqa: PLC0415 -- said above
+
+    symbols = [name for name in arguments.symbols.replace(" ", "").split(",") if name]
+    backfill = Backfill(settings, symbols, arguments.first, arguments.interval)
+    with progress_bar(backfill.sources()) as backfill.tell:
+        _run([backfill], settings)
+    if backfill.unknown:
+        raise Fatal(f"Yahoo has no prices of {', '.join(backfill.unknown)}")
 
 
 def _run(collectors: list[Collector], settings: ProducerSettings) -> None:
+    check_access(settings)
+    codec = Codec(schema_ids(settings))
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    run_collectors(collectors, settings, Codec(PinnedIds()), stop)
+    run_collectors(collectors, settings, codec, stop)
 
 
 if __name__ == "__main__":

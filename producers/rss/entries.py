@@ -43,7 +43,8 @@ def parse(answer: Answer) -> Parsed:
         headers["content-type"] = answer.content_type
     # A stream, because feedparser would take a short string for the name of a file or an address to fetch.
     found = feedparser.parse(io.BytesIO(answer.body), response_headers=headers)
-    entries = list(found.get("entries", []))
+    # Plain ones: feedparser's own take the time of an update for one of publication, with a warning.
+    entries = [dict(entry) for entry in found.get("entries", [])]
     if not entries and not found.get("version"):
         raise Retryable(f"not a feed: {answer.content_type or 'no type'}, {len(answer.body)} bytes")
     problem = found.get("bozo_exception") if found.get("bozo") else None

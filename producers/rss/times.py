@@ -31,6 +31,10 @@ _WORDS = {
 }
 _WORD = re.compile(r"[A-Za-z]+")
 _WEEKDAY = re.compile(r"^[A-Za-z'.]+,?\s+(?=\d)")
+_COLON = re.compile(r"([+-]\d{2}):(\d{2})$")
+_ZONED = re.compile(r"(?:[+-]\d{4}|\b(?:GMT|UTC?|Z|[ECMP][SD]T))$")
+"""What parsedate_tz knows as a zone; anything else it takes for UTC without saying so."""
+
 _DATE_CHARACTERS = 10
 _YEARS = range(1970, 2200)
 
@@ -56,11 +60,12 @@ def _iso(given: str, zone: ZoneInfo) -> tuple[Millis, Precision] | None:
 def _mail(given: str, zone: ZoneInfo) -> tuple[Millis, Precision] | None:
     """A time as in a mail, which is what RSS asks for."""
     english = _WORD.sub(lambda word: _WORDS.get(word[0].lower(), word[0]), _WEEKDAY.sub("", given))
+    english = _COLON.sub(r"\1\2", english)
     found = parsedate_tz(english)
     if found is None:
         return None
     try:
-        at = _moment(found, zone) if found[9] is None else datetime.fromtimestamp(mktime_tz(found), UTC)
+        at = datetime.fromtimestamp(mktime_tz(found), UTC) if _ZONED.search(english) else _moment(found, zone)
     except (ValueError, OverflowError, OSError):
         return None
     return _stamp(at, "second" if ":" in given else "day")
