@@ -60,18 +60,15 @@ class Publisher:
         return sorted(due, key=rows.parts_of)
 
     def _drop(self, step: Step, held: Held, interval: str, most: int) -> None:
-        surplus = held.count(interval) - most
-        if surplus <= 0:
-            return
-        for _, key in islice(held.oldest(interval), 4 * self.at_most):
+        left = min(held.count(interval) - most, self.at_most)
+        for _, key in held.oldest(interval):
+            if left <= 0:
+                return
             _, start, symbol = rows.parts_of(key)
             row = step.row(key)
-            if row is None or not row[CLOSED] or row[DIRTY] or step.order.newest(interval, symbol) == start:
-                continue
-            step.drop(key, row)
-            surplus -= 1
-            if not surplus:
-                return
+            if row and row[CLOSED] and not row[DIRTY] and step.order.newest(interval, symbol) != start:
+                step.drop(key, row)
+                left -= 1
 
     def _bar(self, step: Step, key: str, row: Row, computed_at: Millis) -> Bar:
         """The bar as it stands, with revision 0."""
