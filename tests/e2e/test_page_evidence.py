@@ -49,7 +49,13 @@ def test_alerts_come_from_the_archive_and_live_with_their_evidence(browser: Brow
             for name, owner in (("new", None), ("kept", "me"))
         ]
         late = alert(
-            mine, rule_id=f"late-{mine}", severity="info", kind="price_move", observed=-0.063, expected=0.0
+            mine,
+            rule_id=f"late-{mine}",
+            severity="info",
+            kind="price_move",
+            observed=463.37,
+            expected=494.47,
+            score=-0.0629,
         )
         landed.publisher.publish(*live, late, topic="alerts")
         until(
@@ -66,7 +72,10 @@ def test_alerts_come_from_the_archive_and_live_with_their_evidence(browser: Brow
         evidence = opened.text(f"{row} .evidence")
         for word in ("Observed", "19", "Expected", "6", "saham", "detik.com", "12", evil):
             assert word in evidence, word
-        assert "6.3%" in opened.page.locator(f'#alerts > li[data-id="{late["id"]}"] .evidence').text_content()
+        opened.page.locator(f'#alerts > li[data-id="{late["id"]}"] summary').click()
+        figures = opened.text(f'#alerts > li[data-id="{late["id"]}"] .evidence')
+        for word in ("463.37", "494.47", "6.29%"):
+            assert word in figures, word
         opened.page.locator(f"{row} .samples").click()
         until(lambda: sorted(opened.listed()) == sorted(shown), "its posts are the list")
         assert "Volume spike" in opened.text("#ticker-title")

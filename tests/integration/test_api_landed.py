@@ -98,7 +98,8 @@ def test_alerts_are_listed_whole_filtered_and_paged(landed: Landed) -> None:
     assert found(platform="x") == [3]
     assert found(platform="all") == [0, 1, 2, 3, 4, 5]
     assert found(**{"from": NOW - 3000, "to": NOW - 1000}) == [2, 3]
-    pages, cursor = [], None
+    pages: list[int] = []
+    cursor: str | None = None
     while cursor or not pages:
         answer = landed.api.get(
             "/api/v1/alerts", rule=rules, limit=4, **({"before": cursor} if cursor else {})

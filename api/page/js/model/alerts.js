@@ -47,10 +47,10 @@ export function subjectOf(alert) {
 
 const UNITS = {
   volume_spike: "mentions", keyword: "mentions", new_topic: "mentions",
-  sentiment_shift: "share", price_move: "change", divergence: "number", source_silent: "silence",
+  sentiment_shift: "share", price_move: "price", divergence: "number", source_silent: "silence",
 };
 
-/** What observed and expected count: mentions, share, change, number or silence. */
+/** What observed and expected count: mentions, share, price, number or silence. */
 export const unitOf = (alert) => UNITS[alert.kind] ?? "number";
 
 /** Lengths of the bars of observed and expected, 0 to 1; the larger one fills its track. */

@@ -1,7 +1,7 @@
 /* Alerts with their evidence: what was observed against what was expected, words, sources, and the posts themselves. */
 
 import { byId, el, say } from "../dom.js";
-import { clock, count, day, decimal, duration, percent, signedPercent2, whole } from "../format.js";
+import { clock, count, day, decimal, duration, percent, price, signedPercent2, whole } from "../format.js";
 import { largest, lengths, SEVERITIES, subjectOf, unitOf } from "../model/alerts.js";
 import { written } from "../model/filter.js";
 import { spoken, t } from "../words.js";
@@ -16,7 +16,7 @@ const NAMEABLE = ["keyword", "symbol", "hashtag"];
 const FIGURES = {
   mentions: (value) => decimal(value),
   share: (value) => percent(value),
-  change: (value) => signedPercent2(value),
+  price: (value) => price(value),
   silence: (value) => duration(value * 1000, 3),
   number: (value) => decimal(value),
 };
@@ -75,7 +75,7 @@ export class AlertView {
           el("span", { class: "severity" }, el("span", { class: "mark", "aria-hidden": "true" }, MARKS[alert.severity]), t(alert.severity)),
           el("span", { class: "what" }, `${t(`kind_${alert.kind}`)} · ${label}`),
           el("time", { datetime: new Date(alert.fired_at).toISOString(), title: whole(alert.fired_at) }, when(alert.fired_at)),
-          el("span", { class: "said" }, spoken() === "en" ? alert.explanation : t(`said_${alert.kind}`, { observed, expected, subject: label })),
+          el("span", { class: "said" }, spoken() === "en" ? alert.explanation : t(`said_${alert.kind}`, { observed, expected, subject: label, score: scored(alert) })),
         ),
         this.#evidence(alert, observed, expected, label),
       ),
@@ -92,7 +92,7 @@ export class AlertView {
         "dl", { class: "against" },
         ...bar("observed", observed, long, `fill ${alert.severity}`), ...bar("expected", expected, short, "fill expected"),
       ),
-      el("p", { class: "note" }, [alert.window ? t("windowOf", { window: alert.window, time: whole(alert.start) }) : null, t("rule", { rule: alert.rule_id }), t("scoreOf", { score: decimal(alert.score) })].filter(Boolean).join(" · ")),
+      el("p", { class: "note" }, [alert.window ? t("windowOf", { window: alert.window, time: whole(alert.start) }) : null, t("rule", { rule: alert.rule_id }), t("scoreOf", { score: scored(alert) })].filter(Boolean).join(" · ")),
       spoken() === "en" ? null : el("p", { class: "note", lang: "en" }, alert.explanation),
       ...more.map(([key, counts]) => el("p", { class: "counted" }, el("span", { class: "note" }, t(key)), ...largest(counts, WORDS).map(([name, many]) => el("span", { class: "word" }, name, el("b", {}, count(many)))))),
       el(
@@ -103,6 +103,9 @@ export class AlertView {
     );
   }
 }
+
+/** What was compared with the rule's threshold: of prices and shares a fraction. */
+const scored = (alert) => (["price", "share"].includes(unitOf(alert)) ? signedPercent2(alert.score) : decimal(alert.score));
 
 const bar = (key, text, length, kind) => [
   el("dt", {}, t(key)),
