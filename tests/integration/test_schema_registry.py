@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from deploy.prepare import Preparation
 from deploy.registration import check, register
 from schemas.codec import Codec, schema_id_of
 from schemas.errors import Fatal, Poison, Retryable
@@ -280,6 +281,21 @@ def test_posts_land_with_the_registrys_ids_also_after_it_is_gone(
         registry.start()
         sink.terminate()
         assert sink.wait(20) == 0
+
+
+def test_a_stack_is_prepared_with_schemas_registered_and_seeds_under_their_ids(
+    settings: KafkaSettings, kafka: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeds = tmp_path / "keywords.toml"
+    seeds.write_text('[[keywords]]\ntext = "suku bunga"\n', encoding="utf-8")
+    reached = settings.model_copy(update={"kafka": kafka.bootstrap})
+    preparation = Preparation(reached, tmp_path / "prepared", {"keywords": seeds})
+    monkeypatch.setenv("DENYUT_SCHEMA_REGISTRY_URL", str(settings.schema_registry_url))
+    preparation.ensure()
+    ids = RegistryIds(RegistryServer(settings), settings.topic_prefix)
+    [message] = read_all(kafka.bootstrap, f"{settings.topic_prefix}keywords")
+    assert schema_id_of(message.value()) == ids.id_of("keyword")
+    assert Codec(ids).decode(message.value()).record["text"] == "suku bunga"
 
 
 def test_a_registry_that_gives_ids_as_high_as_ours_is_refused(settings: KafkaSettings) -> None:
