@@ -280,11 +280,16 @@ def test_what_is_no_event_goes_to_the_dead_letters_and_the_rest_goes_on() -> Non
     assert len(desk.trends(trend())) == 1
 
 
-def test_a_kind_without_a_stage_is_refused_and_counts_no_more() -> None:
+def test_a_rule_that_nobody_can_watch_is_refused_and_counts_no_more() -> None:
     book = RuleBook()
     book.put("r", rule())
-    with pytest.raises(Poison, match="divergence"):
-        book.put("r", rule("divergence"))
+    for key, bad, why in (
+        ("r", rule("divergence"), "divergence"),
+        ("a:b", rule(id="a:b"), "told apart"),
+        ("other", rule(), "under the key other"),
+    ):
+        with pytest.raises(Poison, match=why):
+            book.put(key, bad)
     assert len(book) == 0
     assert book.watching("trends", "all:") == ()
 

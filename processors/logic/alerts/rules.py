@@ -46,6 +46,10 @@ class RuleBook:
             raise Poison("invalid", f"rule {rule_id}: {rule['kind']} is not watched for")
         if rule["id"] != rule_id:
             raise Poison("invalid", f"rule {rule['id']} stands under the key {rule_id}")
+        if ":" in rule_id:
+            raise Poison(
+                "invalid", f"rule {rule_id}: the ids of its alerts could not be told apart from others'"
+            )
         self._rules[rule_id] = rule
 
     def watching(self, watched: Watched, subject: str) -> tuple[Rule, ...]:
