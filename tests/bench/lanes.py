@@ -3,11 +3,14 @@
 import sys
 import tempfile
 import time
+import timeit
 from pathlib import Path
 from typing import Any
 
 import psutil
 
+from processors.batching.routing import Groups
+from processors.batching.telemetry import BatchCounter
 from tests.bench.report import Row, report
 from tests.support.broker import Broker
 from tests.support.lane_trial import Trial
@@ -15,6 +18,7 @@ from tests.support.until import until
 
 _EVENTS = 600_000
 _WARM = 50_000
+_COUNTED = 5_000
 
 
 def main() -> int:
@@ -25,12 +29,25 @@ def main() -> int:
         broker = Broker(folder)
         broker.start()
         try:
+            rows.append(Row("denyut", "counting_per_batch", _counting(), "µs"))
             for kind, options in (("table", {"out": None}), ("table_and_output", {})):
                 rows += _measure(broker, folder, kind, options)
         finally:
             broker.stop()
     report("lanes", rows)
     return 0
+
+
+def _counting() -> float:
+    """Microseconds that the metrics of one batch take, whose outputs go to 16 partitions."""
+    counter = BatchCounter("bench")
+    groups: Groups = {(f"topic-{n % 4}", n): [(b"key", b"value", None)] * 100 for n in range(16)}
+
+    def count() -> None:
+        counter.handled(0.003)
+        counter.committed(1_600, groups, 0, 0.005)
+
+    return min(timeit.repeat(count, number=_COUNTED, repeat=5)) / _COUNTED * 1e6
 
 
 def _measure(broker: Broker, folder: Path, kind: str, options: dict[str, Any]) -> list[Row]:
