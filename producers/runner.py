@@ -129,7 +129,7 @@ class _Loop:
             else:
                 self._abandon(reading, run.late)
 
-    def _abandon(self, reading: Reading, why: Retryable) -> None:
+    def _abandon(self, reading: Reading, why: Retryable | None) -> None:
         run = self._underway.pop(reading)
         reading.cut()
         self._hung[reading.source] = reading
@@ -152,6 +152,9 @@ class _Loop:
                 reading.go_on()
                 return
             problem = self._decided(reading.source, what.error) or run.late
+            if self._stop.is_set() and isinstance(problem, Retryable):
+                # That it was told to stop says nothing about the source.
+                run.tally.remark, problem = f"stopped: {problem}", None
             # Also after a failure: what these cursors follow is acknowledged.
             self._delivery.store(run.tally)
         except DenyutError as error:
@@ -209,5 +212,7 @@ class _Loop:
         deadline = time.monotonic() + self._settings.stop_grace_s
         while self._underway and (left_s := deadline - time.monotonic()) > 0:
             self._take_next(left_s)
+        for run in self._underway.values():
+            run.tally.remark = "stopped before it ended"
         for reading in list(self._underway):
-            self._abandon(reading, Retryable("stopped before it ended"))
+            self._abandon(reading, None)

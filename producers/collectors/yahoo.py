@@ -59,7 +59,7 @@ class YahooPrices:
         yield from self._quotes(cursors, stop) if source == QUOTES else self._history(cursors, stop)
 
     def _quotes(self, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
-        told: dict[str, str] = orjson.loads(cursors.get(QUOTES) or "{}")
+        told = _told(cursors.get(QUOTES))
         rows = self._yahoo.quotes(self._symbols, stop)
         now = now_ms()
         items: list[Item | Refused] = []
@@ -107,6 +107,15 @@ class YahooPrices:
                 unknown.append(symbol)
         if unknown:
             yield Batch((), (), f"unknown to Yahoo: {', '.join(unknown)}")
+
+
+def _told(stored: str | None) -> dict[str, str]:
+    """What each symbol said last; nothing where the cursor cannot be read: the same is told once more then."""
+    try:
+        found = orjson.loads(stored or "{}")
+    except orjson.JSONDecodeError:
+        found = None
+    return found if isinstance(found, dict) else {}
 
 
 def build(settings: ProducerSettings) -> YahooPrices:

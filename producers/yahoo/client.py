@@ -5,6 +5,7 @@ many quotes in one request. A test names the version this was read in.
 """
 
 import math
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -56,6 +57,8 @@ class Yahoo:
         # Cookies and time zones, which yfinance would keep in the home directory.
         yfinance.set_tz_cache_location(str(cache))
         yfinance.config.debug.hide_exceptions = False
+        # What pandas will do one day is between it and yfinance.
+        warnings.filterwarnings("ignore", module=r"yfinance\.")
         self._timeout_s = settings.yahoo_timeout_s
         self._session = YahooSession(settings)
         self._data = YfData(session=self._session)
@@ -117,6 +120,8 @@ def _decided() -> Iterator[None]:
             raise Lasting(told, denied=True) from error
         raise Retryable(told) from error
     except (YFException, ValueError, LookupError, TypeError, AttributeError) as error:
+        # yfinance keeps answers about the past for ever, also those that it could not read.
+        YfData.cache_get.cache_clear()
         raise Retryable(f"an answer that cannot be read: {type(error).__name__}: {error}") from error
 
 
