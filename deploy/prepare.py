@@ -19,6 +19,7 @@ import structlog
 from deploy.control import ControlTopic, read_seeds, seed_once
 from deploy.registration import register
 from deploy.seeds import SEEDS
+from deploy.settings import DeploySettings
 from deploy.tether import tethered
 from deploy.topics import ensure_topics
 from schemas import logs
@@ -109,7 +110,9 @@ def main(folder: Path, files: Mapping[str, Path]) -> int:
 
 
 def _files(arguments: Sequence[str]) -> dict[str, Path]:
-    """`TOPIC=PATH` each."""
+    """`TOPIC=PATH` each; those that the settings name where none is given."""
+    if not arguments:
+        return load(DeploySettings).seed_files()
     pairs = (argument.partition("=") for argument in arguments)
     return {name: Path(path) for name, _, path in pairs}
 

@@ -82,6 +82,17 @@ def test_a_stack_on_what_exists(
     assert stack.value("SELECT count() FROM mentions") == 20
 
 
+def test_a_kafka_is_prepared_by_one_command(kafka: Broker, prefix: str, tmp_path: Path) -> None:
+    # As the compose file does it: a process of its own, again and again.
+    prepared = Stack(
+        tmp_path / "data", {"KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap, "DENYUT_TOPIC_PREFIX": prefix}
+    )
+    for _ in range(2):
+        prepared.command("deploy.prepare", str(tmp_path / "remembered"))
+    for name, one in (("keywords", "rupiah"), ("instruments", "BBCA.JK"), ("rules", "all:")):
+        assert one in prepared.command("deploy", name, "list"), name
+
+
 def test_a_password_that_is_missing_is_named(stack: Stack) -> None:
     del stack.environment["DENYUT_CLICKHOUSE_READER_PASSWORD"]
     with pytest.raises(RuntimeError, match="setting DENYUT_CLICKHOUSE_READER_PASSWORD is missing"):
