@@ -5,7 +5,7 @@ import { clock, compact, count, decimal, mentions, signed } from "../format.js";
 import { written } from "../model/filter.js";
 import { t } from "../words.js";
 
-const ROWS = 8;
+const ROWS = 6;
 
 export class RisingView {
   #list = byId("rising");
