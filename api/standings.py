@@ -4,6 +4,7 @@ Asked through consumers that never join the groups: librdkafka's admin client ha
 process down while a coordinator loads (librdkafka issue 5040, and shared facts of this project).
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -44,16 +45,22 @@ class Standing:
 
 
 class Standings:
-    """Blocking calls, for one thread at a time; each raises Retryable where Kafka cannot tell within `timeout_s`."""
+    """Blocking calls, one at a time; each raises Retryable where Kafka cannot tell within `timeout_s`."""
 
-    def __init__(self, settings: KafkaSettings, timeout_s: float = 5.0) -> None:
+    def __init__(self, settings: KafkaSettings, timeout_s: float = 3.0) -> None:
         self._connection = connection(settings)
         self._prefix = settings.topic_prefix
         self._timeout_s = timeout_s
         self._consumers: dict[str, Any] = {}
+        # A call that nobody waits for any more still runs in its thread: connections are not closed under it.
+        self._asking = threading.Lock()
 
     def of(self, step: Step) -> list[Standing]:
         """Every input partition of the step."""
+        with self._asking:
+            return self._of(step)
+
+    def _of(self, step: Step) -> list[Standing]:
         places = self._places(step.inputs)
         committed = self._committed(step.group(self._prefix), places)
         starts = self._offsets([at for at in places if committed[at][0] < 0], OFFSET_BEGINNING)
@@ -65,7 +72,11 @@ class Standings:
         return found
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, once no call uses them."""
+        with self._asking:
+            self._close()
+
+    def _close(self) -> None:
         for consumer in self._consumers.values():
             consumer.close()
         self._consumers.clear()

@@ -83,7 +83,7 @@ def api(clickhouse: EmbeddedClickHouse, tmp_path_factory: pytest.TempPathFactory
     given = {name.removeprefix("DENYUT_").lower(): value for name, value in clickhouse.environment().items()}
     own = Api("127.0.0.1:9", "sql.", tmp_path_factory.mktemp("api") / "api.log", **given)
     yield own.start(live=False)
-    own.stop()
+    assert own.stop() == 0
 
 
 @pytest.fixture(scope="module")
