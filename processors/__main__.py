@@ -11,6 +11,8 @@ from schemas import logs
 from schemas.access import check_access
 from schemas.errors import DenyutError
 from schemas.exposition import expose
+from schemas.flow import step
+from schemas.topics import TOPICS
 
 log = structlog.get_logger()
 
@@ -30,7 +32,7 @@ def main(words: list[str] | None = None) -> int:
         log.error("stage_cannot_start", stage=stage, error=str(error))  # noqa: TRY400 -- its words say it all
         return 1
     log.info("stage_starting", stage=stage, kafka=settings.kafka, prefix=settings.topic_prefix, metrics=port)
-    watch(app)
+    watch(app, [TOPICS[name].full_name(settings.topic_prefix) for name in step(stage).outputs])
     return run_worker(app)
 
 

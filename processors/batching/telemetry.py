@@ -105,6 +105,12 @@ class LaneWatch(Collector):
         return [] if lanes is None else lanes.snapshot()
 
 
-def watch(app: "BatchApp") -> None:
-    """Show the lanes of `app` among the metrics of this process; once per process."""
+def watch(app: "BatchApp", outputs: Iterable[str]) -> None:
+    """Show the lanes of `app` among the metrics of this process; once per process.
+
+    Counters of the topics `outputs` begin at 0: of one that appears with its first record, no increase is seen.
+    """
+    for handler in app.handlers:
+        for topic in outputs:
+            OUTPUTS.labels(handler, topic)
     REGISTRY.register(LaneWatch(app))

@@ -102,6 +102,7 @@ class ClickHouseSink:
         settings = self._settings
         check_access(settings)
         self._topics = landed_topics(settings)
+        telemetry.begin({landed.name: landed.table for landed in self._topics.values()})
         with self._clients.one() as client:
             preflight.check(client, settings.clickhouse_database)
         record_topics(self._clients, self._topics)

@@ -1,5 +1,7 @@
 """The sink's Prometheus metrics, counted per range, never per record; names are the catalogue's (schemas/metrics.py)."""
 
+from collections.abc import Mapping
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from schemas.metrics import METRICS
@@ -21,3 +23,11 @@ LAG = Gauge("denyut_sink_lag", METRICS["denyut_sink_lag"], ["topic", "partition"
 LAST_COMMIT = Gauge(
     "denyut_sink_last_commit_timestamp_seconds", METRICS["denyut_sink_last_commit_timestamp_seconds"]
 )
+
+
+def begin(tables: Mapping[str, str]) -> None:
+    """Let the counters of these topics (name to table) begin at 0: of one that appears with a value, no increase is seen."""
+    for topic, table in tables.items():
+        DEAD_LETTERS.labels(topic)
+        for counter in (ROWS, INSERTS, FAILURES, REPLAYS, RESTORED):
+            counter.labels(table)

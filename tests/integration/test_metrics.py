@@ -48,6 +48,7 @@ def test_a_stage_counts_batches_and_shows_what_it_lags(kafka: Broker, prefix: st
         assert found.total("denyut_stage_batches_total") >= 4
         assert found.total("denyut_stage_commit_seconds_count") == found.total("denyut_stage_batches_total")
         assert found.total("denyut_stage_outputs_total", topic=f"{prefix}trends") > 0
+        assert found.total("denyut_stage_outputs_total", topic=f"{prefix}dead-letters") == 0
         assert found.total("denyut_stage_stalled_seconds") == 0
         partitions = {
             dict(labels)["partition"] for name, labels in found.samples if name == "denyut_stage_lag"
@@ -84,6 +85,8 @@ def test_sink_and_clickhouse_count_what_lands(kafka: Broker, prefix: str, tmp_pa
         )
         assert found.total("denyut_sink_dead_letters_total", topic="mentions") == 1
         assert found.total("denyut_sink_inserts_total", table="mentions") >= 4
+        assert served(found) == named("denyut_sink_")
+        assert found.total("denyut_sink_failures_total") == 0
         assert found.total("denyut_sink_insert_seconds_count") == found.total("denyut_sink_inserts_total")
         assert httpx.post(server.url, content="SELECT 1", auth=READER).status_code == 200
         assert httpx.post(server.url, content="DROP TABLE mentions", auth=READER).status_code >= 400
