@@ -13,7 +13,7 @@ from schemas.canonical import canonical
 from schemas.errors import Fatal, Retryable
 from schemas.registry import FIRST_PINNED, PinnedIds, Schema, events, load_schema
 from schemas.registry_server import RegistryServer
-from schemas.settings import KafkaSettings
+from schemas.settings import KafkaSettings, SchemaSettings
 from schemas.topics import TOPICS
 
 log = structlog.get_logger()
@@ -119,15 +119,20 @@ def _name(schema: object) -> str | None:
     return str(plain["name"]) if isinstance(plain, dict) and plain.get("type") == "record" else None
 
 
-@cache
 def when_known(settings: KafkaSettings) -> RegistryIds:
     """The registry's ids, once it has all of them, one for the whole process; see `schemas.registry.schema_ids`."""
+    registry = {name: getattr(settings, name) for name in SchemaSettings.model_fields}
+    return _when_known(SchemaSettings.model_construct(**registry), settings.topic_prefix)
+
+
+@cache
+def _when_known(settings: SchemaSettings, prefix: str) -> RegistryIds:
     server = RegistryServer(settings)
     said, said_at = "", 0.0
     with _ended_by_signals():
         while True:
             try:
-                return RegistryIds(server, settings.topic_prefix)
+                return RegistryIds(server, prefix)
             except Retryable as error:
                 now = time.monotonic()
                 if str(error) != said or now - said_at >= _SAY_S:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from schemas.registry_ids import RegistryIds, subjects
 from schemas.registry_server import COMPATIBILITY, Incompatible, RegistryServer
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
+from tests.support.api import Api
 from tests.support.apicurio import Apicurio, fetched
 from tests.support.broker import Broker
 from tests.support.clickhouse import EmbeddedClickHouse
@@ -27,6 +29,8 @@ from tests.support.evolution import problems
 from tests.support.kafka_reading import read_all
 from tests.support.landing import start_sink
 from tests.support.planted import COMPATIBLE, INCOMPATIBLE, Change, changed
+from tests.support.producers import Producers
+from tests.support.sse import SseClient
 from tests.support.stages import ROOT, Feed, Workers, posts
 from tests.support.topics import create_topics
 from tests.support.until import until
@@ -254,33 +258,47 @@ def test_posts_land_with_the_registrys_ids_also_after_it_is_gone(
         )
         return int(clickhouse.value(f"SELECT count() FROM {table}", database)) if (table,) in tables else 0
 
-    try:
-        with Workers(bootstrap, prefix, "enrich", tmp_path, schema_registry_url=url) as workers:
-            workers.start()
-            log = tmp_path / "enrich.log"
-            until(lambda: log.exists() and "deploy schemas register" in log.read_text(), "it waits", 60)
-            given = {one.event: one.schema_id for one in register(settings)}
-            codec = Codec(RegistryIds(RegistryServer(settings), prefix))
-            for post in made[:50]:
-                feed.raw("posts", post["id"].encode(), codec.encode("post", post))
-            feed.flush()
-            until(lambda: landed("mentions") == 70, "the first have landed", 120)
-            registry.stop()
-            for post in made[50:]:
-                feed.raw("posts", post["id"].encode(), codec.encode("post", post))
-            feed.flush()
-            until(lambda: landed("mentions") == 120, "the others have landed", 120)
-            until(lambda: landed("posts") == 120, "so have the posts", 60)
-            assert workers.stop() == [0]
+    with ExitStack() as ends:
+        ends.callback(sink.wait, 20)
+        ends.callback(sink.terminate)
+        workers = ends.enter_context(Workers(bootstrap, prefix, "enrich", tmp_path, schema_registry_url=url))
+        workers.start()
+        log = tmp_path / "enrich.log"
+        until(lambda: log.exists() and "deploy schemas register" in log.read_text(), "it waits", 60)
+        given = {one.event: one.schema_id for one in register(settings)}
+        codec = Codec(RegistryIds(RegistryServer(settings), prefix))
+        for post in made[:50]:
+            feed.raw("posts", post["id"].encode(), codec.encode("post", post))
+        feed.flush()
+        with Producers(bootstrap, prefix, tmp_path).start(
+            "run",
+            "simulate",
+            schema_registry_url=url,
+            simulate_limit="30",
+            simulate_rhythm="0",
+            simulate_rate="500",
+        ) as (process, output):
+            assert process.wait(90) == 0, output.read_text()
+        until(lambda: landed("mentions") == 100, "the first have landed", 120)
+        api = Api(bootstrap, prefix, tmp_path / "api.log", schema_registry_url=url).start()
+        ends.callback(api.stop)
+        stream = SseClient(api.url, {"topics": "mentions", "since": "2020-01-01"}).connect()
+        ends.callback(stream.stop)
+        ends.callback(registry.start)
+        registry.stop()
+        for post in made[50:]:
+            feed.raw("posts", post["id"].encode(), codec.encode("post", post))
+        feed.flush()
+        until(lambda: landed("mentions") == 150, "the others have landed", 120)
+        until(lambda: landed("posts") == 150, "so have the posts", 60)
+        until(lambda: len(stream.of("mentions")) == 150, "the stream has told all of them", 60)
+        assert workers.stop() == [0]
         written = {schema_id_of(message.value()) for message in read_all(bootstrap, f"{prefix}mentions")}
         assert written == {given["mention"]}
-        found = clickhouse.rows("SELECT id FROM mentions ORDER BY id", database)
-        assert [row[0] for row in found] == sorted(post["id"] for post in (*before, *made))
+        found = {row[0] for row in clickhouse.rows("SELECT id FROM mentions", database)}
+        assert len(found) == 150
+        assert {post["id"] for post in (*before, *made)} < found
         assert clickhouse.value("SELECT count() FROM dead_letters", database) == 0
-    finally:
-        registry.start()
-        sink.terminate()
-        assert sink.wait(20) == 0
 
 
 def test_a_stack_is_prepared_with_schemas_registered_and_seeds_under_their_ids(
