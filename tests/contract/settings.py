@@ -19,3 +19,15 @@ SERVICES: tuple[type[Settings], ...] = (
     ClickHouseSinkSettings,
     ApiSettings,
 )
+
+BY_COMMAND: dict[tuple[str, ...], type[Settings]] = {
+    ("deploy.prepare", "/data"): DeploySettings,
+    ("producers", "run"): ProducerSettings,
+    ("processors", "enrich"): EnrichSettings,
+    ("processors", "trends"): TrendsSettings,
+    ("processors", "market"): MarketSettings,
+    ("processors", "alerts"): AlertsSettings,
+    ("sinks", "clickhouse"): ClickHouseSinkSettings,
+    ("api",): ApiSettings,
+}
+"""What a process of the compose file reads, by its command."""

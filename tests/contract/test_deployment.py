@@ -1,4 +1,4 @@
-"""The deployment's files agree with the code and with one another: commands, settings, ports, metrics, images, secrets."""
+"""The deployment's files agree with the code and with one another: commands, settings, images, secrets."""
 
 import importlib.util
 import json
@@ -12,42 +12,20 @@ from pathlib import Path
 import pytest
 import yaml  # type: ignore[import-untyped]  # it has no type information
 
-from api.settings import ApiSettings
 from deploy.clickhouse.settings import EmbeddedClickHouseSettings
 from deploy.kafka import Kafka
-from deploy.settings import DeploySettings
 from processors.app import STAGES
-from processors.settings import AlertsSettings, EnrichSettings, MarketSettings, TrendsSettings
-from producers.settings import ProducerSettings
 from schemas.flow import FLOW
-from schemas.metrics import METRICS
-from schemas.settings import Settings
 from schemas.topics import TOPICS
 from sinks.registry import SINKS
-from sinks.settings import ClickHouseSinkSettings
 from tests.contract import environment, image_lock
-from tests.contract.settings import SERVICES
+from tests.contract.settings import BY_COMMAND, SERVICES
 from tests.support.compose_file import COMPOSE, ROOT, compose_go, load, own_services, services
 
 __all__ = ["compose_go"]
 
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
-DASHBOARD = json.loads((DEPLOY / "grafana" / "dashboards" / "denyut.json").read_text(encoding="utf-8"))
-RULES = yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text(encoding="utf-8"))
-SCRAPES = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text(encoding="utf-8"))[
-    "scrape_configs"
-]
-SETTINGS: dict[tuple[str, ...], type[Settings]] = {
-    ("deploy.prepare", "/data"): DeploySettings,
-    ("producers", "run"): ProducerSettings,
-    ("processors", "enrich"): EnrichSettings,
-    ("processors", "trends"): TrendsSettings,
-    ("processors", "market"): MarketSettings,
-    ("processors", "alerts"): AlertsSettings,
-    ("sinks", "clickhouse"): ClickHouseSinkSettings,
-    ("api",): ApiSettings,
-}
 SECRETS = {
     "DENYUT_CLICKHOUSE_PASSWORD": "a$b",
     "DENYUT_CLICKHOUSE_READER_PASSWORD": "c",
@@ -57,7 +35,7 @@ SECRETS = {
 
 def test_every_process_of_the_flow_is_a_service() -> None:
     commands = {tuple(command) for command in own_services().values()}
-    assert commands == set(SETTINGS)
+    assert commands == set(BY_COMMAND)
     assert {("processors" if step.kind == "stage" else "sinks", step.name) for step in FLOW} <= commands
     for module, *arguments in commands:
         spec = importlib.util.find_spec(module)
@@ -71,11 +49,11 @@ def test_every_process_of_the_flow_is_a_service() -> None:
 
 def test_every_name_that_a_service_is_given_is_a_setting_of_it() -> None:
     for name, command in own_services().items():
-        known = environment.names(SETTINGS[tuple(command)])
+        known = environment.names(BY_COMMAND[tuple(command)])
         assert set(services()[name]["environment"]) <= known.keys(), name
         required = {
             f"DENYUT_{field.upper()}"
-            for field, info in SETTINGS[tuple(command)].model_fields.items()
+            for field, info in BY_COMMAND[tuple(command)].model_fields.items()
             if info.is_required()
         }
         assert required <= set(services()[name]["environment"]), name
@@ -142,80 +120,6 @@ def test_the_brokers_configuration_is_the_embedded_ones_where_it_matters(tmp_pat
         assert str(given[f"KAFKA_{name.replace('.', '_').upper()}"]) == ours[name], name
     longest = max(topic.retention_days or 0 for topic in TOPICS.values())
     assert int(given["KAFKA_OFFSETS_RETENTION_MINUTES"]) > longest * 24 * 60
-
-
-def test_prometheus_asks_every_process_at_its_port() -> None:
-    metrics = re.search(r"DENYUT_METRICS_PORT=(\d+)", DOCKERFILE)
-    assert metrics is not None
-    asked = {
-        name: config["port"]
-        for scrape in SCRAPES
-        for config in scrape.get("dns_sd_configs", [])
-        for name in config["names"]
-    }
-    once = {name for name, service in services().items() if service["restart"] == "on-failure"}
-    assert asked.keys() == own_services().keys() - once
-    for name, port in asked.items():
-        has = "metrics_port" in SETTINGS[tuple(own_services()[name])].model_fields
-        assert port == (int(metrics[1]) if has else ApiSettings.model_fields["api_port"].default), name
-    static = [
-        target
-        for scrape in SCRAPES
-        for config in scrape.get("static_configs", [])
-        for target in config["targets"]
-    ]
-    server = ET.parse(DEPLOY / "clickhouse-server" / "config.d" / "denyut.xml").getroot()
-    assert static == [f"clickhouse:{server.findtext('prometheus/port')}"]
-
-
-def expressions() -> list[str]:
-    rules = [rule["expr"] for group in RULES["groups"] for rule in group["rules"]]
-    return rules + [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
-
-
-def test_every_metric_that_rules_and_dashboard_name_exists() -> None:
-    used = {name for text in expressions() for name in re.findall(r"\bdenyut_\w+", text)}
-    suffixes = "_bucket|_sum|_count"
-    unknown = {
-        name for name in used if name not in METRICS and re.sub(f"({suffixes})$", "", name) not in METRICS
-    }
-    assert not unknown
-    shown = {re.sub(f"({suffixes})$", "", name) for name in used}
-    embedded_alone = {name for name in METRICS if name.startswith("denyut_clickhouse_")}
-    # Batches are shown as records, inserts as rows; items and quota are on the page.
-    left = {
-        "denyut_stage_batches_total",
-        "denyut_sink_inserts_total",
-        "denyut_collector_items_total",
-        "denyut_collector_quota_left",
-        "denyut_stage_last_commit_timestamp_seconds",
-    }
-    assert set(METRICS) - shown <= embedded_alone | left
-
-
-def test_the_dashboard_uses_the_provisioned_source_and_no_panel_covers_another() -> None:
-    sources = yaml.safe_load(
-        (DEPLOY / "grafana" / "provisioning" / "datasources" / "prometheus.yml").read_text(encoding="utf-8")
-    )
-    (source,) = sources["datasources"]
-    assert source["url"] == "http://prometheus:9090"
-    taken: set[tuple[int, int]] = set()
-    for panel in DASHBOARD["panels"]:
-        assert {target["datasource"]["uid"] for target in panel["targets"]} == {source["uid"]}
-        at = panel["gridPos"]
-        cells = {(x, y) for x in range(at["x"], at["x"] + at["w"]) for y in range(at["y"], at["y"] + at["h"])}
-        assert not cells & taken
-        assert at["x"] + at["w"] <= 24
-        taken |= cells
-
-
-def test_every_alert_is_explained_to_the_operator() -> None:
-    text = (DEPLOY / "docs" / "deployment.md").read_text(encoding="utf-8")
-    alerts = {rule["alert"] for group in RULES["groups"] for rule in group["rules"]}
-    assert alerts == set(re.findall(r"\bDenyut[A-Z]\w+", text))
-    assert {name for name in environment.variables() if environment.variables()[name] is None} <= set(
-        re.findall(r"\w+", text)
-    )
 
 
 def test_clickhouse_users_take_the_passwords_that_the_service_has() -> None:
