@@ -1,13 +1,21 @@
-"""What feeds a demo: the recorded events once, where they are, then simulated posts without end."""
+"""What feeds a demo: live feeds where the internet is there; otherwise recorded events once, then simulated posts."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.probes import feed_answers
 from deploy.process import Process, Snapshot
+from deploy.settings import DeploySettings
 from deploy.stack import Stack
 
-REPLAY, SIMULATE = "replay", "simulate"
+LIVE, REPLAY, SIMULATE = "live", "replay", "simulate"
+LIVE_COLLECTORS = ("rss", "yahoo")
 REMEMBERED = "replayed"
+
+
+def is_live(settings: DeploySettings) -> bool:
+    """Whether the internet is there, as far as one feed can tell within a few seconds."""
+    return bool(settings.live_probe_url) and feed_answers(settings.live_probe_url, settings.live_probe_s)
 
 
 def recorded_files(folder: Path) -> list[Path]:
@@ -21,8 +29,15 @@ def already_read(data: Path) -> set[str]:
     return set(remembered.read_text(encoding="utf-8").splitlines()) if remembered.exists() else set()
 
 
-def feeders(stack: Stack) -> Sequence[Process]:
-    """The processes that feed `stack`; a recorded file that a former run read to its end is not read again."""
+def feeders(stack: Stack, *, live: bool) -> Sequence[Process]:
+    """The processes that feed `stack`; a recorded file that a former run read to its end is not read again.
+
+    `live` is fed by news and prices alone: what is real and what is made up are not mixed.
+    """
+    if live:
+        # Those of the setting run already.
+        names = [name for name in LIVE_COLLECTORS if name not in stack.settings.collectors]
+        return [stack.producer(LIVE, ["run", *names])] if names else []
     read = already_read(stack.folder.root)
     files = [path for path in recorded_files(stack.settings.recorded_dir) if path.name not in read]
     if not files:
@@ -42,6 +57,8 @@ def feeders(stack: Stack) -> Sequence[Process]:
 def feeding(processes: Sequence[Snapshot]) -> str:
     """In words, what feeds the stack now."""
     states = {process.name: process.state for process in processes}
+    if states.get(LIVE) == "running":
+        return "RSS and Yahoo, live"
     if states.get(SIMULATE) == "running":
         return "simulated posts"
     if states.get(REPLAY) in ("starting", "running"):

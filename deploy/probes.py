@@ -45,6 +45,15 @@ class KafkaProbe:
         return self._client
 
 
+def feed_answers(url: str, patience_s: float) -> bool:
+    """Whether `url` gives something within `patience_s`; its body is not waited for."""
+    try:
+        with httpx.stream("GET", url, timeout=patience_s, follow_redirects=True) as response:
+            return response.is_success
+    except (httpx.HTTPError, httpx.InvalidURL):
+        return False
+
+
 def http_answers(url: str) -> bool:
     """Whether GET `url` gives a status below 500."""
     try:

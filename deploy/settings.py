@@ -42,6 +42,11 @@ class DeploySettings(KafkaSettings, ClickHouseSettings):
     rules_file: Path = Field(
         Path(__file__).with_name("rules.toml"), description="rules of alerts that `up` seeds, once each"
     )
+    live_probe_url: str = Field(
+        "https://www.antaranews.com/rss/terkini.xml",
+        description="feed whose answer tells the demo that the internet is there; empty: never look",
+    )
+    live_probe_s: float = Field(3, gt=0, description="seconds that feed has to answer")
     recorded_dir: Path = Field(Path("../shared/data"), description="where recorded data lies, for the demo")
     ready_s: float = Field(180, gt=0, description="how long `up --detach` waits for everything to be ready")
     log_mb: int = Field(

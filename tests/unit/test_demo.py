@@ -1,12 +1,16 @@
 """The demo: what feeds it, and what its screen says."""
 
+import argparse
+import dataclasses
 import io
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from deploy.feed import REPLAY, SIMULATE, already_read, feeders, feeding
+from deploy.commands import demo
+from deploy.commands.base import Asked
+from deploy.feed import LIVE, REPLAY, SIMULATE, already_read, feeders, feeding, is_live
 from deploy.figures import Figures
 from deploy.folder import DataFolder
 from deploy.places import port_names
@@ -14,6 +18,7 @@ from deploy.process import Process, Snapshot, State
 from deploy.screen import line, panel
 from deploy.settings import DeploySettings
 from deploy.stack import Stack
+from tests.support.upstream import Reply, upstream
 
 
 @pytest.fixture
@@ -31,7 +36,7 @@ def words(process: Process) -> tuple[str, ...]:
 
 
 def test_without_recorded_events_posts_are_simulated(stack: Stack) -> None:
-    (simulate,) = feeders(stack)
+    (simulate,) = feeders(stack, live=False)
     assert words(simulate) == ("run", "simulate")
     assert {"kafka", "enrich-1", "enrich-2", "sink-clickhouse"} <= set(simulate.after)
 
@@ -40,7 +45,7 @@ def test_recorded_events_come_first_and_only_once(stack: Stack) -> None:
     events = stack.settings.recorded_dir / "events"
     for name in ("b.jsonl", "a.jsonl"):
         (events / name).touch()
-    replay, simulate = feeders(stack)
+    replay, simulate = feeders(stack, live=False)
     assert words(replay) == (
         "replay",
         str(events / "a.jsonl"),
@@ -54,9 +59,56 @@ def test_recorded_events_come_first_and_only_once(stack: Stack) -> None:
     assert replay.then is not None
     replay.then()
     assert already_read(stack.folder.root) == {"a.jsonl", "b.jsonl"}
-    assert [process.name for process in feeders(stack)] == [SIMULATE]
+    assert [process.name for process in feeders(stack, live=False)] == [SIMULATE]
     (events / "c.jsonl").touch()
-    assert words(feeders(stack)[0])[1] == str(events / "c.jsonl")
+    assert words(feeders(stack, live=False)[0])[1] == str(events / "c.jsonl")
+
+
+def test_where_the_internet_is_the_feed_is_live_and_nothing_else(stack: Stack) -> None:
+    (stack.settings.recorded_dir / "events" / "a.jsonl").touch()
+    with upstream() as server:
+        server.answers["/feed"] = Reply(301, headers={"Location": "/new"})
+        server.answers["/new"] = Reply(body=b"<rss/>")
+        server.answers["/slow"] = Reply(wait_s=60)
+        server.answers["/broken"] = Reply(500)
+
+        def live(path: str) -> bool:
+            url = f"{server.url}{path}"
+            return is_live(DeploySettings(live_probe_url=url, live_probe_s=0.5))
+
+        assert [live(path) for path in ("/feed", "/slow", "/broken", "/nowhere")] == [
+            True,
+            False,
+            False,
+            False,
+        ]
+    assert not live("/feed"), "nobody answers any more"
+    assert not is_live(DeploySettings(live_probe_url=""))
+
+    settings = stack.settings.model_copy(update={"collectors": ()})
+    (process,) = feeders(dataclasses.replace(stack, settings=settings), live=True)
+    assert (process.name, words(process)) == (LIVE, ("run", "rss", "yahoo"))
+    assert {"kafka", "enrich-1", "sink-clickhouse"} <= set(process.after)
+    (process,) = feeders(stack, live=True)
+    assert words(process) == ("run", "yahoo"), "the setting runs rss already"
+
+
+def test_the_first_line_says_what_will_feed_it(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = []
+    monkeypatch.setattr(demo, "run", lambda *arguments: ran.append(arguments[2](stack)))
+    monkeypatch.setattr(demo, "is_fetched", lambda _: True)
+    with upstream() as server:
+        server.answers["/feed"] = Reply(body=b"<rss/>")
+        for path, told, feeder in (
+            ("/feed", "live: news by RSS, prices by Yahoo", LIVE),
+            ("/nowhere", "no internet: simulated posts", SIMULATE),
+        ):
+            settings = stack.settings.model_copy(update={"live_probe_url": f"{server.url}{path}"})
+            assert demo.COMMAND.act(Asked(settings, stack.folder, argparse.Namespace())) == 0
+            assert told in capsys.readouterr().out
+            assert ran.pop()[0].name == feeder
 
 
 def test_the_table_names_every_worker_and_what_it_may_know(stack: Stack) -> None:
@@ -116,4 +168,5 @@ def test_the_screen_says_what_feeds_it_how_fast_and_how_far_behind() -> None:
 
 def test_simulated_posts_are_named_as_such() -> None:
     assert feeding([snapshot(REPLAY, "done"), snapshot(SIMULATE, "running")]) == "simulated posts"
+    assert feeding([snapshot(LIVE, "running")]) == "RSS and Yahoo, live"
     assert feeding([snapshot("kafka", "running")]) == "nothing yet"
