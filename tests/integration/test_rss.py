@@ -15,7 +15,7 @@ from tests.support.producers import TOPICS, Counter, Producers, lines
 from tests.support.stages import Feed
 from tests.support.topics import create_topics
 from tests.support.until import until
-from tests.support.upstream import Asked, Reply, Upstream, upstream
+from tests.support.upstream import Answer, Asked, Reply, Upstream, upstream
 
 pytestmark = pytest.mark.kafka
 
@@ -71,7 +71,7 @@ def test_every_kind_of_answer_becomes_posts_a_dead_letter_or_an_outcome(
 
     nobody = item(42, guid="", link="")
     broken = "<item><title>A & B</title><link>https://kabar.example/berita/51</link></item>"
-    replies = {
+    replies: dict[str, Answer | Reply] = {
         "good": conditional(rss([item(1), item(2), item(3)])),
         "changing": change,
         "forbidden": Reply(403),
@@ -169,7 +169,7 @@ def test_killed_in_the_middle_nothing_is_lost_and_little_is_told_twice(
     offsets = {name: number * 10_000 for number, name in enumerate(names)}
     growing = True
 
-    def answer(name: str) -> object:
+    def answer(name: str) -> Answer:
         def grown(asked: Asked) -> Reply:
             size = min(most, chunk * len(servers[name].asked)) if growing else most
             body = rss([item(offsets[name] + number) for number in range(size)])
@@ -182,7 +182,7 @@ def test_killed_in_the_middle_nothing_is_lost_and_little_is_told_twice(
         return grown
 
     for name in names:
-        servers[name].answers["/feed"] = answer(name)  # type: ignore[assignment]  # a function of Asked
+        servers[name].answers["/feed"] = answer(name)
     feeds = feed_list(tmp_path / "feeds.toml", {name: f"{servers[name].url}/feed" for name in names})
     published = Counter(producers.bootstrap, f"{producers.prefix}posts")
     kills = 4

@@ -80,7 +80,10 @@ def test_quotes_and_the_days_before_them(
     fake.say("BBCA.JK", 9_875, 1_795_000_000)
     fake.say("TLKM.JK", 3_000, 1_795_000_000)
     fake.quotes["AAPL"] = {"symbol": "AAPL", "regularMarketPrice": None}
-    polls = lambda: len(fake.server.at(QUOTE))  # noqa: E731 -- short and local
+
+    def polls() -> int:
+        return len(fake.server.at(QUOTE))
+
     told = Counter(producers.bootstrap, f"{producers.prefix}candles")
     with producers.start("run", "yahoo", **settings) as (process, log):
         until(lambda: polls() >= 3, "polled three times")
@@ -147,7 +150,10 @@ def test_a_back_fill_that_is_killed_goes_on(
     first = fake.first + timedelta(days=7)
     words = ["backfill", "yahoo", "--symbols", ",".join(ZONES), "--from", str(first)]
     charts = [f"/v8/finance/chart/{symbol}" for symbol in ZONES]
-    asked = lambda: sum(len(fake.server.at(path)) for path in charts)  # noqa: E731 -- short and local
+
+    def asked() -> int:
+        return sum(len(fake.server.at(path)) for path in charts)
+
     for _ in range(3):
         before = asked()
         with producers.start(*words, **settings) as (process, _):

@@ -214,7 +214,7 @@ def test_a_long_history_is_read_span_by_span_without_a_gap(server: Upstream, yah
     for symbol in ("BBCA.JK", "AAPL"):
         cursors: dict[str, str] = {}
         starts: list[int] = []
-        shares = []
+        shares: list[float] = []
         # Cut after every span, as by a process that is killed.
         while not shares or shares[-1] < 1:
             history = History(symbol, "1d", first, "x", "yahoo")
