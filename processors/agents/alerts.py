@@ -177,7 +177,6 @@ class Alerts:
         if found is None or not work.raising.raises(rule, subject, found):
             return
         event = alert(rule, subject, found, work.now)
-        log.debug("alert", id=event["id"], explanation=event["explanation"])
         value = self._codec.encode("alert", event)
         work.batch.send(self._topics["alerts"], rule["id"].encode(), value, timestamp=work.now)
 
