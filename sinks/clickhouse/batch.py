@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.codec import Codec, schema_id_of
 from schemas.errors import Poison
-from schemas.registry import SchemaIds
+from schemas.registry import PinnedIds, SchemaIds
 from sinks.clickhouse.avro_container import Container, extended
 from sinks.clickhouse.types import clickhouse_type
 from sinks.ranges import Range
@@ -57,6 +57,8 @@ class Framer:
     def __init__(self, ids: SchemaIds) -> None:
         self._ids = ids
         self._codec = Codec(ids)
+        # What a tombstone lands as is made here: under an id, and so a token, that no registry has a say in.
+        self._tombstones = Codec(PinnedIds())
         self._made: dict[tuple[int, bool], tuple[Container, tuple[str, ...], str]] = {}
 
     def sort(self, landed: Landed, cut: Range) -> Sorted:
@@ -137,7 +139,7 @@ class Framer:
             name = key.decode()
         except UnicodeDecodeError as error:
             raise Poison("malformed", f"the key of a tombstone is not UTF-8: {error}") from error
-        return self._codec.encode(landed.event, landed.tombstone(name, record.timestamp()[1]))
+        return self._tombstones.encode(landed.event, landed.tombstone(name, record.timestamp()[1]))
 
     def _expect(self, landed: Landed, schema_id: int) -> None:
         try:
