@@ -7,7 +7,7 @@ many quotes in one request. A test names the version this was read in.
 import math
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from threading import Event
 from typing import Any, NamedTuple
@@ -53,8 +53,9 @@ class Yahoo:
 
     def __init__(self, settings: ProducerSettings) -> None:
         cache = settings.data_dir / "yahoo"
-        cache.mkdir(parents=True, exist_ok=True)
-        # Cookies and time zones, which yfinance would keep in the home directory.
+        # Cookies and time zones, which yfinance would keep in the home directory. It can do without, and says so.
+        with suppress(OSError):
+            cache.mkdir(parents=True, exist_ok=True)
         yfinance.set_tz_cache_location(str(cache))
         yfinance.config.debug.hide_exceptions = False
         # What pandas will do one day is between it and yfinance.
