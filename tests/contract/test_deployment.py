@@ -20,9 +20,7 @@ from schemas.topics import TOPICS
 from sinks.registry import SINKS
 from tests.contract import environment, image_lock
 from tests.contract.settings import BY_COMMAND, SERVICES
-from tests.support.compose_file import COMPOSE, ROOT, compose_go, load, own_services, services
-
-__all__ = ["compose_go"]
+from tests.support.compose_file import COMPOSE, ROOT, load, own_services, services
 
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
