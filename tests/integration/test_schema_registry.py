@@ -36,6 +36,17 @@ from tests.support.topics import create_topics
 from tests.support.until import until
 
 
+KEYWORD = {
+    "id": "k",
+    "text": "harga",
+    "category": "",
+    "priority": 1,
+    "active": True,
+    "languages": [],
+    "updated_at": 1,
+}
+
+
 @pytest.fixture(scope="module")
 def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apicurio]:
     made = Apicurio(fetched(), tmp_path_factory.mktemp("registry") / "registry.log")
@@ -280,6 +291,10 @@ def test_posts_land_with_the_registrys_ids_also_after_it_is_gone(
         ) as (process, output):
             assert process.wait(90) == 0, output.read_text()
         until(lambda: landed("mentions") == 100, "the first have landed", 120)
+        feed.raw("keywords", b"k", codec.encode("keyword", KEYWORD))
+        feed.raw("keywords", b"k", None)
+        feed.flush()
+        until(lambda: landed("keywords") == 2, "a keyword and its end have landed", 60)
         api = Api(bootstrap, prefix, tmp_path / "api.log", schema_registry_url=url).start()
         ends.callback(api.stop)
         stream = SseClient(api.url, {"topics": "mentions", "since": "2020-01-01"}).connect()
