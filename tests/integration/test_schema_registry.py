@@ -35,7 +35,6 @@ from tests.support.stages import ROOT, Feed, Workers, posts
 from tests.support.topics import create_topics
 from tests.support.until import until
 
-
 KEYWORD = {
     "id": "k",
     "text": "harga",
