@@ -27,7 +27,9 @@ def test_every_settings_class_is_listed() -> None:
             if module.name.endswith(".settings"):
                 importlib.import_module(module.name)
     bases: set[type] = {base for service in SERVICES for base in service.__mro__}
-    assert _subclasses(Settings) <= bases
+    # Tests make classes of their own.
+    ours = {one for one in _subclasses(Settings) if one.__module__.partition(".")[0] in ROOMS}
+    assert ours <= bases
 
 
 def test_every_setting_is_described_and_frozen_and_no_secret_has_a_default() -> None:

@@ -44,10 +44,16 @@ class FakeYahoo:
         )
 
     def chart(self, asked: Asked) -> Reply:
-        """`/v8/finance/chart/SYMBOL`: daily rows, stamped with the opening."""
+        """`/v8/finance/chart/SYMBOL`: daily rows, stamped with the opening, or hourly ones of seven hours a day."""
         symbol = asked.path.rpartition("/")[2]
         zone = self.zones[symbol]
-        opened = {round(datetime.combine(day, time(9), zone).timestamp()): day for day in self.days(symbol)}
+        hourly = asked.query.get("interval") == "1h"
+        hours = range(9, 16) if hourly else (9,)
+        opened = {
+            round(datetime.combine(day, time(hour), zone).timestamp()): day
+            for day in self.days(symbol)
+            for hour in hours
+        }
         now = datetime.now(UTC).timestamp()
         if "period1" in asked.query:
             begin, end = int(asked.query["period1"]), int(asked.query["period2"])
@@ -62,7 +68,7 @@ class FakeYahoo:
             "close": closes,
             "volume": [1_000 + number for number in range(len(stamps))],
         }
-        meta = {
+        meta: dict[str, object] = {
             "currency": "IDR",
             "symbol": symbol,
             "exchangeName": "JKT",
@@ -73,10 +79,16 @@ class FakeYahoo:
             "timezone": "WIB",
             "exchangeTimezoneName": zone.key,
             "priceHint": 2,
-            "dataGranularity": "1d",
+            "dataGranularity": asked.query.get("interval", "1d"),
             "range": "",
             "validRanges": _RANGES,
         }
+        if hourly:
+            meta["tradingPeriods"] = [
+                [{"timezone": "WIB", "start": at, "end": at + 7 * 3_600, "gmtoffset": 25_200}]
+                for at in sorted(opened)[::7]
+                if begin <= at < end
+            ]
         result = {
             "meta": meta,
             "timestamp": stamps,

@@ -208,6 +208,21 @@ def test_only_complete_candles_are_taken_each_once(fake: FakeYahoo, yahoo: Yahoo
     assert history.due(place, place.last + 2 * 86_400_000)
 
 
+def test_hours_are_candles_too(fake: FakeYahoo, yahoo: Yahoo) -> None:
+    for symbol, zone in fake.zones.items():
+        found = [
+            item.record
+            for batch, _ in History(symbol, "1h", FIRST, "x", "yahoo").batches(yahoo, {}, NO_STOP)
+            for item in batch.items
+            if hasattr(item, "record")
+        ]
+        times = [datetime.fromtimestamp(record["start"] / 1000, zone) for record in found]
+        past = [day for day in fake.days(symbol) if day < datetime.now(zone).date()]
+        assert [at.date() for at in times][: 7 * len(past)] == [day for day in past for _ in range(7)]
+        assert {at.hour for at in times} == set(range(9, 16))
+        assert {record["interval"] for record in found} == {"1h"}
+
+
 def test_a_long_history_is_read_span_by_span_without_a_gap(server: Upstream, yahoo: Yahoo) -> None:
     first = (datetime.now(UTC) - timedelta(days=8_000)).date()
     fake = FakeYahoo(server, {"BBCA.JK": "Asia/Jakarta", "AAPL": "America/New_York"}, first)
