@@ -257,3 +257,16 @@ def test_check_says_whether_yahoo_answers(
     status, told = check()
     assert status == 1
     assert "not reached: HTTP 503" in told
+
+
+def test_a_stop_does_not_wait_for_yahoo(
+    producers: Producers, fake: FakeYahoo, settings: dict[str, str]
+) -> None:
+    fake.server.answers[QUOTE] = Reply(wait_s=60)
+    settings |= {"yahoo_history_days": "0", "yahoo_timeout_s": "50"}
+    with producers.start("run", "yahoo", **settings) as (process, log):
+        until(lambda: bool(fake.server.at(QUOTE)), "a question without an answer", 60)
+        process.terminate()
+        assert process.wait(10) == 0, log.read_text()
+    [run] = producers.records("runs")
+    assert (run["outcome"], run["error"]) == ("empty", "stopped before it ended")
