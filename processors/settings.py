@@ -98,6 +98,11 @@ class TrendsSettings(StageSettings):
         description="most windows in memory per partition; the oldest closed ones go first, later mentions of them "
         "are counted late",
     )
+    quiet_days: float = Field(
+        default=30,
+        gt=0,
+        description="days of event time without a single post after which nobody was listening: what is usual is learnt anew",
+    )
     score_bias: float = Field(
         default=3.0,
         gt=0,

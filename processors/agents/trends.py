@@ -14,6 +14,7 @@ from processors.clock import now_ms
 from processors.logic.authors import check
 from processors.logic.dead_letters import dead_letter
 from processors.logic.folding import Marks, Step
+from processors.logic.heard import Heard
 from processors.logic.held import Held
 from processors.logic.partials import WATERMARK
 from processors.logic.publishing import Published, Publisher
@@ -37,7 +38,7 @@ class _Partition:
     held: Held
     sources: Sources
     floors: Marks
-    since: Marks
+    heard: Heard
     published_at: float
 
 
@@ -54,13 +55,15 @@ class Trends:
     """The handler of `partials`.
 
     Rows: `windows` (see `logic.rows`), `baselines` (see `logic.scoring`), and in `marks` what was heard of the partitions of
-    posts (`source:N` → [watermark, idle]), the latest window dropped and the first one counted in (`floor:W`, `since:W`).
+    posts (`source:N` → [watermark, idle]), the latest window dropped (`floor:W`), and the stretches of event time in which it
+    has counted (`heard`).
     """
 
     def __init__(self, app: BatchApp, settings: TrendsSettings, codec: Codec) -> None:
         self._settings = settings
         self._codec = codec
         self._spans = Spans(settings.day_zone)
+        self._quiet_ms = int(settings.quiet_days * 86_400_000)
         self._publisher = Publisher(
             rings={
                 "1m": settings.ring_1m_s * 1000,
@@ -108,7 +111,7 @@ class Trends:
             baseline=lambda key: batch.get(self._baselines, key),
             spans=self._spans,
             floors=partition.floors,
-            since=partition.since,
+            heard=partition.heard,
         )
         self._count(batch, step, sources, now_s, computed_at)
         step.finish()
@@ -152,6 +155,9 @@ class Trends:
                 now_s,
                 partial["enriched_at"],
             )
+            # A partition of few subjects knows from it that there were posts.
+            if partial["watermark"]:
+                step.heard.add(partial["watermark"])
             if partial["subject_kind"] != WATERMARK:
                 step.fold(partial, sources.dropping(now_s))
 
@@ -177,8 +183,8 @@ class Trends:
             batch.put(self._windows, key, row)
         for key, baseline in step.baseline_rows.items():
             batch.put(self._baselines, key, baseline)
-        marks = _marks(step.floors, step.since, sources)
-        known = _marks(partition.floors, partition.since, partition.sources)
+        marks = _marks(step.floors, step.heard, sources)
+        known = _marks(partition.floors, partition.heard, partition.sources)
         for key, mark in marks.items():
             if mark != known.get(key):
                 batch.put(self._marks, key, mark)
@@ -188,7 +194,7 @@ class Trends:
         held.restore(tables[self._windows])
         sources = Sources(self._settings.partitions, self._settings.idle_close_s, self._settings.evict_idle_s)
         floors: Marks = {}
-        since: Marks = {}
+        heard = Heard(self._quiet_ms)
         now_s = time.monotonic()
         for key, mark in tables[self._marks].items():
             kind, _, name = key.partition(":")
@@ -198,9 +204,9 @@ class Trends:
                     sources.hear(int(name), mark[0], mark[1], now_s)
                 case "floor":
                     floors[name] = mark
-                case "since":
-                    since[name] = mark
-        self._partitions[partition] = _Partition(held, sources, floors, since, now_s)
+                case "heard":
+                    heard = Heard(self._quiet_ms, mark)
+        self._partitions[partition] = _Partition(held, sources, floors, heard, now_s)
 
     def _committed(self, batch: Batch) -> None:
         planned = self._planned.pop(batch.partition)
@@ -209,7 +215,7 @@ class Trends:
             partition.held.take(key, end, row)
         partition.sources = planned.sources
         partition.floors = planned.step.floors
-        partition.since = planned.step.since
+        partition.heard = planned.step.heard
         partition.published_at = planned.published_at
 
     def _revoked(self, partition: int) -> None:
@@ -217,9 +223,9 @@ class Trends:
         self._planned.pop(partition, None)
 
 
-def _marks(floors: Marks, since: Marks, sources: Sources) -> dict[str, Any]:
+def _marks(floors: Marks, heard: Heard, sources: Sources) -> dict[str, Any]:
     return {
         **{f"source:{name}": [watermark, idle] for name, (watermark, idle) in sources.rows().items()},
         **{f"floor:{name}": mark for name, mark in floors.items()},
-        **{f"since:{name}": mark for name, mark in since.items()},
+        "heard": heard.rows(),
     }

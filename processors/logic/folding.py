@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from processors.logic import rows
+from processors.logic.heard import Heard
 from processors.logic.held import Held
 from processors.logic.rows import CLOSED, END, LATE, PUBLISHED, REVISION, STATS, Row
 from processors.logic.scoring import expected, learnt
@@ -19,7 +20,7 @@ class Step:
     """Collects changes of rows; nothing outside it changes before `window_rows` and `baseline_rows` are committed.
 
     `floors`: the latest end among the windows that were dropped; what is not held and does not end after it is late.
-    `since`: the start of the first window ever counted in.
+    `heard`: the event time in which this partition has counted.
     """
 
     def __init__(
@@ -29,13 +30,13 @@ class Step:
         baseline: Callable[[str], Any],
         spans: Spans,
         floors: Marks,
-        since: Marks,
+        heard: Heard,
     ) -> None:
         self._window = window
         self._baseline = baseline
         self.spans = spans
         self.floors = dict(floors)
-        self.since = dict(since)
+        self.heard = heard.copy()
         self._rows: dict[str, Row] = {}
         self._dropped: dict[str, int] = {}
         self._baselines: dict[str, dict[str, list[Any]] | None] = {}
@@ -49,10 +50,9 @@ class Step:
         subject = f"{partial['subject_kind']}:{partial['subject']}"
         platform = partial["platform"]
         bucket = partial["bucket"]
+        self.heard.add(bucket)
         for window in WINDOWS:
             start, end = self.spans.span(window, bucket)
-            if start < self.since.get(window, start + 1):
-                self.since[window] = start
             key = rows.key_of(window, start, subject)
             row = self._touched(key, end)
             if row is None:
@@ -65,6 +65,11 @@ class Step:
                 if sketches is None:
                     sketches = self._sketches[key, platform] = []
                 sketches.append(sketch)
+
+    def since(self, window: str, start: int) -> int:
+        """The start of the first window of the stretch of time that was listened to without a break up to this one."""
+        _, end = self.spans.span(window, start)
+        return self.spans.span(window, self.heard.since(start, end))[0]
 
     def _count_late(self, window: str, subject: str, partial: Partial, dropping: int | None) -> None:
         floor = self.floors[window]
@@ -95,12 +100,13 @@ class Step:
         mentions[""] = sum(mentions.values())
         kept: dict[str, list[Any]] = {}
         row[rows.EXPECTED] = kept
+        since = self.since(window, start)
         for platform, count in mentions.items():
             if not platform and rows.alone(stats, baselines):
                 (only,) = stats
                 kept[platform], after[platform] = kept[only], after[only]
                 continue
-            before, learns = expected(baselines, platform, window, start, self.since[window], self.spans)
+            before, learns = expected(baselines, platform, window, start, since, self.spans)
             kept[platform] = [before.mean, before.variance, before.seen]
             if learns:
                 after[platform] = learnt(before, window, start, count)
@@ -111,7 +117,7 @@ class Step:
         """(mean, variance, windows seen) an open window is measured by for the time being."""
         window, start, subject = rows.parts_of(key)
         baseline, _ = expected(
-            self.baselines(window, subject), platform, window, start, self.since[window], self.spans
+            self.baselines(window, subject), platform, window, start, self.since(window, start), self.spans
         )
         return baseline.mean, baseline.variance, baseline.seen
 

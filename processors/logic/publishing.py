@@ -103,7 +103,7 @@ class Publisher:
         window, start, subject = rows.parts_of(key)
         before_start, _ = step.spans.span(window, start - 1)
         before = step.row(rows.key_of(window, before_start, subject))
-        covered = before_start >= step.since.get(window, start)
+        covered = before_start >= step.since(window, start)
         minutes = (row[END] - start) / MINUTE_MS
         stats: dict[str, Stat] = row[STATS]
         baselines = step.baselines(window, subject)
@@ -136,6 +136,7 @@ class Publisher:
                 "score": score,
                 "display_score": display(score),
                 "baseline": baseline.mean,
+                "learnt": baseline.seen,
                 "terms": top(stat[rows.TERMS], MAX_TERMS),
                 "sources": top(stat[rows.SOURCES], MAX_SOURCES),
                 "samples": stat[rows.SAMPLES],

@@ -18,12 +18,13 @@ def expected(
 ) -> tuple[Baseline, bool]:
     """(the baseline before the window that begins at `start`, whether it may learn from that window).
 
-    Windows without a row had no mention and count as zeros, for a new subject back to `since`, where this partition began
-    to count. A window that ended before one the baseline has learnt from already counted as a zero there.
+    Windows without a row had no mention and count as zeros, for a new subject back to `since`, where the stretch of time begins
+    that was listened to without a break; what was learnt before it is of another time and not used. A window that ended
+    before one the baseline has learnt from already counted as a zero there.
     """
     alpha = ALPHA[window]
     known = None if row is None else row.get(platform)
-    if known is None:
+    if known is None or known[3] < since <= start:
         missing = spans.gap(window, since, start) + 1 if start > since else 0
         return Baseline().after_zeros(missing, alpha), True
     mean, variance, seen, last = known

@@ -139,6 +139,7 @@ class Trend(TypedDict):
     score: float
     display_score: float
     baseline: float
+    learnt: int
     terms: Mapping[str, int]
     sources: Mapping[str, int]
     samples: Sequence[str]

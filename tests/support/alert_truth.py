@@ -75,7 +75,7 @@ def assert_recorded_alerts(stack: Stack, *, prices: bool) -> None:
 def _by_trends(stack: Stack) -> Iterable[Any]:
     rows = stack.sql(
         "SELECT kafka_partition, concat(subject_kind, ':', subject) AS key, revision, window, mentions, positive, negative, "
-        f"score, baseline, closed, {_TIMES} FROM trends "
+        f"score, baseline, learnt, closed, {_TIMES} FROM trends "
         "WHERE platform = '' AND window IN ('5m', '1h') AND subject_kind IN ('all', 'keyword') "
         "ORDER BY kafka_partition, kafka_offset"
     )
@@ -86,7 +86,7 @@ def _by_trends(stack: Stack) -> Iterable[Any]:
 
 
 def _trend(row: dict[str, Any]) -> Trend:
-    said = ("revision", "window", "mentions", "positive", "negative", "score", "baseline", "closed")
+    said = ("revision", "window", "mentions", "positive", "negative", "score", "baseline", "learnt", "closed")
     return trend(
         subject=row["key"],
         start=row["start_ms"],

@@ -184,6 +184,7 @@ def trend(hour: int = 0, subject: str = "all:", **fields: Any) -> Trend:
         "score": 4.0,
         "display_score": 50.0,
         "baseline": 5.0,
+        "learnt": 20,
         "terms": {"crash": 4},
         "sources": {"feed": mentions},
         "samples": ["x:1"],

@@ -85,6 +85,7 @@ def trend(subject_kind: str, subject: str, **changes: Any) -> dict[str, Any]:
         "score": 2.5,
         "display_score": 80.0,
         "baseline": 4.0,
+        "learnt": 20,
         "terms": {"naik": 4},
         "sources": {"x": 10},
         "samples": ["x:1"],

@@ -6,6 +6,7 @@ from typing import Any
 
 from processors.logic.authors import sketch
 from processors.logic.folding import Step
+from processors.logic.heard import Heard
 from processors.logic.held import Held
 from processors.logic.publishing import Publisher
 from processors.logic.spans import Spans
@@ -56,7 +57,7 @@ class Partition:
         self.rows: dict[str, Any] = {}
         self.baselines: dict[str, Any] = {}
         self.floors: dict[str, int] = {}
-        self.since: dict[str, int] = {}
+        self.heard = Heard(30 * DAY)
         self.held = Held()
         self.published: list[Trend] = []
         self.owed = 0
@@ -121,7 +122,7 @@ class Partition:
             baseline=self.baselines.get,
             spans=self.spans,
             floors=self.floors,
-            since=self.since,
+            heard=self.heard,
         )
 
     def _commit(self, step: Step) -> None:
@@ -133,4 +134,4 @@ class Partition:
                     table[key] = row
         for key, end, row in step.changes():
             self.held.take(key, end, row)
-        self.floors, self.since = step.floors, step.since
+        self.floors, self.heard = step.floors, step.heard

@@ -28,6 +28,7 @@ def test_a_closed_spike_is_told_once_with_its_evidence() -> None:
     [
         {"score": 2.9},
         {"mentions": 9},
+        {"learnt": 5},
         {"closed": False},
         {"window": "5m"},
         {"platform": "x"},

@@ -201,3 +201,20 @@ def test_rows_do_not_outlive_their_ring() -> None:
     assert kinds["1d"] <= 62
     assert len(partition.baselines) <= sum(kinds.values())
     assert len(partition.held) == len(partition.rows)
+
+
+def test_years_that_nobody_listened_to_are_no_years_of_silence() -> None:
+    partition = Partition()
+    hours = [partial(START + number * HOUR, "AAPL", mentions=5) for number in range(30)]
+    partition.step(hours, closing=START + 31 * HOUR)
+    later = START + 4_000 * DAY
+    fresh = [partial(later, subject, mentions=40) for subject in ("AAPL", "NEW")]
+    partition.step(fresh, closing=later + HOUR)
+    for subject in ("AAPL", "NEW"):
+        trend = partition.latest()[f"symbol:{subject}::1h:{later}"]
+        assert (trend["learnt"], trend["score"]) == (0, 0), "what was usual years ago says nothing"
+    partition.crash()
+    partition.step([partial(later + 3 * HOUR, "NEW", mentions=40)], closing=later + 4 * HOUR)
+    after = partition.latest()[f"symbol:NEW::1h:{later + 3 * HOUR}"]
+    assert after["learnt"] == 3
+    assert after["baseline"] == pytest.approx(40 / 3), "two hours of silence in between do count"

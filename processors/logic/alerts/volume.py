@@ -4,10 +4,15 @@ from processors.logic.alerts.finding import Finding, from_trend
 from processors.logic.alerts.wording import about, between, mentions
 from schemas.events import Rule, Trend
 
+LEAST_LEARNT = 6
+"""Windows that a baseline must have learnt from: what is usual is not known after fewer, so nothing is unusual."""
+
 
 def volume_spike(rule: Rule, subject: str, trend: Trend) -> Finding | None:
     """The window's score (z) reaches `threshold` and its mentions `minimum`. Observed and expected are mentions."""
     if trend["score"] < rule["threshold"] or trend["mentions"] < rule["minimum"]:
+        return None
+    if trend["learnt"] < LEAST_LEARNT:
         return None
     counted = mentions(trend["mentions"], subject, trend["platform"])
     return from_trend(

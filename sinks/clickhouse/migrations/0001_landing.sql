@@ -133,6 +133,7 @@ CREATE TABLE trends (
     score Float64,
     display_score Float64,
     baseline Float64,
+    learnt Int64,
     terms Map(String, Int64),
     sources Map(LowCardinality(String), Int64),
     samples Array(String),

@@ -20,6 +20,7 @@ SELECT
     argMax(t.score, t.revision) AS score,
     argMax(t.display_score, t.revision) AS display_score,
     argMax(t.baseline, t.revision) AS baseline,
+    argMax(t.learnt, t.revision) AS learnt,
     argMax(t.terms, t.revision) AS terms,
     argMax(t.sources, t.revision) AS sources,
     argMax(t.samples, t.revision) AS samples,
