@@ -12,9 +12,9 @@ from tests.support.clickhouse import EmbeddedClickHouse
 from tests.support.landed import Landed
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A headless Chromium."""
+    """A headless Chromium. While it is open, Playwright's loop keeps the thread, and async tests of other files could not run."""
     with chromium() as running:
         yield running
 
