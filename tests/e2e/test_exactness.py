@@ -1,7 +1,7 @@
 """The spine's promise: whatever is killed, each recorded post is counted once, everywhere.
 
 One test, because it is one story: replay everything as fast as possible while every process is killed with -9, then replay
-it again, with a subscriber that is cut and reconnects all along.
+it again, posts and prices, with a subscriber that is cut and reconnects all along.
 """
 
 import json
@@ -22,11 +22,12 @@ from schemas.clients import PARTITIONER
 from schemas.codec import Codec
 from schemas.registry import PinnedIds
 from schemas.topics import MAX_POST_BYTES
+from tests.support.alert_truth import assert_alerts, assert_recorded_alerts
 from tests.support.chaos import kill_each
-from tests.support.recorded import recorded_events
+from tests.support.recorded import PRICES, STOCKNET, recorded_events, recorded_prices
 from tests.support.sse import SseClient
 from tests.support.stack import Stack
-from tests.support.truth import assert_exact
+from tests.support.truth import assert_bars, assert_exact
 
 pytestmark = [pytest.mark.long, pytest.mark.chaos, pytest.mark.timeout(600)]
 
@@ -45,9 +46,10 @@ def test_every_post_is_counted_exactly_once_whatever_is_killed(stack: Stack, tmp
     events, posts = recorded_events(tmp_path)
     dice = random.Random()
     bad = with_bad_lines(events, tmp_path / f"bad-{events.name}")
+    prices = recorded_prices(tmp_path)
     api = stack.api
     with closing_after(SseClient(api, {"topics": "mentions"}, follow=True)) as subscriber:
-        replay = replay_killed_in_the_middle(stack, bad, posts)
+        replay = replay_killed_in_the_middle(stack, [bad, prices], posts)
         order = kill_each(
             stack, stack.processes(), lambda: len(cut(subscriber, dice).events), dice, posts // 20
         )
@@ -55,13 +57,11 @@ def test_every_post_is_counted_exactly_once_whatever_is_killed(stack: Stack, tmp
         assert replay.wait(120) == 0
         produce_bad_records(stack)
         stack.wait(240)
-        assert_exact(stack, events, posts)
-        assert_dead_letters(stack)
+        assert_all(stack, events, posts, prices)
 
-        assert stack.start("producers", "replay", str(bad), "--speed", "max").wait(120) == 0
+        assert stack.start("producers", "replay", str(bad), str(prices), "--speed", "max").wait(120) == 0
         stack.wait(240)
-        assert_exact(stack, events, posts)
-        assert_dead_letters(stack)
+        assert_all(stack, events, posts, prices)
         assert stack.value("SELECT count() FROM posts") >= 2 * posts
         stack.command("sinks", "proof", reaching=True)
 
@@ -78,6 +78,15 @@ def test_every_post_is_counted_exactly_once_whatever_is_killed(stack: Stack, tmp
     assert len(seen) == posts
     assert set(seen.values()) == {1}
     assert not subscriber.of("reset")
+
+
+def assert_all(stack: Stack, events: Path, posts: int, prices: Path) -> None:
+    assert_exact(stack, events, posts)
+    assert_bars(stack, prices)
+    assert_dead_letters(stack)
+    assert_alerts(stack)
+    if events == STOCKNET:
+        assert_recorded_alerts(stack, prices=prices == PRICES)
 
 
 @contextmanager
@@ -111,10 +120,11 @@ def with_bad_lines(events: Path, copy: Path) -> Path:
     return copy
 
 
-def replay_killed_in_the_middle(stack: Stack, events: Path, posts: int) -> subprocess.Popen[bytes]:
+def replay_killed_in_the_middle(stack: Stack, files: list[Path], posts: int) -> subprocess.Popen[bytes]:
     """Start a replay, kill it with -9 once it has published something but not all, and start it again."""
     bootstrap = stack.kafka
-    first = stack.start("producers", "replay", str(events), "--speed", "max")
+    words = ("producers", "replay", *map(str, files), "--speed", "max")
+    first = stack.start(*words)
     deadline = time.monotonic() + 60
     while not (published := positions(bootstrap)):
         assert time.monotonic() < deadline, "nothing was published"
@@ -122,7 +132,7 @@ def replay_killed_in_the_middle(stack: Stack, events: Path, posts: int) -> subpr
     first.kill()
     assert first.wait() == -signal.SIGKILL
     assert published < posts, "all was published before the replay could be killed"
-    return stack.start("producers", "replay", str(events), "--speed", "max")
+    return stack.start(*words)
 
 
 def positions(bootstrap: str) -> int:

@@ -1,5 +1,6 @@
 """What must hold after any run, asked of the landed tables: exact counts, tiling receipts, equal windows."""
 
+import csv
 from pathlib import Path
 
 from tests.support.recorded import hours_of
@@ -58,6 +59,33 @@ def assert_windows(stack: Stack, events: Path) -> None:
             f"WHERE subject_kind = 'all' AND platform = '' AND window = '{window}' GROUP BY id)"
         )
         assert total == sum(hours_of(events).values()), window
+
+
+def assert_bars(stack: Stack, prices: Path) -> None:
+    """Every row of the price file is one closed bar of a day, with its prices, told once."""
+    landed = stack.sql(
+        "SELECT symbol, toString(toDate(start + INTERVAL 12 HOUR)) AS day, open, high, low, close, volume, closed "
+        "FROM latest_bars WHERE interval = '1d'"
+    )
+    found = {
+        (bar["symbol"], bar["day"]): (bar["open"], bar["high"], bar["low"], bar["close"], bar["volume"])
+        for bar in landed
+    }
+    with prices.open(encoding="utf-8", newline="") as lines:
+        expected = {
+            (row["symbol"], row["date"]): (
+                float(row["open"]),
+                float(row["high"]),
+                float(row["low"]),
+                float(row["close"]),
+                int(row["volume"]),
+            )
+            for row in csv.DictReader(lines)
+        }
+    assert found == expected
+    assert len(landed) == len(expected)
+    assert all(bar["closed"] for bar in landed)
+    assert stack.value("SELECT count() - uniqExact(id, revision) FROM bars") == 0
 
 
 def assert_metrics(stack: Stack, posts: int) -> None:
