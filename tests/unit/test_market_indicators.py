@@ -63,9 +63,21 @@ def test_change_is_against_the_close_before() -> None:
     assert signals(-0.0499, 0.05) == signals(None, 0.05) == []
 
 
-def test_a_day_is_measured_against_the_last_one_known_however_old() -> None:
+def test_after_a_pause_of_years_a_symbol_begins_anew() -> None:
     partition = Partition()
-    partition.take([candle(MONDAY - 40 * DAY, 10.0)])
+    old = MONDAY - 4_000 * DAY
+    partition.take([candle(old + n * DAY, 10.0) for n in range(30)])
+    partition.take([candle(MONDAY + n * DAY, 100.0) for n in range(3)])
+    said = [partition.latest()[f"AMZN:1d:{MONDAY + n * DAY}"] for n in range(3)]
+    assert said[0]["indicators"] == {}
+    assert [bar["signals"] for bar in said] == [[], [], []]
+    assert said[1]["indicators"] == {"previous_close": 100.0, "change": 0.0}
+    assert partition.latest()[f"AMZN:1d:{old + 29 * DAY}"]["indicators"]["sma_20"] == 10.0
+
+
+def test_a_day_is_measured_against_the_last_one_known_before_it() -> None:
+    partition = Partition()
+    partition.take([candle(MONDAY - 15 * DAY, 10.0)])
     partition.take([quote(OPENING, 12.0)])
     day = partition.latest()[f"AMZN:1d:{MONDAY}"]
     assert day["indicators"] == {"previous_close": 10.0, "change": pytest.approx(0.2)}

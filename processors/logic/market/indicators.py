@@ -13,6 +13,9 @@ from typing import NamedTuple
 
 WINDOW = 20
 """Closed bars that sma_20 and volume_ratio_20 look at; rsi_14 looks at 15."""
+LONGEST_PAUSE_MS = 14 * 86_400_000
+"""Exchanges rest for at most eleven days (Lunar New Year, Lebaran). What was before a longer pause says nothing of a day: history
+of years ago that is replayed before today's quotes must not look like a crash."""
 _RSI = 14
 _PRECISION = 12
 """Digits kept: what differs by the order of additions alone is no difference."""

@@ -7,10 +7,11 @@ from itertools import chain, islice
 
 from processors.logic.market import rows
 from processors.logic.market.held import Held
-from processors.logic.market.indicators import WINDOW, Closed, against, signals, windowed
+from processors.logic.market.indicators import LONGEST_PAUSE_MS, WINDOW, Closed, against, signals, windowed
 from processors.logic.market.rows import CLOSED, DAY, DIGEST, DIRTY, END, LATE, REVISION, Row
 from processors.logic.market.step import Step
 from schemas.events import Bar, Millis
+from schemas.topics import DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +103,29 @@ class Publisher:
 
 
 def _previous_close(step: Step, interval: str, symbol: str, start: int, day: int) -> float | None:
-    """Of the last bar before: for a day however old, for a minute of the same day, for a night is no minute."""
+    """Of the last bar before: for a day if no more than a pause lies between, for a minute of the same day."""
     before = next(step.before(interval, symbol, start), None)
     if before is not None:
-        same, close = before[DAY] == day, rows.prices(before).close
+        end, same, close = before[END], before[DAY] == day, rows.prices(before).close
     else:
         floor = step.floor(interval, symbol)
         if floor is None or floor[0] > start:
             return None
-        same, close = floor[2] == day, float(floor[1])
-    return close if interval == "1d" or same else None
+        end, same, close = floor[0], floor[2] == day, float(floor[1])
+    near = start - end <= LONGEST_PAUSE_MS
+    return close if same or (interval == "1d" and near) else None
 
 
 def _closed_before(step: Step, symbol: str, start: int) -> list[Closed]:
-    closed = (row for row in step.before("1d", symbol, start) if row[CLOSED])
-    found = [Closed(prices.close, prices.volume) for prices in map(rows.prices, islice(closed, WINDOW))]
+    found: list[Closed] = []
+    end = start + DAY_MS
+    for row in step.before("1d", symbol, start):
+        if len(found) == WINDOW or end - row[END] > LONGEST_PAUSE_MS + DAY_MS:
+            break
+        end = row[END]
+        if row[CLOSED]:
+            prices = rows.prices(row)
+            found.append(Closed(prices.close, prices.volume))
     return found[::-1]
 
 
