@@ -7,17 +7,17 @@ from threading import Event
 from typing import Any
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from schemas.access import check_access
 from schemas.clients import consumer_config
 from schemas.errors import Fatal, Retryable
 from schemas.flow import step as flow_step
-from schemas.positions import range_metadata
 from schemas.registry import schema_ids
 from sinks.clickhouse import preflight, telemetry
 from sinks.clickhouse.assignment import begin, landed_topics, open_lane, record_topics
 from sinks.clickhouse.batch import Framer
+from sinks.clickhouse.commits import commit, position
 from sinks.clickhouse.fence import Fences
 from sinks.clickhouse.landing import Clients, Landing, Step
 from sinks.clickhouse.lane import Commit, Lane
@@ -33,15 +33,6 @@ _POLL_RECORDS = 20_000
 _LAST_INSERTS_S = 6.0
 _START_WAIT_S = 1.0
 _LAG_S = 1.0
-# The broker no longer takes us for the owner; what follows is a rebalance, which says so again.
-_NOT_OURS = frozenset(
-    {
-        KafkaError.ILLEGAL_GENERATION,
-        KafkaError.UNKNOWN_MEMBER_ID,
-        KafkaError.REBALANCE_IN_PROGRESS,
-        KafkaError.FENCED_INSTANCE_ID,
-    }
-)
 
 
 def nothing(_: str) -> None:
@@ -196,38 +187,16 @@ class ClickHouseSink:
             )
 
     def _commit(self, lanes: list[Lane]) -> bool:
-        """Commit what the lanes want, in one request; False if the group did not take it."""
-        wanted = [(lane, commit) for lane in lanes if (commit := lane.wanted()) is not None]
-        if not wanted:
-            return True
-        self._step("commit")
-        try:
-            results = self._consumer.commit(
-                offsets=[_position(lane, commit) for lane, commit in wanted], asynchronous=False
-            )
-        except KafkaException as error:
-            _not_taken(error.args[0])
-            return False
-        taken = True
-        errors = {(result.topic, result.partition): result.error for result in results}
-        for lane, commit in wanted:
-            refusal = errors[lane.landed.full_name, lane.partition]
-            if refusal is None:
-                lane.took(commit)
-                telemetry.LAST_COMMIT.set_to_current_time()
-            else:
-                _not_taken(refusal)
-                taken = False
-        return taken
+        return commit(self._consumer, lanes, self._step)
 
     def _insert(self, lane: Lane) -> "Future[int]":
         if self._landing is None or lane.current is None:
             raise Fatal("a lane without a range was to insert")
         cut = lane.current
-        commit = Commit(cut.start, lane.stored)
+        stored = Commit(cut.start, lane.stored)
 
         def fence() -> None:
-            self._fences.check(_position(lane, commit))
+            self._fences.check(position(lane, stored))
 
         return self._threads.submit(self._landing.land, lane.landed, lane.partition, cut, fence)
 
@@ -295,16 +264,3 @@ class ClickHouseSink:
         for lane in held:
             telemetry.LAG.remove(lane.landed.full_name, str(lane.partition))
         return held
-
-
-def _position(lane: Lane, commit: Commit) -> TopicPartition:
-    metadata = range_metadata(list(commit.ranges))
-    return TopicPartition(lane.landed.full_name, lane.partition, commit.offset, metadata)
-
-
-def _not_taken(error: Any) -> None:
-    """Nothing is stored, so nothing is inserted; a later turn tries again unless a rebalance takes the partition."""
-    if error.code() in _NOT_OURS:
-        log.warning("commit_refused", error=error.str())
-    else:
-        log.warning("commit_failed", error=error.str())
