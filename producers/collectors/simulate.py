@@ -141,7 +141,8 @@ class Simulate:
     def _tell(self, post: Post) -> None:
         """Log the bursts that are planted in the time after `post`, each once."""
         at = post["event_at"]
-        for burst in self._plan.bursts(at, at + self._plan.burst_minutes * MINUTE_MS):
+        # Two slots: from an early burst of one to a late one of the next it is longer than a slot.
+        for burst in self._plan.bursts(at, at + 2 * self._plan.burst_minutes * MINUTE_MS):
             if self._told is None or burst.start > self._told.start:
                 self._told = burst
                 structlog.get_logger().info(

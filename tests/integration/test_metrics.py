@@ -57,8 +57,8 @@ def test_a_stage_counts_batches_and_shows_what_it_lags(kafka: Broker, prefix: st
         assert trends.stop() == [0]
 
 
-def lag(found: Scraped) -> float | None:
-    return found.total("denyut_stage_lag") if "denyut_stage_lag" in found.names else None
+def lag(found: Scraped, name: str = "denyut_stage_lag") -> float | None:
+    return found.total(name) if name in found.names else None
 
 
 def test_sink_and_clickhouse_count_what_lands(kafka: Broker, prefix: str, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_sink_and_clickhouse_count_what_lands(kafka: Broker, prefix: str, tmp_pa
         publish(kafka.bootstrap, prefix, "mentions", mentions(500))
         publish(kafka.bootstrap, prefix, "mentions", [("bad", b"\xff no Avro", 0)])
         until(lambda: landed(port) == 500, "500 rows are counted", 90)
-        until(lambda: Scraped(port).total("denyut_sink_lag") == 0, "no lag is shown")
+        until(lambda: lag(Scraped(port), "denyut_sink_lag") == 0, "no lag is shown")
         found = Scraped(port)
         assert found.total("denyut_sink_rows_total", table="mentions") == server.value(
             "SELECT count() FROM mentions"

@@ -187,7 +187,7 @@ def test_a_collector_ends_in_time_though_its_broker_is_gone(
 def test_simulate_ends_on_a_signal_and_never_uses_an_id_twice(producers: Producers) -> None:
     published = Counter(producers.bootstrap, f"{producers.prefix}posts")
     for _ in range(2):
-        enough = published() + 100
+        enough = published() + 250
         with producers.start("run", "simulate", simulate_rate="100", simulate_run_s="1") as (process, log):
             published.passes(enough)
             process.terminate()
