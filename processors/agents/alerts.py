@@ -33,7 +33,7 @@ class _Partition:
     history: History
     listening_since: float
     looked_at: float = 0.0
-    runs_read: bool = True
+    runs_read: bool = False
     """Whether the runs had been read to their end when the last of them came."""
 
 

@@ -91,11 +91,18 @@ class ControlFeed:
     def _hand(self, offset: int, key: bytes | None, value: bytes | None) -> None:
         if key is None:
             return
+        name = key.decode(errors="replace")
         try:
-            self._take(key.decode(), None if value is None else self._record(value))
-        except (Poison, UnicodeDecodeError) as error:
-            # Control state is written by our own commands; whatever else stands there must not stop the stream.
-            log.warning("control_ignored", topic=self._name, offset=offset, key=key[:80], error=str(error))
+            record = None if value is None else self._record(value)
+        except Poison as error:
+            # Control state is written by our own commands; whatever else stands there must not stop the stream. What the key
+            # held before is gone for the next worker that reads the topic, so it is gone here.
+            log.warning("control_ignored", topic=self._name, offset=offset, key=name[:80], error=str(error))
+            record = None
+        try:
+            self._take(name, record)
+        except Poison as error:
+            log.warning("control_ignored", topic=self._name, offset=offset, key=name[:80], error=str(error))
 
     def _record(self, value: bytes) -> Any:
         decoded = self._codec.decode(value)

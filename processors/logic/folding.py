@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from processors.logic import rows
+from processors.logic.ewma import Baseline
 from processors.logic.heard import Heard
 from processors.logic.held import Held
 from processors.logic.rows import CLOSED, END, LATE, PUBLISHED, REVISION, STATS, Row
-from processors.logic.scoring import expected, learnt
+from processors.logic.scoring import BaselineRow, expected, learnt
 from processors.logic.spans import WINDOWS, Spans
 from schemas.errors import Fatal
 from schemas.events import Partial
@@ -106,7 +107,7 @@ class Step:
                 (only,) = stats
                 kept[platform], after[platform] = kept[only], after[only]
                 continue
-            before, learns = expected(baselines, platform, window, start, since, self.spans)
+            before, learns = self._expected(baselines, platform, window, start, since)
             kept[platform] = [before.mean, before.variance, before.seen]
             if learns:
                 after[platform] = learnt(before, window, start, count)
@@ -116,10 +117,19 @@ class Step:
     def expectation(self, key: str, platform: str) -> tuple[float, float, int]:
         """(mean, variance, windows seen) an open window is measured by for the time being."""
         window, start, subject = rows.parts_of(key)
-        baseline, _ = expected(
-            self.baselines(window, subject), platform, window, start, self.since(window, start), self.spans
+        baseline, _ = self._expected(
+            self.baselines(window, subject), platform, window, start, self.since(window, start)
         )
         return baseline.mean, baseline.variance, baseline.seen
+
+    def _expected(
+        self, row: BaselineRow | None, platform: str, window: str, start: int, since: int
+    ) -> tuple[Baseline, bool]:
+        known = None if row is None else row.get(platform)
+        if known is not None and start < known[3] and self.since(window, known[3]) > start:
+            # Learnt of a later stretch: nothing is known of this one, so nothing in it is unusual.
+            return Baseline(), False
+        return expected(row, platform, window, start, since, self.spans)
 
     def published(self, key: str) -> None:
         """Note that the row's revision is being sent."""

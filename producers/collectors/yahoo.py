@@ -12,7 +12,7 @@ from producers.base import Batch, Cursor, Item, Lasting, Refused
 from producers.clock import now_ms
 from producers.settings import ProducerSettings
 from producers.yahoo.candles import History, Place
-from producers.yahoo.client import Yahoo
+from producers.yahoo.client import Unreadable, Yahoo
 from producers.yahoo.quote import as_quote
 from producers.yahoo.watchlist import SHIPPED, load_watchlist
 from schemas.errors import Poison
@@ -90,6 +90,7 @@ class YahooPrices:
     def _history(self, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
         first = (datetime.now(UTC) - timedelta(days=self._days)).date()
         unknown = []
+        unreadable: Unreadable | None = None
         for symbol in self._symbols:
             history = History(symbol, "1d", first, f"{HISTORY}/1d/{symbol}", NAME)
             if stop.is_set():
@@ -105,8 +106,14 @@ class YahooPrices:
                 # One symbol that is gone must not keep the others from being read.
                 structlog.get_logger().warning("symbol_unknown", symbol=symbol, error=str(error))
                 unknown.append(symbol)
+            except Unreadable as error:
+                # Nor must one whose answer nobody can read; the run still fails for it, after the others.
+                structlog.get_logger().warning("symbol_unreadable", symbol=symbol, error=str(error))
+                unreadable = error
         if unknown:
             yield Batch((), (), f"unknown to Yahoo: {', '.join(unknown)}")
+        if unreadable is not None:
+            raise unreadable
 
 
 def _told(stored: str | None) -> dict[str, str]:

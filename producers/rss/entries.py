@@ -22,6 +22,8 @@ from schemas.events import Millis, Post
 _HARMLESS = (feedparser.CharacterEncodingOverride, feedparser.NonXMLContentType)
 _CLOSED = re.compile(rb"</\s*(?:\w+:)?(?:rss|feed|rdf|xml)\s*>", re.IGNORECASE)
 _TAIL_BYTES = 2_000
+_REFERENCE = re.compile(rb"&(?:amp;)?#(?:[xX]([0-9a-fA-F]{1,16})|([0-9]{1,16}));?")
+_REFERENCES = re.compile(rb"(?:&(?:amp;)?#(?:[xX][0-9a-fA-F]{1,16}|[0-9]{1,16});?)+")
 _RAW_FIELDS = ("id", "link", "title", "summary", "author", "published", "updated")
 _RAW_CHARACTERS = 2_000
 _NAME_CHARACTERS = 200
@@ -42,7 +44,7 @@ def parse(answer: Answer) -> Parsed:
     if answer.content_type:
         headers["content-type"] = answer.content_type
     # A stream, because feedparser would take a short string for the name of a file or an address to fetch.
-    found = feedparser.parse(io.BytesIO(answer.body), response_headers=headers)
+    found = feedparser.parse(io.BytesIO(_mended(answer.body)), response_headers=headers)
     # Plain ones: feedparser's own take the time of an update for one of publication, with a warning.
     entries = [dict(entry) for entry in found.get("entries", [])]
     if not entries and not found.get("version"):
@@ -55,6 +57,23 @@ def parse(answer: Answer) -> Parsed:
         # The last entry may be half an entry. The whole feed is asked for next time, and it with it.
         return Parsed(entries[:-1], whole=False, remark=f"{remark}; it ends in the middle")
     return Parsed(entries, whole=False, remark=remark)
+
+
+def _mended(body: bytes) -> bytes:
+    """`body` with references to characters only, on which feedparser gives the whole feed up otherwise.
+
+    Two that are one character in UTF-16 (`&#xD83D;&#xDE00;`) become that character's.
+    """
+    return _REFERENCES.sub(_characters, body)
+
+
+def _characters(references: re.Match[bytes]) -> bytes:
+    codes = [int(one[1], 16) if one[1] else int(one[2]) for one in _REFERENCE.finditer(references[0])]
+    if all(code < 0xD800 or 0xDFFF < code <= 0x10FFFF for code in codes):  # noqa: PLR2004 -- Unicode's own bounds
+        return references[0]
+    text = "".join(chr(code) if code <= 0x10FFFF else "\ufffd" for code in codes)  # noqa: PLR2004 -- same
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return "".join(f"&#{ord(character)};" for character in whole).encode()
 
 
 def as_post(entry: Mapping[str, Any], feed: Feed, collector: str, collected_at: Millis) -> Post:

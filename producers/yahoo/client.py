@@ -29,6 +29,10 @@ _DENIED = frozenset({401, 403})
 _RATE_LIMIT_S = 60.0
 
 
+class Unreadable(Retryable):
+    """Yahoo answers with what yfinance cannot read."""
+
+
 class Row(NamedTuple):
     """One row of prices; NaN where Yahoo has none."""
 
@@ -123,7 +127,7 @@ def _decided() -> Iterator[None]:
     except (YFException, ValueError, LookupError, TypeError, AttributeError) as error:
         # yfinance keeps answers about the past for ever, also those that it could not read.
         YfData.cache_get.cache_clear()
-        raise Retryable(f"an answer that cannot be read: {type(error).__name__}: {error}") from error
+        raise Unreadable(f"an answer that cannot be read: {type(error).__name__}: {error}") from error
 
 
 def _row(at: Any, values: Any) -> Row:

@@ -4,6 +4,7 @@ confluent-kafka lets one thread at a time call a consumer, and gives way to nobo
 ever behind a loop that consumes without a pause.
 """
 
+from collections.abc import Callable
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotInTime
 from queue import Empty, SimpleQueue
@@ -19,12 +20,12 @@ class Fences:
     """Commits what is committed already: a member that was put out of the group cannot even do that."""
 
     def __init__(self) -> None:
-        self._asked: SimpleQueue[tuple[TopicPartition, Future[None]]] = SimpleQueue()
+        self._asked: SimpleQueue[tuple[TopicPartition, Callable[[], bool], Future[None]]] = SimpleQueue()
 
-    def check(self, position: TopicPartition) -> None:
+    def check(self, position: TopicPartition, held: Callable[[], bool]) -> None:
         """Return if the partition is ours; called by any other thread. Raises Retryable if it may not be."""
         answer: Future[None] = Future()
-        self._asked.put((position, answer))
+        self._asked.put((position, held, answer))
         try:
             answer.result(_PATIENCE_S)
         except NotInTime:
@@ -35,12 +36,13 @@ class Fences:
         """Answer who has asked; called by the thread that owns the consumer, often."""
         while True:
             try:
-                position, answer = self._asked.get_nowait()
+                position, held, answer = self._asked.get_nowait()
             except Empty:
                 return
             if not answer.set_running_or_notify_cancel():
                 continue
-            refusal = _refusal(consumer, position)
+            # The group takes a member's commit of any partition, also of one that is another's by now.
+            refusal = _refusal(consumer, position) if held() else "it was taken away"
             if refusal is None:
                 answer.set_result(None)
             else:

@@ -40,6 +40,8 @@ class Lane:
     current: Range | None = None
     work: "Future[int] | None" = None
     not_before: float = 0.0
+    given_up: bool = False
+    """The partition was taken away; its insert may still run."""
     _tries: int = 0
 
     def prepare(self, now: float, *, flush: bool = False) -> None:

@@ -196,7 +196,7 @@ class ClickHouseSink:
         stored = Commit(cut.start, lane.stored)
 
         def fence() -> None:
-            self._fences.check(position(lane, stored))
+            self._fences.check(position(lane, stored), lambda: not lane.given_up)
 
         return self._threads.submit(self._landing.land, lane.landed, lane.partition, cut, fence)
 
@@ -252,10 +252,14 @@ class ClickHouseSink:
             self._settle(lanes)
         except Fatal as error:
             self._failure = error
+        finally:
+            for lane in lanes:
+                lane.given_up = True
         log.info("partitions_revoked", now=len(self._lanes))
 
     def _lost(self, _: Any, partitions: list[TopicPartition]) -> None:
-        self._drop(partitions)
+        for lane in self._drop(partitions):
+            lane.given_up = True
         log.warning("partitions_lost", now=len(self._lanes))
 
     def _drop(self, partitions: list[TopicPartition]) -> list[Lane]:

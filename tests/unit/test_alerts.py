@@ -309,3 +309,10 @@ def test_rules_are_found_by_whole_subject_and_by_prefix_in_order_of_their_ids() 
     assert book.watching("bars", "symbol:X") == ()
     book.put("c", None)
     assert found("keyword:x") == []
+
+
+def test_a_mood_of_years_ago_is_not_what_is_usual_today() -> None:
+    desk = Desk([rule(kind="sentiment_shift", threshold=0.2, minimum=10, cooldown_s=0)])
+    learnt(desk)
+    later = START + 4_000 * 24 * HOUR
+    assert desk.trends(trend(start=later, end=later + HOUR, mentions=20, negative=18)) == []

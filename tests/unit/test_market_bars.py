@@ -11,6 +11,7 @@ import pytest
 
 from processors.logic.market.checks import check_candle, check_quote
 from processors.logic.market.passing import Passing
+from processors.logic.market.publishing import Publisher
 from schemas.errors import Poison
 from schemas.events import Bar, Quote
 from tests.support.bars import DAY, MINUTE, MONDAY, OPENING, Partition, candle, quote
@@ -312,3 +313,21 @@ def test_impossible_candles_are_poison() -> None:
         with pytest.raises(Poison):
             check_candle(wrong)
     check_candle(candle(MONDAY, 1.0, open=None, high=None, low=None, volume=None))
+
+
+def test_what_follows_a_bar_that_stays_is_not_dropped_before_it() -> None:
+    partition = Partition()
+    for minute in range(6):
+        at = OPENING + minute * MINUTE
+        partition.take([quote(at + 1_000, 100.0 + minute, 100 * (minute + 1))], at)
+    partition.drain(OPENING + 6 * MINUTE)
+    # A backlog: the first minute waits to be published again while room is needed.
+    partition.publisher = Publisher(at_most=2, held_rows={"1m": 3, "1d": 1_000}, threshold=0.05)
+    others = [quote(OPENING + 1_000, 50.0, 10, symbol) for symbol in ("A", "B", "C", "D")]
+    partition.take([*others, quote(OPENING + 2_000, 99.0, 50)], OPENING + 6 * MINUTE)
+    partition.take([quote(OPENING + MINUTE + 2_000, 101.5, 200)], OPENING + 6 * MINUTE)
+    partition.drain(OPENING + 6 * MINUTE)
+    minutes = [
+        bar for bar in partition.latest().values() if (bar["symbol"], bar["interval"]) == ("AMZN", "1m")
+    ]
+    assert sum(bar["volume"] for bar in minutes) == bar_of(partition, "1d", MONDAY)["volume"] == 600

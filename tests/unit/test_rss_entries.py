@@ -214,3 +214,20 @@ def test_a_wrong_list_is_named(tmp_path: Any, text: str, told: str) -> None:
         load_feeds(path)
     with pytest.raises(Fatal, match="cannot read"):
         load_feeds(tmp_path / "nowhere.toml")
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("naik &#xD83D;&#xDE00; lagi", "naik 😀 lagi"),
+        ("naik &#55357;&#56832; lagi", "naik 😀 lagi"),
+        ("naik &#xD83D; lagi", "naik \ufffd lagi"),
+        ("naik &#x110000; lagi", "naik \ufffd lagi"),
+        ("naik &#99999999999999; lagi", "naik \ufffd lagi"),
+        ("naik &#233;&#x4e2d; lagi", "naik é中 lagi"),
+    ],
+)
+def test_a_reference_to_no_character_costs_neither_the_entry_nor_the_feed(written: str, read_as: str) -> None:
+    parsed = read(rss([item(1, title=written), item(2)]))
+    assert len(parsed.entries) == 2
+    assert as_post(parsed.entries[0], FEED, "rss", NOW)["title"] == read_as

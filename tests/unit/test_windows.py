@@ -218,3 +218,18 @@ def test_years_that_nobody_listened_to_are_no_years_of_silence() -> None:
     after = partition.latest()[f"symbol:NEW::1h:{later + 3 * HOUR}"]
     assert after["learnt"] == 3
     assert after["baseline"] == pytest.approx(40 / 3), "two hours of silence in between do count"
+
+
+def test_a_replay_of_old_posts_after_live_ones_is_not_measured_by_them() -> None:
+    partition = Partition()
+    live = START + 4_000 * DAY
+    for hour in range(24):
+        partition.step([partial(live + hour * HOUR, mentions=2)], closing=live + hour * HOUR)
+    partition.drain(closing=live + DAY)
+    for hour in range(12):
+        partition.step([partial(START + hour * HOUR, mentions=60)], closing=live + DAY)
+    old = [
+        trend for trend in partition.latest().values() if trend["window"] == "1h" and trend["start"] < live
+    ]
+    assert len(old) == 24
+    assert {(trend["score"], trend["learnt"]) for trend in old} == {(0.0, 0)}

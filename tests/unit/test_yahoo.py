@@ -11,6 +11,7 @@ import yfinance
 from yfinance.data import YfData
 
 from producers.base import Lasting
+from producers.collectors.yahoo import HISTORY, YahooPrices
 from producers.settings import ProducerSettings
 from producers.yahoo.candles import History, Place
 from producers.yahoo.client import Yahoo
@@ -257,3 +258,25 @@ def test_the_shipped_watchlist_is_sound(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(Fatal, match=told):
             load_watchlist(path)
+
+
+@pytest.mark.usefixtures("yahoo")
+def test_a_symbol_that_nobody_can_read_keeps_no_other_from_being_read(
+    fake: FakeYahoo, tmp_path: Path
+) -> None:
+    fake.server.answers["/v8/finance/chart/AAPL"] = Reply(200, b'{"chart": {"result": [{"meta": {}}]}}', JSON)
+    watchlist = tmp_path / "watchlist.toml"
+    watchlist.write_text('symbols = ["AAPL", "BBCA.JK"]\n')
+    settings = ProducerSettings(
+        yahoo_url=fake.server.url,
+        yahoo_gap_s=0,
+        yahoo_timeout_s=1,
+        yahoo_watchlist=watchlist,
+        data_dir=tmp_path,
+    )
+    collector = YahooPrices(settings)
+    cursors: dict[str, str] = {}
+    batches = collector.collect(HISTORY, cursors, NO_STOP)
+    with pytest.raises(Retryable, match="cannot be read"):
+        cursors.update((cursor.source, cursor.value) for batch in batches for cursor in batch.cursors)
+    assert [name for name in cursors if "BBCA.JK" in name]

@@ -15,6 +15,8 @@ ShareRow = list[Any]
 YOUNG = 5
 """Windows with mentions that must have been learnt from before anything is judged."""
 _REMEMBERED = 12
+PAUSE_MS = 30 * 86_400_000
+"""What was usual before a longer pause is of another time (ADR 13)."""
 
 
 class Usual(NamedTuple):
@@ -49,6 +51,8 @@ def usual(row: ShareRow | None, start: Millis) -> Usual | None:
     if row is None:
         return _NOTHING
     negative, positive, mentions, windows, last, before = row
+    if start - last > PAUSE_MS:
+        return _NOTHING
     if start > last:
         return Usual(negative, positive, mentions, windows)
     for known in before:
@@ -72,6 +76,8 @@ def learnt(row: ShareRow | None, trend: Trend) -> ShareRow | None:
     *means, windows, last, before = row
     if trend["start"] <= last:
         return None
+    if trend["start"] - last > PAUSE_MS:
+        means, windows = [0.0, 0.0, 0.0], 0
     weight = max(ALPHA[trend["window"]], 1 / (windows + 1))
     seen = (trend["negative"], trend["positive"], trend["mentions"])
     after = [mean + weight * (count - mean) for mean, count in zip(means, seen, strict=True)]

@@ -70,6 +70,8 @@ class Exchanges:
             if spans is None:
                 spans = self._spans[zone] = Spans(zone)
             known = self._by_symbol[symbol] = (zone, spans)
+            if self.zone(symbol) != zone:  # `put` is called from another thread
+                self._by_symbol.pop(symbol, None)
         return known
 
 

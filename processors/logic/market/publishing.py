@@ -62,14 +62,26 @@ class Publisher:
 
     def _drop(self, step: Step, held: Held, interval: str, most: int) -> None:
         left = min(held.count(interval) - most, self.at_most)
+        if left <= 0:
+            return
+        # Of a symbol nothing goes that follows a bar which stays: a floor stands for all that was before the bars held.
+        staying: dict[str, int] = {}
+        for key in step.dirty():
+            of, start, symbol = rows.parts_of(key)
+            if of == interval:
+                staying[symbol] = min(start, staying.get(symbol, start))
         for _, key in held.oldest(interval):
             if left <= 0:
                 return
             _, start, symbol = rows.parts_of(key)
+            if start > staying.get(symbol, start):
+                continue
             row = step.row(key)
             if row and row[CLOSED] and not row[DIRTY] and step.order.newest(interval, symbol) != start:
                 step.drop(key, row)
                 left -= 1
+            else:
+                staying[symbol] = start
 
     def _bar(self, step: Step, key: str, row: Row, computed_at: Millis) -> Bar:
         """The bar as it stands, with revision 0."""
