@@ -1,4 +1,4 @@
-"""From replay to ClickHouse and to an SSE client: rate, share of each process, latency, start-up time, memory."""
+"""From replay to ClickHouse and to an SSE client: rate, share of each process, delay of a burst's alert, latency, start-up, memory."""
 
 import os
 import statistics
@@ -9,8 +9,9 @@ from pathlib import Path
 
 import psutil
 
+from tests.bench._burst import burst_to_alert
 from tests.bench.report import Row, report
-from tests.support.recorded import recorded_events
+from tests.support.recorded import recorded_events, recorded_prices
 from tests.support.sse import SseClient
 from tests.support.stack import Stack
 
@@ -26,6 +27,7 @@ def main() -> int:
         try:
             rows += _start(stack)
             rows += _replay(stack, Path(folder))
+            rows += burst_to_alert(stack)
             rows += _live(stack)
             rows += _memory(stack)
         finally:
@@ -42,9 +44,10 @@ def _start(stack: Stack) -> list[Row]:
 
 def _replay(stack: Stack, folder: Path) -> list[Row]:
     events, posts = recorded_events(folder)
+    prices = recorded_prices(folder)
     before = _cpu(stack)
     began = time.monotonic()
-    replay = stack.start("producers", "replay", str(events), "--speed", "max")
+    replay = stack.start("producers", "replay", str(events), str(prices), "--speed", "max")
     code, usage = _reap(replay.pid)
     if code != 0:
         raise RuntimeError(f"replay ended with {code}")
