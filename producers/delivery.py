@@ -80,7 +80,11 @@ class Delivery:
         tally.stored_at, tally.stored_items = time.monotonic(), tally.items
 
     def tell(self, run: Run) -> None:
-        """Publish `run`, and those that could not be before; raises Retryable, and keeps them, where it cannot."""
+        """Publish `run`, and those that could not be before; raises Retryable, and keeps them, where it cannot.
+
+        Raises Poison for a run that does not fit its schema, and does not keep it.
+        """
+        self._codec.encode("run", run)
         self._owed.append(run)
         for owed in self._owed:
             self._publisher.publish("runs", owed)

@@ -20,7 +20,7 @@ from producers.settings import ProducerSettings
 from producers.tally import Tally
 from producers.telemetry import RunCounter
 from schemas.codec import Codec
-from schemas.errors import DenyutError, Fatal, Retryable
+from schemas.errors import DenyutError, Fatal, Poison, Retryable
 from schemas.events import Millis
 
 _GRACE_S = 2.0
@@ -192,6 +192,8 @@ class _Loop:
         )
         try:
             self._delivery.tell(run)
+        except Poison as error:
+            problem = problem or Lasting(f"its run cannot be told of: {error}")
         except Retryable as error:
             if self._stop.is_set():
                 raise

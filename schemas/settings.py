@@ -14,6 +14,14 @@ class Settings(BaseSettings):
         env_prefix="DENYUT_", frozen=True, extra="ignore", populate_by_name=True
     )
 
+    @field_validator(
+        "kafka_ca_file", "rss_feeds", "yahoo_watchlist", "simulate_start", mode="before", check_fields=False
+    )
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        """An example environment shows what is not set as empty."""
+        return None if value == "" else value
+
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least level that is logged"
     )

@@ -77,7 +77,7 @@ class Rss:
         if answer is None:
             return
         parsed = parse(answer)
-        items, keys, ids = self._new(feed, parsed, memory)
+        items, keys, ids = self._new(feed, parsed, memory, stop)
         # A feed that was not whole is asked for again, unchanged or not.
         etag, modified = (answer.etag, answer.modified) if parsed.whole else (None, None)
         after = memory.after(feed.url, keys, etag, modified)
@@ -85,13 +85,15 @@ class Rss:
         self._remember(ids)
 
     def _new(
-        self, feed: Feed, parsed: Parsed, memory: Memory
+        self, feed: Feed, parsed: Parsed, memory: Memory, stop: Event
     ) -> tuple[list[Item | Refused], list[str], list[str]]:
         """(what is new, oldest first; the keys of all entries; the ids of the new posts)."""
         known = set(memory.seen)
         items: list[Item | Refused] = []
         keys, ids = [], []
         for entry in reversed(parsed.entries):
+            if stop.is_set():
+                raise Retryable("told to stop while its entries were read")
             try:
                 identity = f"{feed.platform}:{native_id(entry, feed.url)}"
             except Poison:

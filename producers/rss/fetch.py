@@ -10,6 +10,7 @@ import httpx
 
 from producers.base import Lasting
 from producers.hosts import Hosts
+from producers.rss.addresses import inside
 from producers.rss.body import read_body
 from producers.settings import ProducerSettings
 from producers.waits import retry_after_s
@@ -21,6 +22,8 @@ GAP_S = 1.0
 _REDIRECTS = 5
 _RETRY_AFTER_S = 60.0
 _ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
+_QUOTA_DIGITS = 18
+"""More do not fit the field of a run."""
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _OK, _NOT_MODIFIED, _UNAUTHORIZED, _FORBIDDEN, _TIMEOUT = 200, 304, 401, 403, 408
 _TOO_EARLY, _TOO_MANY, _SERVER, _UNAVAILABLE = 425, 429, 500, 503
@@ -61,7 +64,9 @@ class Fetcher:
         Raises Backpressure, Lasting or Retryable.
         """
         conditions = {
-            name: value for name, value in (("if-none-match", etag), ("if-modified-since", modified)) if value
+            name: value
+            for name, value in (("if-none-match", etag), ("if-modified-since", modified))
+            if value and value.isascii()
         }
         total_s = self._settings.rss_total_s if total_s is None else total_s
         target = httpx.URL(url)
@@ -72,6 +77,8 @@ class Fetcher:
                 found = self._ask(target, conditions, stop, total_s)
             if not isinstance(found, httpx.URL):
                 return found
+            if inside(found.host) and not inside(httpx.URL(url).host):
+                raise Lasting(f"is sent on to {found.host!r}, which is inside our own network")
             target = found
         raise Lasting(f"is sent on more than {_REDIRECTS} times")
 
@@ -94,7 +101,7 @@ class Fetcher:
                 body = read_body(response, limits.rss_max_bytes, deadline, stop)
         except httpx.TimeoutException as error:
             raise Retryable(f"no answer in time ({type(error).__name__})") from error
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
             raise Lasting(f"no web address: {error}") from error
         except httpx.HTTPError as error:
             raise Retryable(f"{type(error).__name__}: {error}") from error
@@ -134,6 +141,6 @@ def _refused(response: httpx.Response, with_credentials: bool) -> Retryable:
 def _quota(headers: httpx.Headers) -> int | None:
     for name in ("ratelimit-remaining", "x-ratelimit-remaining"):
         given = headers.get(name, "").strip()
-        if given.isdigit():
+        if given.isascii() and given.isdigit() and len(given) <= _QUOTA_DIGITS:
             return int(given)
     return None

@@ -8,8 +8,11 @@ _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "cite", "code", "em", "font", "i", "mark", "q", "s", "small", "span"}
 )
 _INLINE_TOO = frozenset({"strong", "sub", "sup", "time", "u", "wbr"})
-_LONGEST = 200_000
-"""Characters of markup that are looked at; the text of a feed's entry is far shorter."""
+_LONGEST = 20_000
+"""Characters of markup that are looked at; the text of a feed's entry is shorter."""
+_MANY = 500
+"""Tags from which on they are taken out by pattern: html.parser is quadratic in tags that do not end."""
+_TAGS = re.compile(r"<[^<>]*>?")
 
 _SPACES = re.compile(r"[\s\0]+")
 
@@ -40,8 +43,12 @@ class _Reader(HTMLParser):
 def plain(markup: str) -> str:
     """The text of `markup` in one line; text without markup comes back as it is."""
     if "<" in markup or "&" in markup:
+        markup = markup[:_LONGEST]
+        if markup.count("<") > _MANY:
+            markup = _TAGS.sub(" ", markup)
         reader = _Reader()
-        reader.feed(markup[:_LONGEST])
+        # html.parser gives up on marked sections that it does not know.
+        reader.feed(markup.replace("<![", "&lt;!["))
         reader.close()
         markup = "".join(reader.parts)
     return _SPACES.sub(" ", markup).strip()

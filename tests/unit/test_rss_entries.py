@@ -231,3 +231,15 @@ def test_a_reference_to_no_character_costs_neither_the_entry_nor_the_feed(writte
     parsed = read(rss([item(1, title=written), item(2)]))
     assert len(parsed.entries) == 2
     assert as_post(parsed.entries[0], FEED, "rss", NOW)["title"] == read_as
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("tag", ["<!--", "<a ", "<a x='", "</", "<?", "<![", "&#"])
+def test_markup_that_does_not_end_is_read_in_time(tag: str) -> None:
+    assert plain(tag * 50_000 + "y " * 90_000) is not None
+    assert plain(tag * 400 + " y " * 90_000) is not None
+
+
+def test_a_marked_section_in_a_title_is_text() -> None:
+    assert plain("Breaking <![ news") == "Breaking <![ news"
+    assert post(item(1, title="Breaking &lt;![ news"))["title"] == "Breaking <![ news"

@@ -10,7 +10,9 @@ from threading import Event
 
 import pytest
 
+import producers.rss.fetch as fetch_module
 from producers.base import Lasting
+from producers.rss.addresses import inside
 from producers.rss.fetch import GAP_S, Fetcher, user_agent
 from producers.settings import ProducerSettings
 from producers.waits import retry_after_s
@@ -192,3 +194,39 @@ def test_a_stop_ends_a_slow_answer(server: Upstream) -> None:
 def test_nobody_there_is_tried_again(fetcher: Fetcher) -> None:
     with pytest.raises(Retryable, match="ConnectError"):
         fetch(fetcher, "http://127.0.0.1:9/feed")
+
+
+def test_headers_that_mean_harm_are_not_kept(server: Upstream, fetcher: Fetcher) -> None:
+    for given, left in (("9" * 30, None), ("²", None), ("9" * 18, 10**18 - 1)):
+        server.answers["/quota"] = Reply(body=BODY, headers={"X-RateLimit-Remaining": given})
+        answer = fetcher.get(f"{server.url}/quota", None, None, Event())
+        assert answer is not None
+        assert answer.quota_left == left
+    server.answers["/tag"] = Reply(body=BODY)
+    assert fetch(fetcher, f"{server.url}/tag", etag='"é"') == BODY
+    assert "if-none-match" not in server.at("/tag")[0].headers
+    server.answers["/label"] = Reply(302, headers={"Location": "http://a..b/"})
+    with pytest.raises((Lasting, Retryable)):
+        fetch(fetcher, f"{server.url}/label")
+
+
+def test_nobody_sends_a_collector_into_our_own_network(
+    server: Upstream, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for host in (
+        "127.0.0.1",
+        "::1",
+        "10.0.0.8",
+        "192.168.1.1",
+        "169.254.169.254",
+        "::ffff:127.0.0.1",
+        "localhost",
+    ):
+        assert inside(host), host
+    for host in ("8.8.8.8", "2001:4860:4860::8888", "a..b", "x" * 70):
+        assert not inside(host), host
+    # As if the server were out there; what it names is not.
+    monkeypatch.setattr(fetch_module, "inside", lambda host: host == "169.254.169.254")
+    server.answers["/away"] = Reply(302, headers={"Location": "http://169.254.169.254/latest/"})
+    with pytest.raises(Lasting, match="inside our own network"):
+        fetch(fetcher, f"{server.url}/away")

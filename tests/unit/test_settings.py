@@ -1,5 +1,6 @@
 import pytest
 
+from producers.settings import ProducerSettings
 from schemas.settings import (
     ClickHouseReaderSettings,
     ClickHouseSettings,
@@ -50,3 +51,11 @@ def test_what_exists_is_also_named_as_everywhere_and_our_name_wins(
     monkeypatch.setenv(ours, "http://here:2")
     assert getattr(load(kind), field) == "http://here:2"
     assert getattr(kind.model_validate({field: "http://said:3"}), field) == "http://said:3"
+
+
+@pytest.mark.parametrize("name", ["KAFKA_CA_FILE", "RSS_FEEDS", "YAHOO_WATCHLIST", "SIMULATE_START"])
+def test_what_the_example_environment_leaves_empty_is_not_set(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(f"DENYUT_{name}", "")
+    assert getattr(load(ProducerSettings), name.lower()) is None
