@@ -42,7 +42,12 @@ class ApiSettings(KafkaSettings, ClickHouseReaderSettings):
     source_quiet_s: int = Field(
         21_600, ge=1, description="age of a source's newest item that counts as quiet"
     )
-    sql_queries: int = Field(1, ge=1, le=16, description="SQL queries of clients that run side by side")
+    sql_queries: int = Field(
+        1,
+        ge=0,
+        le=16,
+        description="SQL queries of clients side by side, fewer than embedded readers; 0: none",
+    )
     sql_wait_s: float = Field(45, gt=0, description="longest wait for the answer to a client's SQL query")
     sql_transfer_s: float = Field(120, gt=0, description="seconds a client may take to read a SQL answer")
     sql_answer_mb: int = Field(64, ge=1, description="largest answer to a client's SQL query, MiB")

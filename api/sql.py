@@ -2,9 +2,11 @@
 
 import asyncio
 import re
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from types import MappingProxyType
+from typing import Any
 
 import httpx
 
@@ -76,7 +78,8 @@ class SqlAnswer:
 class SqlReader:
     """Asks as the read-only user, whose limits are ClickHouse's own; a few queries at a time.
 
-    So the page's own queries always find a reader that is free.
+    So the page's own queries always find a reader that is free: a turn ends when ClickHouse has ended, which looks at
+    its clock between blocks only, and may be long after nobody waits any more.
     """
 
     def __init__(self, settings: ApiSettings) -> None:
@@ -84,8 +87,11 @@ class SqlReader:
         self._limit = settings.sql_answer_mb << 20
         self._running = asyncio.Semaphore(settings.sql_queries)
         self._open = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(5, read=settings.sql_wait_s),
+            timeout=httpx.Timeout(5, read=None),
+            # Nothing else would notice that the machine at the other end is gone.
+            transport=httpx.AsyncHTTPTransport(socket_options=[(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]),
             headers={
                 "X-ClickHouse-User": settings.clickhouse_reader_user,
                 "X-ClickHouse-Key": settings.clickhouse_reader_password.get_secret_value(),
@@ -100,13 +106,14 @@ class SqlReader:
         is not there.
         """
         await self._turn()
+        asking = asyncio.create_task(self._head(query, output))
+        self._keep(asking)
+        asking.add_done_callback(lambda _: self._running.release())
         try:
-            response = await self._head(query, output)
+            response = await self._waited(asking)
         except SqlRefused as refused:
             SQL_QUERIES.labels(outcome=refused.kind).inc()
             raise
-        finally:
-            self._running.release()
         SQL_QUERIES.labels(outcome="ok").inc()
         self._open += 1
         return SqlAnswer(response, self._limit, self._settings.sql_transfer_s)
@@ -118,8 +125,33 @@ class SqlReader:
             await answer.close()
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, wanted or not."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._client.aclose()
+
+    async def _waited(self, asking: "asyncio.Task[httpx.Response]") -> httpx.Response:
+        """What `asking` gives, if it comes in time; if it comes later, it is let go."""
+        try:
+            async with asyncio.timeout(self._settings.sql_wait_s):
+                return await asyncio.shield(asking)
+        except TimeoutError:
+            asking.add_done_callback(self._left)
+            waited = f"no answer within {self._settings.sql_wait_s:g} s"
+            raise SqlRefused("runs_too_long", waited) from None
+        except asyncio.CancelledError:
+            asking.add_done_callback(self._left)
+            raise
+
+    def _left(self, asking: "asyncio.Task[httpx.Response]") -> None:
+        if not asking.cancelled() and asking.exception() is None:
+            self._keep(asyncio.ensure_future(asking.result().aclose()))
+
+    def _keep(self, task: "asyncio.Task[Any]") -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _turn(self) -> None:
         if self._open >= _TRANSFERS:
@@ -146,9 +178,6 @@ class SqlReader:
             if response.is_error or "x-clickhouse-exception-code" in response.headers:
                 text = (await response.aread()).decode(errors="replace")
                 raise _refusal(response, text)
-        except httpx.ReadTimeout:
-            waited = f"no answer within {self._settings.sql_wait_s:g} s"
-            raise SqlRefused("runs_too_long", waited) from None
         except httpx.TransportError as error:
             raise Retryable(f"ClickHouse: {str(error) or type(error).__name__}") from error
         length = response.headers.get("content-length", "")

@@ -16,6 +16,8 @@ from api.queries import dashboard as query
 from api.services import services
 
 Counts = dict[str, int]
+Until = Annotated[Instant, Field(ge=20_000_000_000, le=4_294_000_000_000)]
+"""Twice the longest period before it and all of its buckets are seconds that 32 bits without a sign hold."""
 
 
 class DashboardParameters(Parameters):
@@ -27,11 +29,14 @@ class DashboardParameters(Parameters):
     keyword: Word | None = Field(None, description="only mentions of this keyword id")
     platform: list[Platform] = Field([], max_length=MANY, description="only these platforms")
     tz: Zone = Field("Asia/Jakarta", description="zone in which hours and days are cut")
-    until: Instant | None = Field(None, description="end of the period instead of now (ISO 8601 or epoch ms)")
+    until: Until | None = Field(
+        None,
+        description="end of the period instead of now, from September 1970 to 2106 (ISO 8601 or epoch ms)",
+    )
 
     def cut(self) -> Buckets:
         """The buckets of the period."""
-        until = _now_ms() if self.until is None else max(self.until, 1)
+        until = _now_ms() if self.until is None else self.until
         return buckets(self.period, zone_of(self.tz), until)
 
     def platforms(self) -> list[str]:

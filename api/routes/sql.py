@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
@@ -41,14 +42,24 @@ async def sql(request: Request) -> Response:
     `unknown_format`, `query`; stopped with 422: `runs_too_long`, `reads_too_much`, `returns_too_much`,
     `needs_too_much_memory`.
     """
+    _admit(request)
     parameters = read(SqlParameters, request.query_params)
     return await _answer(request, parameters.query, parameters.format, ["query", "query"])
 
 
 async def sql_of_body(request: Request) -> Response:
     """The same, with the statement as the body."""
+    _admit(request)
     parameters = read(SqlBodyParameters, request.query_params)
     return await _answer(request, await _body(request), parameters.format, ["body"])
+
+
+def _admit(request: Request) -> None:
+    if not services(request).settings.sql_queries:
+        raise HTTPException(404, "SQL is switched off here: DENYUT_SQL_QUERIES is 0")
+    # A page of somebody else must not make its readers' browsers ask: they may stand where it does not.
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise HTTPException(403, "SQL is not answered to another site's page")
 
 
 async def _answer(request: Request, query: str, output: str, where: list[str]) -> Response:

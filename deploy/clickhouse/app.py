@@ -155,8 +155,8 @@ class Front:
             "X-ClickHouse-Query-Id": query_id,
             "X-ClickHouse-Timezone": "UTC",
         }
-        if answer.body:
-            headers["X-ClickHouse-Format"] = statement.named_format
+        if answer.body and answer.format:
+            headers["X-ClickHouse-Format"] = answer.format
         return Response(answer.body, headers=headers, media_type="text/plain; charset=UTF-8")
 
     def _user(self, request: Request) -> User:

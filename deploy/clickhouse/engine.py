@@ -7,14 +7,14 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import chdb
 
-from deploy.clickhouse.guard import Refused, check_reader, outside
+from deploy.clickhouse.guard import Refused, check_reader, outside, plain
 from deploy.clickhouse.statement import Statement
 from schemas.errors import Fatal
 
@@ -24,12 +24,13 @@ _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 -- spooled bodies go through mem
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a statement gave: its output, and the figures of X-ClickHouse-Summary."""
+    """What a statement gave: its output and the format of that, and the figures of X-ClickHouse-Summary."""
 
     body: bytes
     read_rows: int = 0
     written_rows: int = 0
     elapsed_ns: int = 0
+    format: str = ""
 
 
 class DataFolder:
@@ -56,19 +57,31 @@ class Connection:
     def __init__(self, store: Path) -> None:
         self._handle = chdb.connect(str(store))
         self._database = "default"
+        self._formats = {name.lower(): name for name in self._names("SELECT name FROM system.formats")}
 
     def run(self, statement: Statement) -> Answer:
         """Run one statement with its settings, which are back at their defaults afterwards."""
+        answer = self._run(statement)
+        if not answer.body or statement.data is not None:
+            return answer
+        # Asking for the normal form costs a query, so only where there may be a clause.
+        normal = self.canonical(statement.sql) if "format" in statement.sql.lower() else ""
+        return replace(answer, format=statement.format_of(plain(normal), self._formats))
+
+    def canonical(self, sql: str) -> str:
+        """The engine's own normal form of one statement; raises on a syntax error or several statements."""
+        literal = quoted(sql)
+        return self._query(f"SELECT formatQuerySingleLine({literal})", "TabSeparatedRaw", {}).body.decode()
+
+    def _run(self, statement: Statement) -> Answer:
         self._use(statement.database)
         with self._settings(statement.settings):
             if statement.data is None:
                 return self._query(statement.sql, statement.output_format, statement.params)
             return self._insert(statement, statement.data)
 
-    def canonical(self, sql: str) -> str:
-        """The engine's own normal form of one statement; raises on a syntax error or several statements."""
-        literal = quoted(sql)
-        return self._query(f"SELECT formatQuerySingleLine({literal})", "TabSeparatedRaw", {}).body.decode()
+    def _names(self, sql: str) -> list[str]:
+        return self._query(sql, "TabSeparatedRaw", {}).body.decode().split()
 
     def close(self) -> None:
         """Let go of the engine; the last connection to do so ends it."""
@@ -132,10 +145,7 @@ class Reader(Connection):
     def __init__(self, store: Path, limits: Mapping[str, int], hiding: Mapping[str, str]) -> None:
         super().__init__(store)
         self._answer_bytes = limits["max_result_bytes"]
-        functions = self._query(
-            "SELECT name FROM system.table_functions", "TabSeparatedRaw", {}
-        ).body.decode()
-        self._reaching = outside(functions.split())
+        self._reaching = outside(self._names("SELECT name FROM system.table_functions"))
         for name, value in limits.items():
             self._handle.query(f"SET {name} = {value}")
         filters = ", ".join(f"{quoted(table)}: {quoted(kept)}" for table, kept in hiding.items())
@@ -150,12 +160,15 @@ class Reader(Connection):
             )
         if statement.data is not None:
             raise Refused("Cannot execute query in readonly mode. (READONLY)")
-        check_reader(statement.sql, self.canonical, self._reaching)
-        answer = super().run(statement)
+        normal = check_reader(statement.sql, self.canonical, self._reaching)
+        output = statement.format_of(plain(normal), self._formats)
+        # In chDB's `default` every file of the host has a name.
+        inside = "system" if statement.database == "default" else statement.database
+        answer = replace(self._run(replace(statement, database=inside)), format=output)
         # The engine limits the values of a result, not how long a format writes them.
         if len(answer.body) > self._answer_bytes:
             raise Refused(
-                f"Limit for result exceeded: {len(answer.body)} bytes in {statement.named_format}, "
+                f"Limit for result exceeded: {len(answer.body)} bytes in {output}, "
                 f"max bytes: {self._answer_bytes}. (TOO_MANY_ROWS_OR_BYTES)",
                 396,
             )

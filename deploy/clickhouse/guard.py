@@ -21,17 +21,20 @@ _INSIDE = frozenset(
         "values",
         "SQLStandardValues",
         "null",
-        "view",
-        "viewIfPermitted",
-        "viewExplain",
         "format",
         "dictionary",
     ]
 )
 """Table functions that look at nothing but their arguments and tables they name as any query does.
 
-`merge` is not among them: it passes by the filters that hide rows.
+`merge` is not among them: it passes by the filters that hide rows. Nor is `view`: what it selects from is opened past
+the engine's read-only mode.
 """
+
+_TELLING = re.compile(r"\b(hasColumnInTable|joinGet\w*)\s*\(", re.IGNORECASE)
+"""Functions that say of a table named by an expression whether it is there."""
+_FILES = re.compile(r"(?<![.\w])default\.|\bFROM default\b")
+"""The database `default` of chDB is an overlay in which every file of the host is a table."""
 
 
 class Refused(Exception):  # noqa: N818 -- named for the decision, not the mishap
@@ -52,14 +55,15 @@ def outside(table_functions: Iterable[str]) -> re.Pattern[str]:
     return re.compile(rf"\b({'|'.join(map(re.escape, names))})\s*\(", re.IGNORECASE)
 
 
-def check_reader(sql: str, canonical: Callable[[str], str], reaching: re.Pattern[str]) -> None:
-    """Raise Refused unless a reader may run `sql`; `reaching` is what `outside` made.
+def check_reader(sql: str, canonical: Callable[[str], str], reaching: re.Pattern[str]) -> str:
+    """The normal form of `sql`; raises Refused unless a reader may run it. `reaching` is what `outside` made.
 
     `canonical` is the engine's own parser (formatQuerySingleLine): it raises on several statements and returns
     text without comments, with upper-case keywords and plainly quoted literals, so that looking for words in
     it is safe.
     """
-    text = _QUOTED.sub("''", canonical(sql)).strip()
+    normal = canonical(sql)
+    text = plain(normal)
     words = text.lstrip("(").split(None, 1)
     verb = words[0].upper() if words else ""
     if verb not in _ALLOWED:
@@ -68,6 +72,17 @@ def check_reader(sql: str, canonical: Callable[[str], str], reaching: re.Pattern
         raise Refused("a reader may not write files: INTO OUTFILE. (READONLY)")
     if re.search(r"\bSETTINGS\s+\w+\s*=", text):
         raise Refused("a reader may not change settings: SETTINGS. (READONLY)")
-    found = reaching.search(text)
+    found = reaching.search(text) or _TELLING.search(text)
     if found:
         raise Refused(f"a reader may not look outside the database: {found.group(1)}(). (READONLY)")
+    if _FILES.search(text) or re.search(r":\s*Identifier\b", text):
+        raise Refused("a reader may not look outside the database: default. (READONLY)")
+    # What a plain name cannot name is not a table of ours, but may be a file.
+    if verb == "EXISTS" and "''" in text:
+        raise Refused("a reader may not ask whether a quoted name exists: EXISTS. (READONLY)")
+    return normal
+
+
+def plain(normal: str) -> str:
+    """A statement's normal form without what it quotes."""
+    return _QUOTED.sub("''", normal).strip()

@@ -1,6 +1,8 @@
 """Settings of the embedded ClickHouse process."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from schemas.settings import ClickHouseReaderSettings, ClickHouseWriterSettings, MetricsSettings
 from schemas.tables import ALERTS
@@ -22,9 +24,28 @@ class EmbeddedClickHouseSettings(ClickHouseWriterSettings, ClickHouseReaderSetti
     clickhouse_reader_result_mb: int = Field(64, ge=1, description="largest result of the reader, MiB")
     clickhouse_reader_result_rows: int = Field(1_000_000, ge=1, description="most rows of a reader's result")
 
+    sql_queries: int = Field(
+        1,
+        ge=0,
+        le=16,
+        description="SQL queries of clients side by side, fewer than embedded readers; 0: none",
+    )
+
+    @model_validator(mode="after")
+    def _one_reader_for_the_page(self) -> Self:
+        if self.sql_queries >= self.clickhouse_readers:
+            raise ValueError(
+                f"DENYUT_SQL_QUERIES={self.sql_queries} leaves the page none of "
+                f"DENYUT_CLICKHOUSE_READERS={self.clickhouse_readers}: it must be smaller"
+            )
+        if self.clickhouse_database == "default":
+            raise ValueError("DENYUT_CLICKHOUSE_DATABASE=default: in chDB that is the host's files")
+        return self
+
     def reader_limits(self) -> dict[str, int]:
         """ClickHouse settings every reader connection starts with; `readonly` follows them, so they stick."""
         return {
+            "max_threads": 1,
             "max_execution_time": self.clickhouse_reader_seconds,
             "max_memory_usage": self.clickhouse_reader_memory_mb << 20,
             "max_rows_to_read": self.clickhouse_reader_rows,

@@ -10,7 +10,7 @@ _FORMAT = re.compile(
     rb"""'(?:[^'\\]|\\.)*' | `(?:[^`\\]|\\.)*` | "(?:[^"\\]|\\.)*" | \bFORMAT\s+(?P<name>\w+)""",
     re.IGNORECASE | re.VERBOSE | re.DOTALL,
 )
-_LAST_FORMAT = re.compile(r"\bFORMAT\s+(\w+)\s*;?\s*\Z", re.IGNORECASE)
+_LAST_FORMAT = re.compile(r"\bFORMAT (\w+)(?: SETTINGS \w+ = .*)?\Z", re.DOTALL)
 _DATA_START = re.compile(rb"[ \t\f]*;?[ \t\f]*\r?\n?")
 _INPUT = re.compile(r"\binput\s*\(\s*('(?:[^'\\]|\\.)*')\s*\)", re.IGNORECASE)
 
@@ -27,11 +27,15 @@ class Statement:
     params: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def named_format(self) -> str:
-        """The format of its output: the one its FORMAT clause names, or the asked one."""
-        match = _LAST_FORMAT.search(self.sql)
-        return match.group(1) if match else self.output_format
+    def format_of(self, normal: str, formats: Mapping[str, str]) -> str:
+        """The format of its output by its proper name: the one its FORMAT clause names, or the asked one.
+
+        `normal` is the engine's normal form without what is quoted; `formats` are all there are, by their names in
+        lower case, so that ORDER BY FORMAT DESC names none.
+        """
+        match = _LAST_FORMAT.search(normal)
+        named = formats.get(match.group(1).lower()) if match else None
+        return named or formats.get(self.output_format.lower(), self.output_format)
 
     def reading_input_from(self, path: str) -> str | None:
         """The statement with `input('…')` replaced by a file of the same structure; None if it has no input()."""

@@ -123,6 +123,29 @@ def test_a_reader_is_limited(reader: Client) -> None:
     assert _ask(reader, "SELECT 1", max_threads="9").headers["X-ClickHouse-Exception-Code"] == "164"
 
 
+def test_a_reader_never_stands_among_the_hosts_files(
+    clickhouse: EmbeddedClickHouse, tmp_path: Path, database: str, reader: Client
+) -> None:
+    """chDB's `default` has every file of the host as a table."""
+    path = tmp_path / "secret.csv"
+    path.write_text("secret\n")
+    for params in ({}, {"database": "default"}):
+        for sql in (
+            f"EXISTS `{path}`",
+            f"SELECT * FROM `{path}`",
+            f"SELECT * FROM view(SELECT * FROM `{path}`)",
+            "SELECT * FROM {named:Identifier}",
+        ):
+            given = {**params, "param_named": str(path)}
+            response = httpx.post(clickhouse.url, params=given, content=sql, auth=READER)
+            assert response.status_code >= 400, sql
+            assert "secret\n" not in response.text
+        response = httpx.post(clickhouse.url, params=params, content="SELECT currentDatabase()", auth=READER)
+        assert response.text == "system\n"
+    for sql in ("EXISTS t", f"EXISTS {database}.`t`"):
+        assert _ask(reader, sql).text == "1\n"
+
+
 def test_get_never_writes(clickhouse: EmbeddedClickHouse, writer: Client, database: str) -> None:
     url = clickhouse.url
     written = httpx.get(

@@ -1,5 +1,6 @@
 """A client's SQL, through the api and through `deploy sql`: everything that is refused or stopped, and how it is told."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -12,10 +13,15 @@ from xml.etree import ElementTree as ET
 import httpx
 import psutil
 import pytest
+from pydantic import ValidationError
 
+from api.settings import ApiSettings
+from api.sql import SqlReader, SqlRefused
+from api.store import Store
 from deploy.clickhouse.settings import EmbeddedClickHouseSettings
 from deploy.folder import DataFolder
 from deploy.state import StackState
+from schemas.errors import Backpressure
 from tests.support.api import ROOT, Api
 from tests.support.clickhouse import READER, WRITER, EmbeddedClickHouse
 
@@ -36,7 +42,18 @@ REFUSED = [
     ("SELECT file('/etc/hostname')", "not_allowed", "file()"),
     ("SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')", "not_allowed", "url()"),
     ("SELECT * FROM \"uRL\" ( 'http://127.0.0.1:1/' )", "not_allowed", "uRL()"),
-    ("SELECT * FROM view(SELECT * FROM python(os))", "not_allowed", "python()"),
+    ("SELECT * FROM (SELECT * FROM python(os))", "not_allowed", "python()"),
+    ("SELECT * FROM view(SELECT * FROM default.`/etc/hostname`)", "not_allowed", "view()"),
+    ("SELECT * FROM viewIfPermitted(SELECT 1 ELSE null('a Int8'))", "not_allowed", "viewIfPermitted()"),
+    ('SELECT * FROM "default" . `/etc/hostname`', "not_allowed", "default"),
+    ("WITH a AS (SELECT * FROM default.hosts) SELECT * FROM a", "not_allowed", "default"),
+    ("DESCRIBE default.`/etc/hostname`", "not_allowed", "default"),
+    ("EXISTS default.`/etc/hostname`", "not_allowed", "default"),
+    ("EXISTS TABLE default.hosts", "not_allowed", "default"),
+    ("EXISTS `/etc/hostname`", "not_allowed", "EXISTS"),
+    ("SELECT 1 IN (default.`/etc/hostname`)", "not_allowed", "default"),
+    ("SELECT hasColumnInTable('default', '/etc/hostname', 'a')", "not_allowed", "hasColumnInTable()"),
+    ("SELECT `JOINget`(concat('default.', '/etc/hostname'), 'a', 1)", "not_allowed", "JOINget()"),
     ("SELECT * FROM eval('SELECT 1')", "not_allowed", "eval()"),
     ("SELECT * FROM paimonLocal('/etc')", "not_allowed", "paimonLocal()"),
     ("SELECT count() FROM merge(currentDatabase(), 'alerts')", "not_allowed", "merge()"),
@@ -208,6 +225,100 @@ def test_formats_and_their_media_types(api: Api, output: str, media: str, body: 
     assert (named.headers["content-type"], named.content) == (media, body)
 
 
+@pytest.mark.parametrize(
+    ("query", "named", "media"),
+    [
+        ("SELECT 1 -- FORMAT HTML", "CSV", "text/csv; charset=utf-8"),
+        ("SELECT 1 /* */ FORMAT JSON /* x */", "JSON", "application/json"),
+        ("SELECT 1 FORMAT `JSON`", "JSON", "application/json"),
+        ("SELECT 1 format json", "JSON", "application/json"),
+        ("SELECT 1 AS FORMAT ORDER BY FORMAT DESC", "CSV", "text/csv; charset=utf-8"),
+    ],
+)
+def test_the_format_that_is_told_is_the_bodys(api: Api, query: str, named: str, media: str) -> None:
+    answer = api.get("/api/v1/sql", query=query, format="csv")
+    assert answer.status_code == 200, answer.text
+    assert (answer.headers["x-clickhouse-format"], answer.headers["content-type"]) == (named, media)
+    assert (answer.text == "1\n") == (named == "CSV")
+
+
+def test_a_query_that_no_clock_stops_keeps_its_turn_and_leaves_the_page_its_reader(
+    clickhouse: EmbeddedClickHouse,
+) -> None:
+    given = {name.removeprefix("DENYUT_").lower(): value for name, value in clickhouse.environment().items()}
+    settings = ApiSettings.model_validate({**given, "sql_wait_s": 1})
+    # One block, which takes seconds: max_execution_time is looked at behind it.
+    stuck = "SELECT sum(editDistance(repeat('a', 30000) || toString(number), repeat('b', 30000))) FROM numbers({})"
+
+    async def told(reader: SqlReader, sql: str) -> str:
+        try:
+            answer = await reader.ask(sql, "TSV")
+        except (SqlRefused, Backpressure) as refused:
+            return str(refused)
+        body = b"".join([chunk async for chunk in answer.chunks()])
+        await reader.done(answer)
+        return body.decode()
+
+    async def trial() -> None:
+        began = time.monotonic()
+        await told(reader := SqlReader(settings), stuck.format(1))
+        each = max(0.2, time.monotonic() - began)
+        for _ in range(30):
+            if await told(reader, "SELECT 1") == "1\n":
+                break
+        # Long enough that the second one is sent away after its three seconds.
+        assert await told(reader, stuck.format(round(9 / each) + 1)) == "no answer within 1 s"
+        assert "other SQL queries" in await told(reader, "SELECT 1")
+        store = Store(settings)
+        await store.probe()
+        store.close()
+        for _ in range(30):
+            if await told(reader, "SELECT 1") == "1\n":
+                break
+        else:
+            raise AssertionError("the turn never came back")
+        await reader.close()
+
+    asyncio.run(trial())
+
+
+def test_the_page_of_another_site_may_not_ask(api: Api) -> None:
+    for method in ("GET", "POST"):
+        for site, status in (("cross-site", 403), ("same-origin", 200), ("none", 200)):
+            answer = httpx.request(
+                method,
+                api.url + "/api/v1/sql",
+                params={"query": "SELECT 1"} if method == "GET" else {},
+                content=b"SELECT 1" if method == "POST" else None,
+                headers={"Sec-Fetch-Site": site},
+            )
+            assert answer.status_code == status, answer.text
+
+
+def test_sql_may_be_switched_off(clickhouse: EmbeddedClickHouse, tmp_path: Path) -> None:
+    given = {name.removeprefix("DENYUT_").lower(): value for name, value in clickhouse.environment().items()}
+    own = Api("127.0.0.1:9", "sql.", tmp_path / "api.log", **given, sql_queries=0).start(live=False)
+    try:
+        for answer in (
+            own.get("/api/v1/sql", query="SELECT 1"),
+            httpx.post(own.url + "/api/v1/sql", content=b"SELECT 1"),
+        ):
+            assert answer.status_code == 404
+            assert "DENYUT_SQL_QUERIES" in answer.json()["detail"]
+    finally:
+        assert own.stop() == 0
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"sql_queries": 2}, {"clickhouse_readers": 1}, {"clickhouse_database": "default"}]
+)
+def test_the_engine_refuses_settings_that_leave_the_page_no_reader(wrong: dict[str, object]) -> None:
+    given = {"clickhouse_password": "w", "clickhouse_reader_password": "r"}
+    with pytest.raises(ValidationError):
+        EmbeddedClickHouseSettings.model_validate({**given, **wrong})
+    EmbeddedClickHouseSettings.model_validate({**given, "clickhouse_readers": 1, "sql_queries": 0})
+
+
 def test_a_large_answer_arrives_whole(api: Api) -> None:
     with httpx.stream(
         "GET", api.url + "/api/v1/sql", params={"query": "SELECT number FROM numbers(49000)", "format": "TSV"}
@@ -225,6 +336,7 @@ def test_an_alert_of_somebody_is_hidden(
         "SELECT id FROM alerts",
         "SELECT a.id FROM denyut.alerts AS a",
         "SELECT id FROM (SELECT * FROM alerts)",
+        "WITH a AS (SELECT * FROM alerts) SELECT id FROM a",
         "SELECT arrayJoin(['ours', 'mine']) AS id WHERE id IN (SELECT id FROM alerts)",
     ):
         assert api.get("/api/v1/sql", query=sql, format="TSV").text == "ours\n", sql

@@ -41,5 +41,14 @@ def test_input_becomes_a_file_of_the_same_structure() -> None:
 
 
 def test_the_format_of_the_output() -> None:
-    assert Statement("SELECT 1\n FORMAT Native").named_format == "Native"
-    assert Statement("SELECT 1").named_format == "TabSeparated"
+    formats = {name.lower(): name for name in ("CSV", "Native", "TabSeparated")}
+    asked = Statement("what was said", output_format="native")
+    for normal, output in (
+        ("SELECT 1 FORMAT csv", "CSV"),
+        ("SELECT 1 FORMAT CSV SETTINGS a = ''", "CSV"),
+        ("SELECT 1", "Native"),
+        ("SELECT a FROM t ORDER BY FORMAT DESC", "Native"),
+        ("SELECT '' AS FORMAT, 1 AS CSV", "Native"),
+    ):
+        assert asked.format_of(normal, formats) == output, normal
+    assert Statement("SELECT 1").format_of("SELECT 1", formats) == "TabSeparated"

@@ -2,6 +2,7 @@ import pytest
 from starlette.datastructures import QueryParams
 
 from api.parameters import Invalid, StreamParameters, read
+from api.periods import before
 from api.routes.dashboard import DashboardParameters
 from api.routes.mentions import MentionsParameters
 from api.routes.trends import TrendsParameters
@@ -76,11 +77,35 @@ def test_mentions_refuse(query: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["period=1h", "tz=Mars/Olympus", "tz=../etc/passwd", "keyword=a&keyword=b", "limit=5"]
+    "query",
+    [
+        "period=1h",
+        "tz=Mars/Olympus",
+        "tz=../etc/passwd",
+        "keyword=a&keyword=b",
+        "limit=5",
+        "until=0",
+        "until=1",
+        "until=19999999999",
+        "until=4294000000001",
+        "until=253402300799999",
+        "until=2106-02-01",
+    ],
 )
 def test_the_dashboard_refuses(query: str) -> None:
     with pytest.raises(Invalid):
         read(DashboardParameters, QueryParams(query))
+
+
+@pytest.mark.parametrize("until", [20_000_000_000, 4_294_000_000_000])
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_every_period_has_seconds_of_32_bits(until: int, zone: str) -> None:
+    for period in ("24h", "7d", "30d", "90d"):
+        cut = read(
+            DashboardParameters, QueryParams({"until": str(until), "tz": zone, "period": period})
+        ).cut()
+        assert before(cut)[0] >= 0
+        assert cut.edges[-1] < 2**32
 
 
 @pytest.mark.parametrize("query", ["sort=id", "window=", "per_subject=0", "kind=person"])
