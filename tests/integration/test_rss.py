@@ -108,11 +108,13 @@ def test_every_kind_of_answer_becomes_posts_a_dead_letter_or_an_outcome(
     assert told["gone"] == ["error"]
     assert told["busy"] == ["throttled"]
     assert told["failing"][:3] == ["error", "error", "ok"]
-    assert set(told["slow"]) == {"error"}
+    # A run that was ended by the stop is nobody's failure.
+    assert set(told["slow"][:-1]) == {"error"}
     assert told["cut"][:2] == ["error", "ok"]
     assert told["malformed"][0] == "ok"
     assert set(told["malformed"][1:]) == {"empty"}
-    assert set(told["page"]) == {"error"}
+    assert told["page"][0] == "error"
+    assert set(told["page"][:-1]) <= {"error"}
     for name in ("forbidden", "denied", "gone", "busy"):
         assert len(servers[name].asked) == 1, f"{name} is left alone for long"
 
