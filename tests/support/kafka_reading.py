@@ -94,10 +94,16 @@ class Offsets:
 
     def ends(self) -> dict[int, int]:
         """The end of each partition."""
-        return {
-            tp.partition: _answer(lambda tp=tp: self._client.get_watermark_offsets(tp, timeout=10)[1])  # type: ignore[misc]
-            for tp in self._partitions
-        }
+        return {tp.partition: _answer(lambda tp=tp: self._end(tp)) for tp in self._partitions}  # type: ignore[misc]
+
+    def _end(self, tp: TopicPartition) -> int:
+        try:
+            end: int = self._client.get_watermark_offsets(tp, timeout=10)[1]
+        except KafkaException:
+            # librdkafka remembers that it did not know a topic; this makes it ask again.
+            self._client.list_topics(tp.topic, timeout=10)
+            raise
+        return end
 
     def close(self) -> None:
         """Close the client."""
