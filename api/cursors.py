@@ -33,17 +33,3 @@ def given_cursor(text: str | None) -> Cursor | None:
         return None if text is None else cursor_of(text)
     except ValueError as error:
         raise Invalid.one("before", str(error)) from error
-
-
-def cursor_parameters(cursor: Cursor | None) -> dict[str, int]:
-    """What `BELOW` needs."""
-    at, partition, offset = cursor or (-1, 0, 0)
-    return {"before_at": at, "before_partition": partition, "before_offset": offset}
-
-
-def below(time: str) -> str:
-    """SQL that keeps what comes after the cursor in a list that is newest first by the column `time`."""
-    return (
-        f"({{before_at:Int64}} < 0 OR (toUnixTimestamp64Milli({time}), kafka_partition, kafka_offset)"
-        " < ({before_at:Int64}, {before_partition:Int32}, {before_offset:Int64}))"
-    )

@@ -18,12 +18,12 @@ def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
     def build() -> BatchApp:
         # Imported here, for the other stages have no use for a model.
-        from processors.agents.control_feed import ControlFeed  # noqa: PLC0415
-        from processors.agents.enrich import Enrich  # noqa: PLC0415
-        from processors.logic.keywords import KeywordIndex  # noqa: PLC0415
-        from processors.logic.meaning import Reader  # noqa: PLC0415
-        from processors.logic.scores import ScoreCache  # noqa: PLC0415
-        from processors.sentiment import SentimentModel  # noqa: PLC0415
+        from processors.agents.control_feed import ControlFeed
+        from processors.agents.enrich import Enrich
+        from processors.logic.keywords import KeywordIndex
+        from processors.logic.meaning import Reader
+        from processors.logic.scores import ScoreCache
+        from processors.sentiment import SentimentModel
 
         app = _app("enrich", settings)
         codec = Codec(schema_ids(settings))
@@ -41,7 +41,7 @@ def trends() -> tuple[StageSettings, Callable[[], BatchApp]]:
     settings = load(TrendsSettings)
 
     def build() -> BatchApp:
-        from processors.agents.trends import Trends  # noqa: PLC0415 -- see above
+        from processors.agents.trends import Trends
 
         app = _app("trends", settings)
         Trends(app, settings, Codec(schema_ids(settings)))
@@ -55,9 +55,9 @@ def market() -> tuple[StageSettings, Callable[[], BatchApp]]:
     settings = load(MarketSettings)
 
     def build() -> BatchApp:
-        from processors.agents.control_feed import ControlFeed  # noqa: PLC0415 -- see above
-        from processors.agents.market import Market  # noqa: PLC0415
-        from processors.logic.market.exchanges import Exchanges  # noqa: PLC0415
+        from processors.agents.control_feed import ControlFeed
+        from processors.agents.market import Market
+        from processors.logic.market.exchanges import Exchanges
 
         app = _app("market", settings)
         codec = Codec(schema_ids(settings))
@@ -74,9 +74,9 @@ def alerts() -> tuple[StageSettings, Callable[[], BatchApp]]:
     settings = load(AlertsSettings)
 
     def build() -> BatchApp:
-        from processors.agents.alerts import Alerts  # noqa: PLC0415 -- see above
-        from processors.agents.control_feed import ControlFeed  # noqa: PLC0415
-        from processors.logic.alerts.rules import RuleBook  # noqa: PLC0415
+        from processors.agents.alerts import Alerts
+        from processors.agents.control_feed import ControlFeed
+        from processors.logic.alerts.rules import RuleBook
 
         app = _app("alerts", settings)
         codec = Codec(schema_ids(settings))

@@ -3,24 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from api.cursors import Cursor, below, cursor_parameters
+from api.cursors import Cursor
 from api.queries.columns import Columns
+from api.queries.pages import POSITION, among, bounds, newest_first, page_of, within
 from api.store import Store
 from schemas.tables import MENTIONS, RUNS
 
 _COLUMNS = Columns("run")
 
 _SQL = f"""
-SELECT {_COLUMNS.sql}, kafka_partition, kafka_offset
+SELECT {_COLUMNS.sql}, {POSITION}
 FROM {RUNS}
-WHERE ({{since:Int64}} < 0 OR started_at >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC'))
-  AND ({{until:Int64}} < 0 OR started_at < fromUnixTimestamp64Milli({{until:Int64}}, 'UTC'))
-  AND (empty({{collector:Array(String)}}) OR has({{collector:Array(String)}}, collector))
-  AND (empty({{source:Array(String)}}) OR has({{source:Array(String)}}, source))
-  AND (empty({{outcome:Array(String)}}) OR has({{outcome:Array(String)}}, outcome))
-  AND {below("started_at")}
-ORDER BY started_at DESC, kafka_partition DESC, kafka_offset DESC
-LIMIT {{limit:UInt32}}
+WHERE {within("started_at")}
+  AND {among("collector", "source", "outcome")}
+  AND {newest_first("started_at")}
 """  # noqa: S608 -- only names of our own schema are put in
 
 # Nullable values are wrapped: argMax passes over NULL, and an old error must not outlive a good run.
@@ -61,21 +57,8 @@ async def page(
     limit: int,
 ) -> tuple[list[dict[str, Any]], Cursor | None]:
     """At most `limit` runs and the cursor of the next page; `narrowing` has values of collector, source, outcome."""
-    found = await store.rows(
-        _SQL,
-        {
-            **narrowing,
-            "since": -1 if since is None else since,
-            "until": -1 if until is None else until,
-            **cursor_parameters(before),
-            "limit": limit,
-        },
-    )
-    runs = [_COLUMNS.record(row) for row in found]
-    if len(found) < limit:
-        return runs, None
-    last = found[-1]
-    return runs, (last["started_at_ms"], last["kafka_partition"], last["kafka_offset"])
+    found = await store.rows(_SQL, {**narrowing, **bounds(since, until, before, limit)})
+    return page_of(found, _COLUMNS, "started_at", limit)
 
 
 async def by_source(store: Store, since: int, recent: int) -> list[dict[str, Any]]:

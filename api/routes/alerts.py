@@ -48,7 +48,7 @@ async def alerts(request: Request) -> Response:
         own.store,
         landed=landed,
         narrowing={
-            "rule": parameters.rule,
+            "rule_id": parameters.rule,
             "kind": parameters.kind,
             "severity": parameters.severity,
             "subject": parameters.subject,

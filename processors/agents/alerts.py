@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import structlog
-
+from processors.agents.events import event_in
+from processors.agents.letters import Letters
 from processors.agents.peek import first_string
 from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
 from processors.clock import now_ms
@@ -16,14 +16,11 @@ from processors.logic.alerts.history import History, Raising
 from processors.logic.alerts.judging import asks_trend, judge_bar, judge_trend
 from processors.logic.alerts.rules import RuleBook
 from processors.logic.alerts.silence import heard, last_run, name_of, source_silent
-from processors.logic.dead_letters import dead_letter
 from processors.settings import AlertsSettings
 from schemas.codec import Codec
 from schemas.errors import Poison
 from schemas.events import Bar, Millis, Rule, Run, Trend
 from schemas.topics import TOPICS
-
-log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -70,6 +67,7 @@ class Alerts:
     ) -> None:
         self._settings = settings
         self._codec = codec
+        self._letters = Letters("alerts", codec, settings.topic_prefix)
         self._rules = rules
         self._ready = ready
         self._fired: BatchTable = app.batch_table("fired")
@@ -106,7 +104,7 @@ class Alerts:
             try:
                 take(work, record)
             except Poison as error:
-                self._bury(work, record, error)
+                self._letters.bury(batch, record, error, work.now)
         if not batch.records or batch.topic == self._topics["runs"]:
             partition.runs_read = batch.caught_up
         self._look_for_silence(partition, work)
@@ -121,7 +119,7 @@ class Alerts:
         named = (first_string(record.value or b"") or "").rsplit(":", 3)
         if len(named) == 4 and not any(asks_trend(rule, named[1], named[2]) for rule in rules):  # noqa: PLR2004 -- see above
             return
-        trend = cast("Trend", self._decoded(record, "trend"))
+        trend = cast("Trend", event_in(self._codec, record, "trend"))
         rules = tuple(rule for rule in rules if asks_trend(rule, trend["platform"], trend["window"]))
         usual = None
         if any(rule["kind"] == "sentiment_shift" for rule in rules):
@@ -136,7 +134,7 @@ class Alerts:
         after = shares.learnt(row, trend)
         if after is not None:
             work.shares[key] = after
-        return shares.usual(row, trend["start"])
+        return shares.usual(row, trend)
 
     def _take_bar(self, work: _Work, record: Record) -> None:
         subject = f"symbol:{_key(record)}"
@@ -147,13 +145,13 @@ class Alerts:
         named = (first_string(record.value or b"") or "").rsplit(":", 2)
         if len(named) == 3 and not any(rule["window"] == named[1] for rule in rules):  # noqa: PLR2004 -- see above
             return
-        bar = cast("Bar", self._decoded(record, "bar"))
+        bar = cast("Bar", event_in(self._codec, record, "bar"))
         for rule in rules:
             if rule["window"] == bar["interval"]:
                 self._raise(work, rule, subject, judge_bar(rule, bar))
 
     def _take_run(self, work: _Work, record: Record) -> None:
-        run = cast("Run", self._decoded(record, "run"))
+        run = cast("Run", event_in(self._codec, record, "run"))
         name = name_of(run)
         row = heard(work.sources.get(name) or work.batch.get(self._sources, name), run)
         if row is not None:
@@ -179,21 +177,6 @@ class Alerts:
         event = alert(rule, subject, found, work.now)
         value = self._codec.encode("alert", event)
         work.batch.send(self._topics["alerts"], rule["id"].encode(), value, timestamp=work.now)
-
-    def _decoded(self, record: Record, event: str) -> dict[str, Any]:
-        """The record's event; raises Poison for anything else."""
-        if record.value is None:
-            raise Poison("undecodable", "a record without a value")
-        decoded = self._codec.decode(record.value)
-        if decoded.event != event:
-            raise Poison("invalid", f"schema id {decoded.schema_id} is that of a {decoded.event}")
-        return decoded.record
-
-    def _bury(self, work: _Work, record: Record, error: Poison) -> None:
-        log.warning("record_refused", topic=record.topic, offset=record.offset, reason=error.reason)
-        letter = dead_letter("alerts", record, error, work.now)
-        value = self._codec.encode("dead_letter", letter)
-        work.batch.send(self._topics["dead-letters"], letter["origin"].encode(), value, timestamp=work.now)
 
     def _put(self, work: _Work) -> None:
         batch, settings = work.batch, self._settings

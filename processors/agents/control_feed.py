@@ -24,7 +24,7 @@ class ControlFeed:
     """Hands every change of a control topic to `take`. Belongs to no group: every worker reads all of it.
 
     `connection` is how aiokafka reaches the broker, `name` the topic's name in the catalogue. `take` runs in the event loop;
-    what it refuses with Poison, and what is no event of the topic, is logged and passed over.
+    what it refuses with Poison, and what is no event of the topic, is logged and counts as deleted.
     """
 
     def __init__(
@@ -93,16 +93,12 @@ class ControlFeed:
             return
         name = key.decode(errors="replace")
         try:
-            record = None if value is None else self._record(value)
+            self._take(name, None if value is None else self._record(value))
         except Poison as error:
             # Control state is written by our own commands; whatever else stands there must not stop the stream. What the key
             # held before is gone for the next worker that reads the topic, so it is gone here.
             log.warning("control_ignored", topic=self._name, offset=offset, key=name[:80], error=str(error))
-            record = None
-        try:
-            self._take(name, record)
-        except Poison as error:
-            log.warning("control_ignored", topic=self._name, offset=offset, key=name[:80], error=str(error))
+            self._take(name, None)
 
     def _record(self, value: bytes) -> Any:
         decoded = self._codec.decode(value)

@@ -5,9 +5,10 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol, cast
 
+from processors.agents.events import event_in
+from processors.agents.letters import Letters
 from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
 from processors.clock import now_ms
-from processors.logic.dead_letters import dead_letter
 from processors.logic.meaning import Origin
 from processors.logic.partials import PartialFold, watermark_partial
 from processors.logic.receipts import Tally
@@ -46,6 +47,7 @@ class Enrich:
     ) -> None:
         self._settings = settings
         self._codec = codec
+        self._letters = Letters("enrich", codec, settings.topic_prefix)
         self._reader = reader
         self._ready = ready
         self._reading = asyncio.Lock()
@@ -96,7 +98,7 @@ class Enrich:
             try:
                 post = self._post(record)
             except Poison as error:
-                self._bury(batch, record, error, enriched_at)
+                self._letters.bury(batch, record, error, enriched_at)
                 tally.add("dead_letter", "", record.timestamp, record.offset)
                 continue
             key = seen_key(post["id"])
@@ -113,23 +115,14 @@ class Enrich:
 
     def _post(self, record: Record) -> Post:
         """The post in a record; raises Poison for anything else."""
-        value = record.value
-        if value is None:
-            raise Poison("undecodable", "a record without a value")
-        if len(value) > MAX_POST_BYTES:
-            raise Poison("oversized", f"{len(value)} bytes, at most {MAX_POST_BYTES} are allowed")
-        decoded = self._codec.decode(value)
-        if decoded.event != "post":
-            raise Poison("invalid", f"schema id {decoded.schema_id} is that of a {decoded.event}")
-        post = decoded.record
+        size = len(record.value or b"")
+        if size > MAX_POST_BYTES:
+            raise Poison("oversized", f"{size} bytes, at most {MAX_POST_BYTES} are allowed")
+        post = event_in(self._codec, record, "post")
         if not post["id"] or record.key != post["id"].encode():
             # Equal ids would not meet in one partition, and repeats would pass.
             raise Poison("invalid", f"the key of post {post['id']!r} is not its id")
         return cast("Post", post)
-
-    def _bury(self, batch: Batch, record: Record, error: Poison, failed_at: Millis) -> None:
-        letter = dead_letter("enrich", record, error, failed_at)
-        self._send(batch, "dead-letters", "dead_letter", letter["origin"], letter, failed_at)
 
     def _send_mentions(self, batch: Batch, read: Sequence[tuple[Mention, list[str]]]) -> None:
         for mention, _ in read:

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 import structlog
 
+from processors.agents.events import event_in
+from processors.agents.letters import Letters
 from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
 from processors.clock import now_ms
-from processors.logic.dead_letters import dead_letter
 from processors.logic.market.checks import check_candle, check_quote
 from processors.logic.market.exchanges import Exchanges
 from processors.logic.market.held import Held
@@ -67,6 +68,7 @@ class Market:
     ) -> None:
         self._settings = settings
         self._codec = codec
+        self._letters = Letters("market", codec, settings.topic_prefix)
         self._exchanges = exchanges
         self._ready = ready
         self._publisher = Publisher(
@@ -162,7 +164,7 @@ class Market:
                     if not step.candle(candle):
                         ignored[candle["interval"]] += 1
             except Poison as error:
-                self._bury(batch, record, error, computed_at)
+                self._letters.bury(batch, record, error, computed_at)
         if ignored:
             # They stand in the table of candles all the same.
             log.info("candles_make_no_bars", partition=batch.partition, by_interval=dict(ignored))
@@ -179,26 +181,17 @@ class Market:
         return candle
 
     def _event(self, record: Record, event: str) -> Mapping[str, Any]:
-        """The event in a record; raises Poison for anything else."""
-        if record.value is None:
-            raise Poison("undecodable", "a record without a value")
-        decoded = self._codec.decode(record.value)
-        if decoded.event != event:
-            raise Poison("invalid", f"schema id {decoded.schema_id} is that of a {decoded.event}")
-        symbol = decoded.record["symbol"]
+        """The event in a record; raises Poison for anything else, and where its key is not its symbol."""
+        found = event_in(self._codec, record, event)
+        symbol = found["symbol"]
         if not symbol or record.key != symbol.encode():
             # Equal symbols would not meet in one partition, and their bars would contradict one another.
             raise Poison("invalid", f"the key of a {event} of {symbol!r} is not its symbol")
-        return decoded.record
+        return found
 
     def _send(self, batch: Batch, bar: Bar) -> None:
         value = self._codec.encode("bar", bar)
         batch.send(self._topics["bars"], bar["symbol"].encode(), value, timestamp=bar["computed_at"])
-
-    def _bury(self, batch: Batch, record: Record, error: Poison, failed_at: Millis) -> None:
-        letter = dead_letter("market", record, error, failed_at)
-        value = self._codec.encode("dead_letter", letter)
-        batch.send(self._topics["dead-letters"], letter["origin"].encode(), value, timestamp=failed_at)
 
     def _restored(self, partition: int, tables: Mapping[BatchTable, Mapping[str, Any]]) -> None:
         held = Held()

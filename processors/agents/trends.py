@@ -8,11 +8,12 @@ from typing import Any, cast
 
 import structlog
 
+from processors.agents.events import event_in
+from processors.agents.letters import Letters
 from processors.agents.twins import of_all_platforms
 from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
 from processors.clock import now_ms
 from processors.logic.authors import check
-from processors.logic.dead_letters import dead_letter
 from processors.logic.folding import Marks, Step
 from processors.logic.heard import Heard
 from processors.logic.held import Held
@@ -62,6 +63,7 @@ class Trends:
     def __init__(self, app: BatchApp, settings: TrendsSettings, codec: Codec) -> None:
         self._settings = settings
         self._codec = codec
+        self._letters = Letters("trends", codec, settings.topic_prefix)
         self._spans = Spans(settings.day_zone)
         self._quiet_ms = int(settings.quiet_days * 86_400_000)
         self._publisher = Publisher(
@@ -145,8 +147,7 @@ class Trends:
                 partial = self._partial(record)
             except Poison as error:
                 # Only enrich writes here, so this is a defect: seen in the dead letters, and by the proof as a difference.
-                log.warning("partial_refused", offset=record.offset, reason=error.reason, detail=error.detail)
-                self._bury(batch, record, error, computed_at)
+                self._letters.bury(batch, record, error, computed_at)
                 continue
             sources.hear(
                 partial["source_partition"],
@@ -163,20 +164,10 @@ class Trends:
 
     def _partial(self, record: Record) -> Partial:
         """The partial in a record; raises Poison for anything else."""
-        if record.value is None:
-            raise Poison("undecodable", "a record without a value")
-        decoded = self._codec.decode(record.value)
-        if decoded.event != "partial":
-            raise Poison("invalid", f"schema id {decoded.schema_id} is that of a {decoded.event}")
-        partial = cast("Partial", decoded.record)
+        partial = cast("Partial", event_in(self._codec, record, "partial"))
         if partial["authors"]:
             check(partial["authors"])
         return partial
-
-    def _bury(self, batch: Batch, record: Record, error: Poison, failed_at: Millis) -> None:
-        letter = dead_letter("trends", record, error, failed_at)
-        value = self._codec.encode("dead_letter", letter)
-        batch.send(self._topics["dead-letters"], letter["origin"].encode(), value, timestamp=failed_at)
 
     def _put(self, batch: Batch, partition: _Partition, step: Step, sources: Sources) -> None:
         for key, row in step.window_rows.items():

@@ -315,4 +315,4 @@ def test_a_mood_of_years_ago_is_not_what_is_usual_today() -> None:
     desk = Desk([rule(kind="sentiment_shift", threshold=0.2, minimum=10, cooldown_s=0)])
     learnt(desk)
     later = START + 4_000 * 24 * HOUR
-    assert desk.trends(trend(start=later, end=later + HOUR, mentions=20, negative=18)) == []
+    assert desk.trends(trend(start=later, end=later + HOUR, mentions=20, negative=18, learnt=0)) == []

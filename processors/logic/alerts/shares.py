@@ -15,8 +15,6 @@ ShareRow = list[Any]
 YOUNG = 5
 """Windows with mentions that must have been learnt from before anything is judged."""
 _REMEMBERED = 12
-PAUSE_MS = 30 * 86_400_000
-"""What was usual before a longer pause is of another time (ADR 13)."""
 
 
 class Usual(NamedTuple):
@@ -43,18 +41,17 @@ def last_start(row: ShareRow) -> Millis:
     return start
 
 
-def usual(row: ShareRow | None, start: Millis) -> Usual | None:
-    """What was known before the window that begins at `start`; None for one so old that it is forgotten.
+def usual(row: ShareRow | None, trend: Trend) -> Usual | None:
+    """What was known before the window; None for one so old that it is forgotten.
 
     A window that comes after newer ones (late mentions opened it) is judged by what was known before the first newer window.
     """
     if row is None:
         return _NOTHING
     negative, positive, mentions, windows, last, before = row
-    if start - last > PAUSE_MS:
-        return _NOTHING
+    start = trend["start"]
     if start > last:
-        return Usual(negative, positive, mentions, windows)
+        return _NOTHING if _anew(trend, windows) else Usual(negative, positive, mentions, windows)
     for known in before:
         if start <= known[0]:
             # Of a window older than all that are remembered it is not known what came between.
@@ -76,10 +73,18 @@ def learnt(row: ShareRow | None, trend: Trend) -> ShareRow | None:
     *means, windows, last, before = row
     if trend["start"] <= last:
         return None
-    if trend["start"] - last > PAUSE_MS:
+    if _anew(trend, windows):
         means, windows = [0.0, 0.0, 0.0], 0
     weight = max(ALPHA[trend["window"]], 1 / (windows + 1))
     seen = (trend["negative"], trend["positive"], trend["mentions"])
     after = [mean + weight * (count - mean) for mean, count in zip(means, seen, strict=True)]
     kept = [*before, [trend["start"], *means, windows]][-_REMEMBERED:]
     return [*after, windows + 1, trend["start"], kept]
+
+
+def _anew(trend: Trend, windows: int) -> bool:
+    """Whether, for a window after all that was learnt from, another stretch of time has begun (ADR 13).
+
+    Within a stretch the trend's own baseline has learnt from at least as many windows.
+    """
+    return trend["learnt"] < windows
