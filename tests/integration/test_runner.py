@@ -130,7 +130,11 @@ def test_the_others_go_on(producers: Producers) -> None:
         until(lambda: collector.runs["good"] >= 30 and collector.runs["slow"] >= 1, "thirty runs", 60)
         until(lambda: collector.runs["halfway"] >= 2, "tried again", 60)
         untold = {"source": "untellable", "outcome": "empty"}
-        until(lambda: collector.sample("runs_total", **untold) > 0, "its run ended, and could not be told of", 60)
+        until(
+            lambda: collector.sample("runs_total", **untold) > 0,
+            "its run ended, and could not be told of",
+            60,
+        )
         given_up = {"source": "hanging", "outcome": "error"}
         until(lambda: collector.sample("runs_total", **given_up) > 0, "given up", 60)
         assert running.end() < 10
