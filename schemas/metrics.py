@@ -24,7 +24,7 @@ METRICS: Mapping[str, str] = MappingProxyType(
         "denyut_sink_insert_seconds": "seconds from a range to its rows in the table",
         "denyut_sink_failures_total": "inserts that failed and are tried again, by table",
         "denyut_sink_replays_total": "ranges inserted again because their outcome was unknown, by table",
-        "denyut_sink_restored_blocks_total": "replayed ranges of which rows were missing and were put in, by table",
+        "denyut_sink_restored_blocks_total": "replayed ranges of which rows were missing and were put in, by table or view's target",
         "denyut_sink_dead_letters_total": "records that could not land, by topic",
         "denyut_sink_lag": "positions up to the end of a partition that are not committed",
         "denyut_sink_last_commit_timestamp_seconds": "when the sink committed an offset last",

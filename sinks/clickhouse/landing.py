@@ -10,8 +10,10 @@ from clickhouse_connect.driver.client import Client
 
 from schemas.errors import Fatal
 from sinks.clickhouse import telemetry
+from sinks.clickhouse.attach import attach_all, beside
 from sinks.clickhouse.batch import Framer, Insert, Landed, Sorted
 from sinks.clickhouse.client import connect, decisions, pinned
+from sinks.clickhouse.targets import repair
 from sinks.dead_letters import DeadLetters
 from sinks.ranges import Range
 from sinks.settings import ClickHouseSinkSettings
@@ -103,7 +105,8 @@ class Landing:
         """ClickHouse notes a token before it puts the part in place: a crash in between loses the block for good.
 
         The rows go in beside the token, through a table of their own whose partitions are attached: materialised
-        views have had the block (their targets keep tokens of their own) and must not see it again.
+        views have had the block (their targets keep tokens of their own) and must not see it again. Then the targets
+        are looked through likewise.
         """
         expected = groups.offsets()
         with self._clients.one() as client:
@@ -117,24 +120,9 @@ class Landing:
             if doubled:
                 raise Fatal(f"{landed.full_name}[{partition}] landed twice at offsets {doubled[:10]}")
             missing = expected - {offset for offset, _ in found}
-            if not missing:
-                return
-            log.warning(
-                "lost_block_restored",
-                topic=landed.full_name,
-                partition=partition,
-                start=cut.start,
-                end=cut.end,
-                rows=len(missing),
-            )
-            lost = Sorted(
-                good={
-                    schema_id: kept
-                    for schema_id, group in groups.good.items()
-                    if (kept := [item for item in group if item[0] in missing])
-                }
-            )
-            self._restore(client, landed, partition, cut, lost, fence)
+            if missing:
+                self._restore(client, landed, partition, cut, groups, missing, fence)
+            repair(client, landed.table, partition, cut, fence)
 
     def _restore(
         self,
@@ -142,24 +130,31 @@ class Landing:
         landed: Landed,
         partition: int,
         cut: Range,
-        lost: Sorted,
+        groups: Sorted,
+        missing: set[int],
         fence: Callable[[], None],
     ) -> None:
-        aside = f"restore_{landed.table}_{partition}"
-        client.command(f"DROP TABLE IF EXISTS {aside} SYNC")
-        client.command(f"CREATE TABLE {aside} AS {landed.table}")
-        for insert in self._framer.frame(landed, partition, cut, lost):
-            send(client, insert, aside)
-        parts = client.query(
-            "SELECT DISTINCT partition_id FROM system.parts "
-            "WHERE database = currentDatabase() AND table = {table:String} AND active",
-            parameters={"table": aside},
-        ).result_rows
-        fence()
-        telemetry.RESTORED.labels(landed.table).inc()
-        for (partition_id,) in parts:
-            client.command(f"ALTER TABLE {landed.table} ATTACH PARTITION ID '{partition_id}' FROM {aside}")
-        client.command(f"DROP TABLE {aside} SYNC")
+        log.warning(
+            "lost_block_restored",
+            topic=landed.full_name,
+            partition=partition,
+            start=cut.start,
+            end=cut.end,
+            rows=len(missing),
+        )
+        lost = Sorted(
+            good={
+                schema_id: kept
+                for schema_id, group in groups.good.items()
+                if (kept := [item for item in group if item[0] in missing])
+            }
+        )
+        with beside(client, landed.table, partition) as aside:
+            for insert in self._framer.frame(landed, partition, cut, lost):
+                send(client, insert, aside)
+            fence()
+            telemetry.RESTORED.labels(landed.table).inc()
+            attach_all(client, landed.table, aside)
 
 
 def send(client: Client, insert: Insert, table: str) -> None:

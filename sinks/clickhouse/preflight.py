@@ -6,10 +6,11 @@ from clickhouse_connect.driver.client import Client
 
 from schemas.errors import Fatal
 from schemas.registry import Schema, load_schema
-from schemas.tables import LANDED, SENTIMENT_METRICS
+from schemas.tables import LANDED
 from schemas.topics import TOPICS
 from sinks.clickhouse.avro_container import extended
 from sinks.clickhouse.batch import TOMBSTONES
+from sinks.clickhouse.targets import TARGETS
 from sinks.clickhouse.types import clickhouse_type, without_low_cardinality
 
 LEAST_WINDOW = 1000
@@ -28,7 +29,7 @@ def check(client: Client, database: str) -> None:
         parameters={"database": database},
     ).result_rows
     remembered = {str(name): int(window) for name, window in windows}
-    for table in (*LANDED.values(), SENTIMENT_METRICS):
+    for table in (*LANDED.values(), *(target.table for target in TARGETS)):
         if remembered.get(table, 0) < LEAST_WINDOW:
             raise Fatal(
                 f"table {table} remembers {remembered.get(table, 0)} inserts, fewer than {LEAST_WINDOW}: set its "

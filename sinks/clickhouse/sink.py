@@ -22,6 +22,7 @@ from sinks.clickhouse.fence import Fences
 from sinks.clickhouse.landing import Clients, Landing, Step
 from sinks.clickhouse.lane import Commit, Lane
 from sinks.clickhouse.migrate import migrate
+from sinks.clickhouse.targets import TARGETS
 from sinks.dead_letters import DeadLetters
 from sinks.ranges import Limits
 from sinks.settings import ClickHouseSinkSettings
@@ -93,7 +94,10 @@ class ClickHouseSink:
         settings = self._settings
         check_access(settings)
         self._topics = landed_topics(settings)
-        telemetry.begin({landed.name: landed.table for landed in self._topics.values()})
+        telemetry.begin(
+            {landed.name: landed.table for landed in self._topics.values()},
+            [target.table for target in TARGETS],
+        )
         with self._clients.one() as client:
             preflight.check(client, settings.clickhouse_database)
         record_topics(self._clients, self._topics)

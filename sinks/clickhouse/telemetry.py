@@ -1,6 +1,6 @@
 """The sink's Prometheus metrics, counted per range, never per record; names are the catalogue's (schemas/metrics.py)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -25,9 +25,11 @@ LAST_COMMIT = Gauge(
 )
 
 
-def begin(tables: Mapping[str, str]) -> None:
-    """Let the counters of these topics (name to table) begin at 0: of one that appears with a value, no increase is seen."""
+def begin(tables: Mapping[str, str], targets: Iterable[str]) -> None:
+    """Let the counters of these topics (name to table), and of views' targets, begin at 0: of one that appears with a value, no increase is seen."""
     for topic, table in tables.items():
         DEAD_LETTERS.labels(topic)
         for counter in (ROWS, INSERTS, FAILURES, REPLAYS, RESTORED):
             counter.labels(table)
+    for target in targets:
+        RESTORED.labels(target)
