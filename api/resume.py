@@ -63,16 +63,19 @@ class Starts:
     async def since(self, topics: tuple[str, ...], millis: int) -> Start:
         """The first record of each partition that was recorded at or after a time."""
         counts = self._counts(self._hub.position(topics))
+        # Asked first: what comes between this answer and the next is not older than the time asked for, or is found.
+        ends = await self._cluster.ends(counts)
         found = await self._cluster.at(counts, millis)
         first = await self._cluster.starts(counts)
         now = self._hub.position(topics)
         position, gaps = {}, []
         for topic, at in now.items():
             offsets = [
-                min(offset, end) if offset >= 0 else end
-                for offset, end in zip(found[topic], at.offsets, strict=False)
+                min(offset if offset >= 0 else end, standing)
+                for offset, end, standing in zip(found[topic], ends[topic], at.offsets, strict=False)
             ]
-            position[topic] = TopicPosition(at.epoch, (*offsets, *at.offsets[len(offsets) :]))
+            # A partition that was added meanwhile has nothing older.
+            position[topic] = TopicPosition(at.epoch, (*offsets, *(0,) * (len(at.offsets) - len(offsets))))
             # The oldest record left is already younger: older ones may have been deleted.
             missing = [
                 (number, None, start)

@@ -95,9 +95,9 @@ def _live(stack: Stack) -> list[Row]:
 
 def _memory(stack: Stack) -> list[Row]:
     return [
-        Row("denyut", f"rss_{name}", psutil.Process(process["pid"]).memory_info().rss / 2**20, "MiB")
+        Row("denyut", f"rss_{name}", psutil.Process(process.pid).memory_info().rss / 2**20, "MiB")
         for name, process in stack.processes().items()
-        if process["pid"]
+        if process.pid
     ]
 
 
@@ -105,8 +105,8 @@ def _cpu(stack: Stack) -> dict[str, float]:
     """CPU seconds each process of the stack has used."""
     spent = {}
     for name, process in stack.processes().items():
-        if process["pid"]:
-            times = psutil.Process(process["pid"]).cpu_times()
+        if process.pid:
+            times = psutil.Process(process.pid).cpu_times()
             spent[name] = times.user + times.system
     return spent
 

@@ -14,6 +14,7 @@ import pytest
 from schemas.flow import FLOW
 from tests.support.recorded import generate
 from tests.support.stack import ROOT, Stack
+from tests.support.until import until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 
@@ -31,9 +32,9 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 def family(stack: Stack) -> list[psutil.Process]:
     """The supervisor, first, and every process it keeps."""
-    first = psutil.Process(stack.processes()["kafka"]["pid"]).parent()
+    first = psutil.Process(stack.processes()["kafka"].pid).parent()
     assert first is not None
-    return [first, *(psutil.Process(process["pid"]) for process in stack.processes().values())]
+    return [first, *(psutil.Process(process.pid) for process in stack.processes().values())]
 
 
 def gone(process: psutil.Process) -> bool:
@@ -64,13 +65,13 @@ def test_a_stack_from_its_start_to_its_end(stack: Stack, tmp_path: Path) -> None
     stack.kill(*NAMES[:2])
     stack.kill(*NAMES[2:])
     killed = stack.processes()
-    assert {name: process["restarts"] >= 1 for name, process in killed.items()} == dict.fromkeys(NAMES, True)
+    assert {name: process.restarts >= 1 for name, process in killed.items()} == dict.fromkeys(NAMES, True)
     assert stack.status()["kafka"] == status["kafka"]
     assert replay(stack, second) == 2 * POSTS
 
     everyone = family(stack)
     everyone[0].kill()
-    stack.until(lambda: all(gone(process) for process in everyone), "nobody outlives the supervisor", 20)
+    until(lambda: all(gone(process) for process in everyone), "nobody outlives the supervisor", 20)
     stack.up()
     again = stack.status()
     assert {key: again[key] for key in ("api", "kafka", "clickhouse")} == {

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterable
 
 from tests.support.stack import Stack
+from tests.support.until import until
 
 
 def kill_each(
@@ -22,6 +23,6 @@ def _advance(stack: Stack, progress: Callable[[], int], step: int) -> None:
     """Wait until `progress` grew by `step`, at most 5 s: a kill while nothing moves counts as well."""
     before = progress()
     try:
-        stack.until(lambda: progress() >= before + step, f"{step} more", patience_s=5)
+        until(lambda: progress() >= before + step, f"{step} more", patience_s=5)
     except TimeoutError:
         return

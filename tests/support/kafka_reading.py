@@ -77,6 +77,8 @@ class Offsets:
                 "bootstrap.servers": bootstrap,
                 "group.id": group,
                 "isolation.level": "read_uncommitted",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
                 "log_level": 0,
             }
         )
@@ -104,6 +106,27 @@ class Offsets:
             self._client.list_topics(tp.topic, timeout=10)
             raise
         return end
+
+    def reached(self) -> bool:
+        """Whether every record is behind a committed offset; the marker that ends a transaction is none."""
+        committed = self.committed()
+        return all(
+            committed[number] >= end
+            or (committed[number] == end - 1 and not self._is_record(number, end - 1))
+            for number, end in self.ends().items()
+        )
+
+    def _is_record(self, partition: int, offset: int) -> bool:
+        """Whether a record stands there; readers are not shown markers."""
+        place = TopicPartition(self._partitions[0].topic, partition, offset)
+        self._client.assign([place])
+        deadline = time.monotonic() + PATIENCE_S
+        try:
+            while (message := self._client.poll(0.5)) is None:
+                assert time.monotonic() < deadline, f"{place} could not be read"
+            return message.error() is None
+        finally:
+            self._client.unassign()
 
     def close(self) -> None:
         """Close the client."""

@@ -1,20 +1,29 @@
-"""The whole embedded stack as a user runs it: `python -m deploy up --detach` in a folder of the test's own."""
+"""The whole embedded stack as a user runs it: `python -m deploy up --detach` in a folder of the test's own.
+
+It is started, awaited and stopped by the public commands. What is polled is asked without them, for a command costs a
+second of a core: rows over HTTP as the reader, processes from the state file; `status` and `sql` have tests of their own.
+"""
 
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from deploy.folder import DataFolder
+from deploy.process import Snapshot
+from deploy.sql import Reader
+from deploy.state import StackState
+from tests.support.until import until
 
 ROOT = Path(__file__).parents[2]
 
 
 class Stack:
-    """Starts, asks, kills and stops the processes of one data folder through the public commands alone."""
+    """Starts, asks, kills and stops the processes of one data folder."""
 
     def __init__(self, data: Path, environment: Mapping[str, str] | None = None) -> None:
         self.data = data
@@ -22,6 +31,7 @@ class Stack:
         strange = ("DENYUT_", "COVERAGE_", "KAFKA_BOOTSTRAP_SERVERS", "CLICKHOUSE_URL", "SCHEMA_REGISTRY_URL")
         # Without coverage: it halves the speed of a whole stack, and what is measured here is the work of each part.
         kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
+        self._reached: dict[str, str] | None = None
         self.environment = {**kept, "DENYUT_DATA_DIR": str(data), **(environment or {})}
 
     def command(self, *words: str, timeout: float = 120, reaching: bool = False) -> str:
@@ -59,10 +69,12 @@ class Stack:
 
     def sql(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query, integers as integers."""
-        lines = self.command("deploy", "sql", query, "--format", "JSONEachRow").splitlines()
+        reached = self.reached()
+        names = ("URL", "DATABASE", "READER_USER", "READER_PASSWORD")
+        reader = Reader(*(reached[f"DENYUT_CLICKHOUSE_{name}"] for name in names))
         return [
             {name: _number(value) for name, value in json.loads(line).items()}
-            for line in lines
+            for line in b"".join(reader.query(query, "JSONEachRow")).splitlines()
             if line.strip()
         ]
 
@@ -70,22 +82,28 @@ class Stack:
         """The first column of the first row."""
         return next(iter(self.sql(query)[0].values()))
 
+    def state(self) -> StackState:
+        """What its supervisor wrote last; RuntimeError where none runs."""
+        state = DataFolder(self.data).running()
+        if state is None:
+            raise RuntimeError(f"no stack runs in {self.data}")
+        return state
+
     @property
     def api(self) -> str:
         """The address of the API."""
-        address: str = self.status()["api"]
-        return address
+        return self.state().api
 
     @property
     def kafka(self) -> str:
         """What Kafka clients connect to."""
-        bootstrap: str = self.status()["kafka"]
-        return bootstrap
+        return self.reached()["DENYUT_KAFKA"]
 
     def reached(self) -> dict[str, str]:
-        """The environment in which this stack's other commands run by hand."""
-        found: dict[str, str] = json.loads(self.command("deploy", "env", "--json"))
-        return {**self.environment, **found}
+        """The environment in which this stack's other commands run by hand; asked once, for it outlives restarts."""
+        if self._reached is None:
+            self._reached = json.loads(self.command("deploy", "env", "--json"))
+        return {**self.environment, **(self._reached or {})}
 
     def start(self, *words: str) -> subprocess.Popen[bytes]:
         """Start `python -m WORDS…` beside the stack; what it prints goes to a file in the data folder."""
@@ -98,30 +116,23 @@ class Stack:
                 stderr=subprocess.STDOUT,
             )
 
-    def processes(self) -> dict[str, dict[str, Any]]:
-        return {process["name"]: process for process in self.status()["processes"]}
+    def processes(self) -> dict[str, Snapshot]:
+        return {process.name: process for process in self.state().processes}
 
     def kill(self, *names: str, patience_s: float = 90) -> None:
         """SIGKILL supervised processes, all at once, and wait until the supervisor has others running."""
-        before = {name: self.processes()[name]["pid"] for name in names}
+        now = self.processes()
+        before = {name: now[name].pid for name in names}
         for pid in before.values():
+            assert pid is not None
             os.kill(pid, signal.SIGKILL)
-        self.until(lambda: self._again(before), f"{', '.join(names)} run again", patience_s)
+        until(lambda: self._again(before), f"{', '.join(names)} run again", patience_s)
 
-    def _again(self, before: Mapping[str, int]) -> bool:
+    def _again(self, before: Mapping[str, int | None]) -> bool:
         now = self.processes()
         return all(
-            now[name]["state"] == "running" and now[name]["pid"] not in (pid, None)
-            for name, pid in before.items()
+            now[name].state == "running" and now[name].pid not in (pid, None) for name, pid in before.items()
         )
-
-    def until(self, condition: Callable[[], bool], what: str, patience_s: float = 60) -> None:
-        """Poll until `condition` holds; raises with `what` when patience ends."""
-        deadline = time.monotonic() + patience_s
-        while not condition():
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"not within {patience_s} s: {what}")
-            time.sleep(0.2)
 
 
 def _number(value: Any) -> Any:

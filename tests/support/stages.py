@@ -79,8 +79,8 @@ class Workers:
         inputs = self._inputs()
         try:
             until(lambda: all(map(self._is_settled, inputs)), f"{self._stage} settled", patience_s)
-        except AssertionError as error:
-            raise AssertionError(f"{error}; {self._log.read_text()[-3000:]}") from error
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}; {self._log.read_text()[-3000:]}") from error
         finally:
             for offsets in inputs:
                 offsets.close()
@@ -88,11 +88,7 @@ class Workers:
     def _is_settled(self, offsets: Offsets) -> bool:
         dead = [process.returncode for process in self.processes if process.poll() is not None]
         assert not dead, f"{self._stage} ended with {dead}: {self._log.read_text()[-3000:]}"
-        committed, ends = offsets.committed(), offsets.ends()
-        # A transaction's marker ends a partition one behind its last record.
-        return all(committed.get(number, 0) >= end - 1 for number, end in ends.items()) and not any(
-            owes(metadata) for metadata in offsets.metadata().values()
-        )
+        return offsets.reached() and not any(owes(metadata) for metadata in offsets.metadata().values())
 
     def committed(self) -> int:
         """Input offsets committed so far, over all partitions of all inputs."""
