@@ -1,12 +1,46 @@
-"""What all tests share: one real Kafka broker and one ClickHouse for the whole run, and a topic prefix of each test's own."""
+"""What all tests share: one real Kafka broker and one ClickHouse for the whole run, and a topic prefix of each test's own.
 
+Where tests run in several processes, the one that deals them out starts both and tells the others their addresses.
+"""
+
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.broker import Broker
+from tests.support.broker import Broker, OwnBroker
 from tests.support.clickhouse import EmbeddedClickHouse, embedded
+
+_OPENED = pytest.StashKey[ExitStack]()
+_SHARED = pytest.StashKey[dict[str, Any]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start what is shared, where others will run the tests."""
+    if not getattr(config.option, "numprocesses", None) or hasattr(config, "workerinput"):
+        return
+    opened = config.stash[_OPENED] = ExitStack()
+    folder = Path(tempfile.mkdtemp(prefix="denyut-tests-"))
+    opened.callback(shutil.rmtree, folder, ignore_errors=True)
+    kafka = opened.enter_context(_broker(folder / "kafka"))
+    clickhouse = opened.enter_context(embedded(folder / "clickhouse"))
+    config.stash[_SHARED] = {"kafka": kafka.bootstrap, "clickhouse": clickhouse.port}
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop it."""
+    config.stash.get(_OPENED, ExitStack()).close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process that runs tests where it is."""
+    node.workerinput.update(node.config.stash[_SHARED])
 
 
 @pytest.hookimpl(trylast=True)
@@ -15,19 +49,39 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
-@pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    """The broker of this run."""
-    broker = Broker(tmp_path_factory.mktemp("kafka"))
+@contextmanager
+def _broker(folder: Path) -> Iterator[OwnBroker]:
+    folder.mkdir()
+    broker = OwnBroker(folder)
     broker.start()
-    yield broker
-    broker.stop()
+    try:
+        yield broker
+    finally:
+        broker.stop()
 
 
 @pytest.fixture(scope="session")
-def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
-    """A running engine; a test that kills it starts it again."""
-    with embedded(tmp_path_factory.mktemp("clickhouse") / "data") as server:
+def kafka(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """The broker of this run; nobody kills it."""
+    shared: dict[str, Any] | None = getattr(request.config, "workerinput", None)
+    if shared is not None:
+        yield Broker(shared["kafka"])
+        return
+    with _broker(tmp_path_factory.mktemp("kafka") / "data") as broker:
+        yield broker
+
+
+@pytest.fixture(scope="session")
+def clickhouse(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[EmbeddedClickHouse]:
+    """The engine of this run; nobody kills it."""
+    folder = tmp_path_factory.mktemp("clickhouse") / "data"
+    shared: dict[str, Any] | None = getattr(request.config, "workerinput", None)
+    if shared is not None:
+        yield EmbeddedClickHouse(folder, port=shared["clickhouse"])
+        return
+    with embedded(folder) as server:
         yield server
 
 

@@ -18,7 +18,7 @@ from deploy.settings import DeploySettings
 from schemas.events import Trend
 from tests.bench.report import Row, report
 from tests.support.alerting import START, trend
-from tests.support.broker import Broker
+from tests.support.broker import OwnBroker
 from tests.support.stages import CODEC, Feed, Workers
 from tests.support.topics import create_topics
 from tests.support.until import until
@@ -35,7 +35,7 @@ _SPANS = {"1m": _MINUTE, "5m": 5 * _MINUTE, "1h": 60 * _MINUTE, "1d": 1_440 * _M
 def main() -> int:
     """Measure all; the exit code."""
     with tempfile.TemporaryDirectory(prefix="denyut-bench-") as name:
-        broker = Broker(Path(name))
+        broker = OwnBroker(Path(name))
         broker.start()
         try:
             rows = _measure(broker, Path(name))
@@ -45,7 +45,7 @@ def main() -> int:
     return 0
 
 
-def _measure(broker: Broker, folder: Path) -> list[Row]:
+def _measure(broker: OwnBroker, folder: Path) -> list[Row]:
     prefix = f"b{uuid.uuid4().hex[:8]}."
     create_topics(broker.bootstrap, prefix)
     seeds = read_seeds(DeploySettings().rules_file, "rules", RuleSeed)

@@ -12,7 +12,7 @@ import psutil
 from processors.batching.routing import Groups
 from processors.batching.telemetry import BatchCounter
 from tests.bench.report import Row, report
-from tests.support.broker import Broker
+from tests.support.broker import OwnBroker
 from tests.support.lane_trial import Trial
 from tests.support.until import until
 
@@ -26,7 +26,7 @@ def main() -> int:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="denyut-bench-") as name:
         folder = Path(name)
-        broker = Broker(folder)
+        broker = OwnBroker(folder)
         broker.start()
         try:
             rows.append(Row("denyut", "counting_per_batch", _counting(), "µs"))
@@ -50,7 +50,7 @@ def _counting() -> float:
     return min(timeit.repeat(count, number=_COUNTED, repeat=5)) / _COUNTED * 1e6
 
 
-def _measure(broker: Broker, folder: Path, kind: str, options: dict[str, Any]) -> list[Row]:
+def _measure(broker: OwnBroker, folder: Path, kind: str, options: dict[str, Any]) -> list[Row]:
     with Trial(broker.bootstrap, folder, **options) as trial:
         trial.fill(_EVENTS, keys=1_000)
         worker = psutil.Process(trial.start().pid)

@@ -12,7 +12,7 @@ from schemas.events import Quote
 from schemas.flow import step
 from tests.bench.report import Row, report
 from tests.support.bars import OPENING, quote
-from tests.support.broker import Broker
+from tests.support.broker import OwnBroker
 from tests.support.kafka_reading import Offsets
 from tests.support.stages import Feed, Workers, records
 from tests.support.topics import create_topics
@@ -34,7 +34,7 @@ def main() -> int:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="denyut-bench-") as name:
         folder = Path(name)
-        broker = Broker(folder)
+        broker = OwnBroker(folder)
         broker.start()
         try:
             for number, (contender, cadence) in enumerate(_CADENCES.items()):
@@ -54,7 +54,7 @@ def _quotes(symbols: int, every_ms: int) -> Iterator[Quote]:
 
 
 def _measure(
-    broker: Broker, prefix: str, folder: Path, contender: str, symbols: int, every_ms: int
+    broker: OwnBroker, prefix: str, folder: Path, contender: str, symbols: int, every_ms: int
 ) -> list[Row]:
     create_topics(broker.bootstrap, prefix)
     with Workers(broker.bootstrap, prefix, "market", folder) as workers:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.support.broker import Broker
+from tests.support.broker import OwnBroker
 from tests.support.lane_trial import Trial, Verdict
 
 Plan = Callable[[str, Path, int, str], Verdict]
@@ -71,7 +71,7 @@ def terms(bootstrap: str, folder: Path, rounds: int, mutation: str = "") -> Verd
         return trial.verdict()
 
 
-def broker_kills(broker: Broker, folder: Path, rounds: int) -> Verdict:
+def broker_kills(broker: OwnBroker, folder: Path, rounds: int) -> Verdict:
     """Kill -9 the broker in the middle of transactions; workers come through it or are restarted."""
     with Trial(broker.bootstrap, folder, pause_s=0.06, max_records=50) as trial:
         trial.fill(1_500 + 1_500 * rounds)
@@ -97,7 +97,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=10)
     chosen = parser.parse_args(argv)
     folder = Path(tempfile.mkdtemp(prefix="lanes-"))
-    broker = Broker(folder)
+    broker = OwnBroker(folder)
     broker.start()
     exact = True
 

@@ -11,7 +11,7 @@ import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
 from tests.support.api import Api
-from tests.support.broker import Broker
+from tests.support.broker import Broker, OwnBroker
 from tests.support.mentions import Publisher, mention
 from tests.support.sse import SseClient
 from tests.support.topics import create_topics
@@ -127,7 +127,7 @@ def test_the_api_killed_and_a_new_one_serves_the_old_ids(kafka: Broker, prefix: 
 
 @pytest.mark.chaos
 def test_the_broker_killed_under_live_and_replaying_clients(prefix: str, tmp_path: Path) -> None:
-    broker = Broker(tmp_path / "kafka")
+    broker = OwnBroker(tmp_path / "kafka")
     broker.start()
     try:
         create_topics(broker.bootstrap, prefix, ["mentions", "trends", "alerts"])

@@ -10,7 +10,7 @@ import pytest
 
 from producers.registry import COLLECTORS
 from schemas.topics import MAX_POST_BYTES
-from tests.support.broker import Broker
+from tests.support.broker import Broker, OwnBroker
 from tests.support.producers import CODEC, TOPICS, Counter, Producers, event, lines
 from tests.support.recorded import generate
 from tests.support.topics import create_topics
@@ -26,8 +26,8 @@ def producers(kafka: Broker, prefix: str, tmp_path: Path) -> Producers:
 
 
 @pytest.fixture
-def own_broker(tmp_path: Path) -> Iterator[Broker]:
-    broker = Broker(tmp_path / "kafka")
+def own_broker(tmp_path: Path) -> Iterator[OwnBroker]:
+    broker = OwnBroker(tmp_path / "kafka")
     broker.start()
     yield broker
     broker.stop()
@@ -147,7 +147,7 @@ def test_a_replay_that_is_killed_goes_on_from_its_checkpoint(producers: Producer
 @pytest.mark.chaos
 @pytest.mark.parametrize("delivery_timeout_s", ["1", "120"])
 def test_a_replay_outlives_its_broker(
-    own_broker: Broker, prefix: str, tmp_path: Path, delivery_timeout_s: str
+    own_broker: OwnBroker, prefix: str, tmp_path: Path, delivery_timeout_s: str
 ) -> None:
     create_topics(own_broker.bootstrap, prefix, TOPICS)
     producers = Producers(own_broker.bootstrap, prefix, tmp_path)
@@ -171,7 +171,7 @@ def test_a_replay_outlives_its_broker(
 
 @pytest.mark.chaos
 def test_a_collector_ends_in_time_though_its_broker_is_gone(
-    own_broker: Broker, prefix: str, tmp_path: Path
+    own_broker: OwnBroker, prefix: str, tmp_path: Path
 ) -> None:
     create_topics(own_broker.bootstrap, prefix, TOPICS)
     producers = Producers(own_broker.bootstrap, prefix, tmp_path)

@@ -27,7 +27,8 @@ pytestmark = pytest.mark.kafka
 class Behaving:
     """A collector whose sources do what their names say; it counts the runs of each."""
 
-    timeout_s: float | None = 1.0
+    timeout_s: float | None = 5.0
+    """Only what hangs meets it: a run that publishes waits for a broker that others use, too."""
 
     def __init__(self, *sources: str) -> None:
         self.name = f"behaving-{uuid.uuid4().hex[:8]}"
@@ -144,7 +145,6 @@ def test_the_others_go_on(producers: Producers) -> None:
     told = {source: [run for run in runs if run["source"] == source] for source in collector.runs}
     assert told["slow"].pop(0)["outcome"] == "error"
     told.pop("slow")
-    # On a busy machine it may have been cut before it said too much.
     untellable = told.pop("untellable")
     assert all(run["quota_left"] is None for run in untellable), (
         "a run that fits no schema ends nothing but itself"
@@ -159,7 +159,7 @@ def test_the_others_go_on(producers: Producers) -> None:
     }
     assert len(told["good"]) == collector.runs["good"], "a run for every run"
     assert told["good"][0]["error"] == "one of many"
-    assert told["hanging"][0]["error"] == "cut: it took longer than 1 s"
+    assert told["hanging"][0]["error"] == "cut: it took longer than 5 s"
     assert "ZeroDivisionError" in told["breaking"][0]["error"]
     assert [len(told[source]) for source in ("breaking", "full", "denied")] == [1, 1, 1], "left alone"
     assert {run["quota_left"] for run in told["halfway"]} == {7}

@@ -1,11 +1,12 @@
 """A client's SQL, through the api and through `deploy sql`: everything that is refused or stopped, and how it is told."""
 
+import argparse
 import asyncio
 import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -19,9 +20,12 @@ from api.settings import ApiSettings
 from api.sql import SqlReader, SqlRefused
 from api.store import Store
 from deploy.clickhouse.settings import EmbeddedClickHouseSettings
+from deploy.commands.base import Asked
+from deploy.commands.sql import COMMAND
 from deploy.folder import DataFolder
+from deploy.settings import DeploySettings
 from deploy.state import StackState
-from schemas.errors import Backpressure
+from schemas.errors import Backpressure, Fatal
 from tests.support.api import ROOT, Api
 from tests.support.clickhouse import READER, WRITER, EmbeddedClickHouse
 
@@ -104,10 +108,8 @@ def api(clickhouse: EmbeddedClickHouse, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture(scope="module")
-def command(
-    clickhouse: EmbeddedClickHouse, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., "subprocess.CompletedProcess[bytes]"]:
-    """`python -m deploy sql` on a data folder whose running stack is this ClickHouse."""
+def folder(clickhouse: EmbeddedClickHouse, tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
+    """A data folder whose running stack is this ClickHouse."""
     folder = DataFolder(tmp_path_factory.mktemp("stack"))
     (folder.root / "passwords.json").write_text(json.dumps({"writer": WRITER[1], "reader": READER[1]}))
     this = psutil.Process()
@@ -125,17 +127,7 @@ def command(
             processes=(),
         )
     )
-
-    def run(*words: str) -> "subprocess.CompletedProcess[bytes]":
-        return subprocess.run(
-            [sys.executable, "-m", "deploy", "sql", "--data", str(folder.root), *words],
-            cwd=ROOT,
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
-
-    return run
+    return folder
 
 
 @pytest.mark.parametrize(("sql", "kind", "word"), REFUSED)
@@ -167,21 +159,39 @@ def test_the_body_may_be_the_statement(api: Api, tmp_path: Path, sql: str, kind:
     assert word in problem["msg"]
 
 
+@pytest.mark.parametrize(("sql", "kind", "word"), REFUSED)
 def test_the_command_refuses_and_stops_the_same(
-    command: Callable[..., "subprocess.CompletedProcess[bytes]"], tmp_path: Path
+    folder: DataFolder,
+    tmp_path: Path,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    sql: str,
+    kind: str,
+    word: str,
 ) -> None:
-    for sql, _, word in REFUSED:
-        done = command(sql.format(folder=tmp_path), "--format", "TSV")
-        told = done.stderr.decode()
-        assert done.returncode == 1, sql
-        assert done.stdout == b"", sql
-        assert word in told, told
-        assert "Traceback" not in told
-        assert list(tmp_path.iterdir()) == []
-    done = command("SELECT 1", "--format", "NoSuchFormat")
+    options = argparse.Namespace(query=sql.format(folder=tmp_path), format="TSV")
+    with pytest.raises(Fatal) as refused:
+        COMMAND.act(Asked(DeploySettings(), folder, options))
+    assert word in str(refused.value)
+    assert capfdbinary.readouterr().out == b""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_prints_rows_or_one_clear_line(folder: DataFolder) -> None:
+    def run(*words: str) -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run(
+            [sys.executable, "-m", "deploy", "sql", "--data", str(folder.root), *words],
+            cwd=ROOT,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+
+    done = run("SELECT 1", "--format", "NoSuchFormat")
     assert (done.returncode, done.stdout) == (1, b"")
-    assert "Unknown format NoSuchFormat" in done.stderr.decode()
-    done = command("SELECT n FROM big ORDER BY n LIMIT 2", "--format", "JSONEachRow")
+    told = done.stderr.decode()
+    assert "Unknown format NoSuchFormat" in told
+    assert "Traceback" not in told
+    done = run("SELECT n FROM big ORDER BY n LIMIT 2", "--format", "JSONEachRow")
     assert [json.loads(line) for line in done.stdout.splitlines()] in (
         [{"n": 0}, {"n": 1}],
         [{"n": "0"}, {"n": "1"}],
@@ -330,7 +340,7 @@ def test_a_large_answer_arrives_whole(api: Api) -> None:
 
 
 def test_an_alert_of_somebody_is_hidden(
-    api: Api, command: Callable[..., "subprocess.CompletedProcess[bytes]"]
+    api: Api, folder: DataFolder, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     for sql in (
         "SELECT id FROM alerts",
@@ -340,7 +350,9 @@ def test_an_alert_of_somebody_is_hidden(
         "SELECT arrayJoin(['ours', 'mine']) AS id WHERE id IN (SELECT id FROM alerts)",
     ):
         assert api.get("/api/v1/sql", query=sql, format="TSV").text == "ours\n", sql
-    assert command("SELECT id FROM alerts", "--format", "TSV").stdout == b"ours\n"
+    options = argparse.Namespace(query="SELECT id FROM alerts", format="TSV")
+    assert COMMAND.act(Asked(DeploySettings(), folder, options)) == 0
+    assert capfdbinary.readouterr().out == b"ours\n"
 
 
 def test_other_queries_wait_their_turn_and_are_told_when_to_come_back(api: Api) -> None:

@@ -20,11 +20,19 @@ LIB = Path(__file__).parents[2] / "build" / "kafka" / "lib"
 
 
 class Broker:
+    """One that runs, and where."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+
+
+class OwnBroker(Broker):
     """Runs one broker in a folder; `bootstrap` stays the same across restarts."""
 
     def __init__(self, folder: Path, partitions: int = 4) -> None:
         fetch(LIB)
         self._kafka = self._configured(folder, free_port(), free_port(), partitions)
+        super().__init__(self._kafka.bootstrap)
         self._log = folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None
         self._kafka.prepare()
@@ -35,10 +43,6 @@ class Broker:
     def _reached(self) -> dict[str, Any]:
         """How a client is let in."""
         return {"bootstrap.servers": self.bootstrap}
-
-    @property
-    def bootstrap(self) -> str:
-        return self._kafka.bootstrap
 
     @property
     def pid(self) -> int:

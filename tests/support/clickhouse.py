@@ -24,9 +24,9 @@ ROOT = Path(__file__).parents[2]
 class EmbeddedClickHouse:
     """Runs `python -m deploy.clickhouse` on a folder; `url` stays the same across restarts."""
 
-    def __init__(self, folder: Path, database: str = "denyut") -> None:
+    def __init__(self, folder: Path, database: str = "denyut", port: int | None = None) -> None:
         self.folder = folder
-        self.port = free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = database
         self.log = folder.with_name(folder.name + ".log")

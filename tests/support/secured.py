@@ -8,7 +8,7 @@ from typing import Any
 from deploy.kafka import Kafka
 from schemas.clients import connection
 from schemas.settings import KafkaSettings
-from tests.support.broker import LIB, Broker
+from tests.support.broker import LIB, OwnBroker
 
 USER = "denyut"
 _BROKER = "broker"
@@ -39,7 +39,7 @@ def _openssl(*words: object) -> None:
     subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True)
 
 
-class SecuredBroker(Broker):
+class SecuredBroker(OwnBroker):
     """SASL_SSL with SCRAM-SHA-256, between brokers too; `password` is the one of the user `denyut`."""
 
     def __init__(self, folder: Path, partitions: int = 4) -> None:
