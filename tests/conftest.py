@@ -43,16 +43,23 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput.update(node.config.stash[_SHARED])
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Keep a file's tests in one process, and what fills both cores in one, too: side by side it would only wait."""
+    heavy = item.get_closest_marker("heavy") is not None
+    item.add_marker(pytest.mark.xdist_group("heavy" if heavy else item.nodeid.partition("::")[0]))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes minutes, or it would run alone at the end; within that, the order stays random."""
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+    """Begin with what is heavy, or it would run alone at the end; within that, the order stays random."""
+    items.sort(key=lambda item: item.get_closest_marker("heavy") is None)
 
 
 @contextmanager
 def _broker(folder: Path) -> Iterator[OwnBroker]:
     folder.mkdir()
-    broker = OwnBroker(folder)
+    # Nobody kills it, and on cores this busy its heartbeats may come late: it would fence itself for a moment.
+    broker = OwnBroker(folder, more="broker.session.timeout.ms=30000\n")
     broker.start()
     try:
         yield broker

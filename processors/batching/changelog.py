@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from processors.batching.table import BatchTable
 from processors.batching.tuning import Tuning
@@ -36,9 +36,9 @@ async def prepare_topics(
     while True:
         try:
             await _prepare(connection, inputs, tables, partitions, tuning)
-        except Retryable as error:
-            # A topic that another worker is just creating has no partitions yet.
-            if monotonic() > deadline:
+        except (Retryable, KafkaError) as error:
+            # A topic that another worker is just creating has no partitions yet; a broker that starts is not ready.
+            if monotonic() > deadline or not getattr(error, "retriable", True):
                 raise
             log.info("topics_not_ready", detail=str(error))
             await asyncio.sleep(_PAUSE_S)

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +30,10 @@ class Broker:
 class OwnBroker(Broker):
     """Runs one broker in a folder; `bootstrap` stays the same across restarts."""
 
-    def __init__(self, folder: Path, partitions: int = 4) -> None:
+    def __init__(self, folder: Path, partitions: int = 4, more: str = "") -> None:
         fetch(LIB)
-        self._kafka = self._configured(folder, free_port(), free_port(), partitions)
+        kafka = self._configured(folder, free_port(), free_port(), partitions)
+        self._kafka = replace(kafka, more=kafka.more + more)
         super().__init__(self._kafka.bootstrap)
         self._log = folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None
