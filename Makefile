@@ -38,7 +38,7 @@ demo: $(STAMP) ## start everything, feed it and show it, until Ctrl-C
 
 test: $(STAMP) kafka ## run every test on real Kafka, with coverage
 	@$(BIN)/python -m tests.support.apicurio || echo "denyut: its tests are skipped" >&2
-	@$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder --cov --cov-report=term
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 lint: $(STAMP) ## ruff, mypy and the import rules
 	$(BIN)/ruff check .

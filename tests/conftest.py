@@ -12,9 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # xdist has no types
 
 from tests.support.broker import Broker, OwnBroker
 from tests.support.clickhouse import EmbeddedClickHouse, embedded
+
+HEAVY = (
+    "tests/chaos/test_lanes.py",
+    "tests/e2e/test_exactness.py",
+    "tests/e2e/test_live.py",
+    "tests/e2e/test_stack.py",
+    "tests/integration/test_deploy_places.py",
+)
+"""Files whose tests fill both cores."""
 
 _OPENED = pytest.StashKey[ExitStack]()
 _SHARED = pytest.StashKey[dict[str, Any]]()
@@ -43,16 +53,24 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput.update(node.config.stash[_SHARED])
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Keep a file's tests in one process, and what fills both cores in one, too: side by side it would only wait."""
-    heavy = item.get_closest_marker("heavy") is not None
-    item.add_marker(pytest.mark.xdist_group("heavy" if heavy else item.nodeid.partition("::")[0]))
+class Schedule(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """Keeps a file's tests in one process, and all heavy ones in one, too: side by side they would only wait."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "heavy" if file in HEAVY else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Schedule:
+    """Deal tests out so."""
+    return Schedule(config, log)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what is heavy, or it would run alone at the end; within that, the order stays random."""
-    items.sort(key=lambda item: item.get_closest_marker("heavy") is None)
+    items.sort(key=lambda item: item.nodeid.partition("::")[0] not in HEAVY)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from tests.chaos.lanes import MUTATIONS, errors, freezes, kills
 from tests.support.broker import Broker
 from tests.support.lane_trial import Verdict
 
-pytestmark = [pytest.mark.heavy, pytest.mark.chaos, pytest.mark.kafka]
+pytestmark = [pytest.mark.chaos, pytest.mark.kafka]
 
 Trials = dict[str, Future[Verdict]]
 

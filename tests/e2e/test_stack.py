@@ -16,7 +16,7 @@ from tests.support.recorded import generate
 from tests.support.stack import ROOT, Stack
 from tests.support.until import until
 
-pytestmark = [pytest.mark.heavy, pytest.mark.chaos, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
 
 POSTS = 300
 STAGES = [f"{step.name}-1" for step in FLOW if step.kind == "stage"]

@@ -56,7 +56,6 @@ def stack(
     stack.down()
 
 
-@pytest.mark.heavy
 def test_a_stack_on_what_exists(
     stack: Stack, kafka: Broker, clickhouse: EmbeddedClickHouse, database: str
 ) -> None:
