@@ -7,6 +7,9 @@ from typing import Protocol
 
 from schemas.errors import Fatal
 
+OVERHEAD_BYTES = 600
+"""What a record takes in memory beside its payload: the client's message, its key and the name of its topic."""
+
 
 class Positioned(Protocol):
     """A record as librdkafka hands it over."""
@@ -38,6 +41,13 @@ class Range:
     records: Sequence[Positioned]
     replay: bool
     """Stored before, and perhaps inserted, by an earlier owner of the partition."""
+    size: int = 0
+    """Bytes of payload."""
+
+    @property
+    def held_bytes(self) -> int:
+        """What its records take in memory."""
+        return self.size + OVERHEAD_BYTES * len(self.records)
 
 
 @dataclass(slots=True)
@@ -72,6 +82,11 @@ class Positions:
     def buffered_bytes(self) -> int:
         """Their payload."""
         return self._size
+
+    @property
+    def held_bytes(self) -> int:
+        """What they take in memory."""
+        return self._size + OVERHEAD_BYTES * len(self._records)
 
     def read(self, record: Positioned, now: float) -> None:
         """Take the next record. Records below the start (read again after a seek) are not taken."""
@@ -130,9 +145,10 @@ class Positions:
 
     def _take(self, count: int, end: int, now: float | None, *, replay: bool) -> Range:
         taken, self._records = self._records[:count], self._records[count:]
+        size = self._size
         self._size = sum(len(record.value() or b"") for record in self._records)
         self._since = (now if now is not None else self._since) if self._records else None
-        cut = Range(self.start, end, taken, replay)
+        cut = Range(self.start, end, taken, replay, size - self._size)
         self.start = end
         return cut
 
