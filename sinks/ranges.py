@@ -41,13 +41,6 @@ class Range:
     records: Sequence[Positioned]
     replay: bool
     """Stored before, and perhaps inserted, by an earlier owner of the partition."""
-    size: int = 0
-    """Bytes of payload."""
-
-    @property
-    def held_bytes(self) -> int:
-        """What its records take in memory."""
-        return self.size + OVERHEAD_BYTES * len(self.records)
 
 
 @dataclass(slots=True)
@@ -145,10 +138,9 @@ class Positions:
 
     def _take(self, count: int, end: int, now: float | None, *, replay: bool) -> Range:
         taken, self._records = self._records[:count], self._records[count:]
-        size = self._size
         self._size = sum(len(record.value() or b"") for record in self._records)
         self._since = (now if now is not None else self._since) if self._records else None
-        cut = Range(self.start, end, taken, replay, size - self._size)
+        cut = Range(self.start, end, taken, replay)
         self.start = end
         return cut
 

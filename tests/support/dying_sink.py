@@ -21,9 +21,10 @@ def main() -> int:
     numbers = count()
     lock = threading.Lock()
 
-    def step(_: str) -> None:
+    def step(name: str) -> None:
         with lock:
             if next(numbers) == dies_at:
+                print(f"dies before {name}", flush=True)
                 os.kill(os.getpid(), signal.SIGKILL)
 
     settings = ClickHouseSinkSettings()
