@@ -5,6 +5,7 @@ import dataclasses
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.support.broker import OwnBroker
@@ -30,10 +31,14 @@ def kills(trial: LandingTrial, number: int, mentions: int) -> None:
     portion = mentions // number
     kinds = [KINDS[at % len(KINDS)] for at in range(number)]
     trial.dice.shuffle(kinds)
-    for at, kind in enumerate(kinds):
-        before = trial.published
-        trial.say(portion if at < number - 1 else mentions - portion * (number - 1))
-        trial.strike(kind, before)
+    with ThreadPoolExecutor(1) as publishing:
+        for at, kind in enumerate(kinds):
+            before = trial.published
+            said = publishing.submit(
+                trial.say, portion if at < number - 1 else mentions - portion * (number - 1)
+            )
+            trial.strike(kind, before)
+            said.result()
     trial.finish()
 
 
@@ -69,7 +74,7 @@ def main(argv: list[str]) -> int:
             verdict = trial.verdict()
             tell(verdict)
             if chosen.outage_s:
-                outage = trial.outage(chosen.outage_s, 20_000)
+                outage = trial.outage(chosen.outage_s, 40_000)
                 print(f"outage {outage}", flush=True)
                 kept = outage["same_member"] and not outage["assigned_again"]
             return 0 if verdict.exact and verdict.steps.keys() >= STEPS and kept else 1

@@ -22,6 +22,9 @@ from tests.support.until import until
 from tests.support.wire import Fate, Request, Wire
 
 _MOMENT_S = 0.03
+_PORTIONS = 20
+_TIGHT = {"DENYUT_SINK_BUFFER_MB": "8", "DENYUT_SINK_INSERT_TIMEOUT_S": "20"}
+"""Of the last sink, which also sees the outage."""
 
 
 @dataclass(slots=True)
@@ -155,7 +158,7 @@ class LandingTrial:
         }
         self._forget_offsets()
         self.database = "calm"
-        self.start()
+        self.start(**_TIGHT)
         self.finish()
         verdict.calm = fingerprint(self.engine, self.database)
         return verdict
@@ -168,13 +171,11 @@ class LandingTrial:
         before, most = process.memory_info().rss, 0
         began = time.monotonic()
         with self.wire.silence():
-            while (now := time.monotonic() - began) < seconds:
-                if now / seconds > (self.published / 1000 % 20) / 20 and number:
-                    self.say(min(1000, number))
-                    number -= min(1000, number)
-                most = max(most, process.memory_info().rss)
-                time.sleep(0.2)
-        self.say(max(number, 4))
+            for portion in range(1, _PORTIONS + 1):
+                self.say(number // _PORTIONS)
+                while time.monotonic() < began + seconds * portion / _PORTIONS:
+                    most = max(most, process.memory_info().rss)
+                    time.sleep(0.2)
         self.finish()
         return {
             "seconds": round(seconds),
