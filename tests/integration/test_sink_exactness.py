@@ -17,7 +17,7 @@ from sinks.clickhouse.migrate import migrate, migrations
 from sinks.settings import ClickHouseSinkSettings
 from tests.support.broker import Broker
 from tests.support.clickhouse import WRITER, EmbeddedClickHouse, embedded
-from tests.support.exactly import assert_exact, count, counted
+from tests.support.exactly import assert_exact, count, counted, differing_keys, fingerprint, land_calmly
 from tests.support.landing import CODEC, COLLECTED, mention, mentions, publish, run_sinks, start_sink
 from tests.support.topics import create_topics
 from tests.support.until import until
@@ -85,7 +85,12 @@ def test_the_sink_dies_between_any_two_steps(
 
 
 def test_the_engine_is_killed_while_it_inserts(
-    engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, start: Start
+    engine: EmbeddedClickHouse,
+    kafka: Broker,
+    prefix: str,
+    database: str,
+    start: Start,
+    settings: ClickHouseSinkSettings,
 ) -> None:
     dice = random.Random(13)
     sink = start(settings={**SMALL, "DENYUT_SINK_BACKOFF_S": "0.5"})
@@ -99,6 +104,10 @@ def test_the_engine_is_killed_while_it_inserts(
     until(lambda: counted(engine, database) >= 6000, "all mentions")
     assert_exact(engine, database, 6000)
     assert sink.poll() is None, "the sink has waited for the engine"
+    calm = settings.model_copy(update={"clickhouse_database": f"{database}calm"})
+    land_calmly(calm)
+    assert fingerprint(engine, database) == fingerprint(engine, calm.clickhouse_database)
+    assert set(differing_keys(engine, database).values()) == {0}
 
 
 def test_a_worker_that_slept_through_its_session_adds_nothing(

@@ -141,7 +141,7 @@ def test_mishaps_of_the_wire_lose_and_double_nothing(wired: Wired) -> None:
     until(lambda: counted(wired.engine, wired.database) >= wired.published, "all mentions", 60)
     wired.wire.plan = lambda _: Fate.PASS
     wired.landed()
-    assert differing_keys(wired.engine, wired.database) == {"sentiment_metrics": 0}
+    assert set(differing_keys(wired.engine, wired.database).values()) == {0}
 
 
 def test_any_batch_delivered_again_changes_nothing_and_every_column_is_right(wired: Wired) -> None:

@@ -2,6 +2,7 @@
 
 import random
 import re
+import signal
 import subprocess
 import threading
 import time
@@ -99,10 +100,10 @@ class LandingTrial:
         publish(self.bootstrap, self.prefix, "mentions", made, transactions=4, abort_between=True)
         self.published += number
 
-    def cut(self, step: int) -> None:
-        """Let a sink run that dies by itself before its `step`-th durable step."""
-        sink = self.start("tests.support.dying_sink", TEST_DIES_AT=str(step))
-        sink.wait(120)
+    def cut(self, step: str, number: int) -> None:
+        """Let a sink run that dies by itself before its `number`-th step of that name."""
+        sink = self.start("tests.support.dying_sink", TEST_DIES_BEFORE=step, TEST_DIES_AT=str(number))
+        assert sink.wait(120) == -signal.SIGKILL
 
     def kill_sink(self) -> None:
         """SIGKILL; another one begins at once."""
