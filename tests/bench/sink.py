@@ -21,6 +21,7 @@ from sinks.clickhouse.assignment import landed_topics
 from sinks.clickhouse.batch import Insert
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.migrate import migrate
+from sinks.settings import ClickHouseSinkSettings
 from tests.bench._peers import decode_and_insert, engine_alone, json_each_row, ready_made
 from tests.bench.report import Row, report
 from tests.support.broker import OwnBroker
@@ -32,7 +33,8 @@ from tests.support.until import until
 
 _PREFIX = "bench."
 _TOPIC = TOPICS["mentions"].full_name(_PREFIX)
-_PUBLISHED_AT_ONCE = 20_000
+_DISTINCT = 100_000
+"""After so many the same mentions come again, at new offsets."""
 _TIMES = 3
 
 Peer = Callable[[Client, str, str, str, int], float]
@@ -41,7 +43,7 @@ Peer = Callable[[Client, str, str, str, int], float]
 def main(argv: list[str]) -> int:
     """Measure all in one run; the exit code."""
     parser = argparse.ArgumentParser(prog="tests.bench.sink", description=__doc__)
-    parser.add_argument("--mentions", type=int, default=400_000, help="landed by this sink in one go")
+    parser.add_argument("--mentions", type=int, default=1_000_000, help="landed by this sink in one go")
     parser.add_argument("--limit-rows", type=int, default=200_000, help="in the ready-made file")
     parser.add_argument("--decoded", type=int, default=100_000)
     parser.add_argument("--singly", type=int, default=2_000)
@@ -75,9 +77,11 @@ class Bench:
     def run(self, chosen: argparse.Namespace) -> list[Row]:
         """Every row."""
         create_topics(self._broker.bootstrap, _PREFIX, LANDED)
-        for first in range(0, chosen.mentions, _PUBLISHED_AT_ONCE):
-            count = min(_PUBLISHED_AT_ONCE, chosen.mentions - first)
-            publish(self._broker.bootstrap, _PREFIX, "mentions", mentions(count, first=first), transactions=1)
+        made = mentions(min(_DISTINCT, chosen.mentions))
+        for first in range(0, chosen.mentions, _DISTINCT):
+            publish(
+                self._broker.bootstrap, _PREFIX, "mentions", made[: chosen.mentions - first], transactions=1
+            )
         with self._database("limit") as client:
             topic = landed_topics(sink_settings(self._engine, self._broker.bootstrap, _PREFIX, "limit"))[
                 _TOPIC
@@ -168,9 +172,8 @@ class Bench:
         """One in a process of its own."""
         self._database(name).close()
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-            seconds, peak = pool.submit(
-                _in_own_process, peer, self._engine.url, self._broker.bootstrap, name, rows
-            ).result()
+            settings = sink_settings(self._engine, self._broker.bootstrap, _PREFIX, name)
+            seconds, peak = pool.submit(_in_own_process, peer, settings, rows).result()
         return [Row(name, "rows_per_s", rows / seconds, "rows/s"), Row(name, "peak_memory", peak, "MiB")]
 
     def _fill(self, database: str, rows: int) -> float:
@@ -211,11 +214,10 @@ class Bench:
         return _peak(self._engine.process.pid)
 
 
-def _in_own_process(peer: Peer, url: str, bootstrap: str, database: str, rows: int) -> tuple[float, float]:
+def _in_own_process(peer: Peer, settings: ClickHouseSinkSettings, rows: int) -> tuple[float, float]:
     """Seconds, and peak memory in MiB."""
-    engine = EmbeddedClickHouse(Path(), port=int(url.rsplit(":", 1)[1]))
-    with connect(sink_settings(engine, bootstrap, _PREFIX, database), 600) as client:
-        seconds = peer(client, bootstrap, _TOPIC, "mentions", rows)
+    with connect(settings, 600) as client:
+        seconds = peer(client, settings.kafka, _TOPIC, "mentions", rows)
     return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
