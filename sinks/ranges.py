@@ -7,6 +7,9 @@ from typing import Protocol
 
 from schemas.errors import Fatal
 
+OVERHEAD_BYTES = 600
+"""What a record takes in memory beside its payload: the client's message, its key and the name of its topic."""
+
 
 class Positioned(Protocol):
     """A record as librdkafka hands it over."""
@@ -72,6 +75,11 @@ class Positions:
     def buffered_bytes(self) -> int:
         """Their payload."""
         return self._size
+
+    @property
+    def held_bytes(self) -> int:
+        """What they take in memory."""
+        return self._size + OVERHEAD_BYTES * len(self._records)
 
     def read(self, record: Positioned, now: float) -> None:
         """Take the next record. Records below the start (read again after a seek) are not taken."""

@@ -17,13 +17,13 @@ from sinks.clickhouse.migrate import migrate, migrations
 from sinks.settings import ClickHouseSinkSettings
 from tests.support.broker import Broker
 from tests.support.clickhouse import WRITER, EmbeddedClickHouse, embedded
+from tests.support.exactly import assert_exact, count, counted, differing_keys, fingerprint, land_calmly
 from tests.support.landing import CODEC, COLLECTED, mention, mentions, publish, run_sinks, start_sink
 from tests.support.topics import create_topics
 from tests.support.until import until
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
-SUMS = "SELECT keyword, sentiment, sum(mentions), sum(engagement) FROM sentiment_metrics GROUP BY 1, 2 ORDER BY 1, 2"
 SMALL = {"DENYUT_SINK_BATCH_ROWS": "400"}
 
 
@@ -71,44 +71,14 @@ def settings(engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: s
     )
 
 
-def count(engine: EmbeddedClickHouse, database: str) -> int:
-    try:
-        return int(engine.value("SELECT count() FROM mentions", database))
-    except Exception:  # noqa: BLE001 -- killed, or not migrated yet
-        return 0
-
-
-def counted(engine: EmbeddedClickHouse, database: str) -> int:
-    """Mentions that have reached the table and, which comes after it, the target of its view."""
-    try:
-        summed = int(engine.value("SELECT sum(mentions) FROM sentiment_metrics WHERE keyword = ''", database))
-    except Exception:  # noqa: BLE001 -- killed, or not migrated yet
-        return 0
-    return min(count(engine, database), summed)
-
-
-def assert_exact(engine: EmbeddedClickHouse, database: str, rows: int) -> None:
-    found = engine.rows(
-        "SELECT count(), uniqExact((kafka_partition, kafka_offset)), uniqExact(id) FROM mentions", database
-    )
-    assert found == [(rows, rows, rows)]
-    expected: dict[tuple[str, str], list[int]] = {}
-    for number in range(rows):
-        made = mention(number)
-        for keyword in ("", *made["keywords"]):
-            sums = expected.setdefault((keyword, made["sentiment"]), [0, 0])
-            sums[0] += 1
-            sums[1] += made["likes"] + made["comments"]
-    assert engine.rows(SUMS, database) == [(*key, *expected[key]) for key in sorted(expected)]
-
-
 def test_the_sink_dies_between_any_two_steps(
     engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, start: Start
 ) -> None:
     publish(kafka.bootstrap, prefix, "mentions", mentions(6000), transactions=12, abort_between=True)
-    dice = random.Random(11)
-    for dies_at in (1, 2, dice.randint(3, 9), dice.randint(5, 20)):
-        sink = start(module="tests.support.dying_sink", settings={**SMALL, "TEST_DIES_AT": str(dies_at)})
+    # What is left by the first and the third is a replay for the one after it.
+    for step, number in (("insert", 0), ("verify", 1), ("inserted", 2), ("commit", 4)):
+        dies = {"TEST_DIES_BEFORE": step, "TEST_DIES_AT": str(number)}
+        sink = start(module="tests.support.dying_sink", settings={**SMALL, **dies})
         assert sink.wait(60) == -signal.SIGKILL
     start(settings=SMALL)
     until(lambda: counted(engine, database) >= 6000, "all mentions")
@@ -116,7 +86,12 @@ def test_the_sink_dies_between_any_two_steps(
 
 
 def test_the_engine_is_killed_while_it_inserts(
-    engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, start: Start
+    engine: EmbeddedClickHouse,
+    kafka: Broker,
+    prefix: str,
+    database: str,
+    start: Start,
+    settings: ClickHouseSinkSettings,
 ) -> None:
     dice = random.Random(13)
     sink = start(settings={**SMALL, "DENYUT_SINK_BACKOFF_S": "0.5"})
@@ -130,6 +105,10 @@ def test_the_engine_is_killed_while_it_inserts(
     until(lambda: counted(engine, database) >= 6000, "all mentions")
     assert_exact(engine, database, 6000)
     assert sink.poll() is None, "the sink has waited for the engine"
+    calm = settings.model_copy(update={"clickhouse_database": f"{database}calm"})
+    land_calmly(calm)
+    assert fingerprint(engine, database) == fingerprint(engine, calm.clickhouse_database)
+    assert set(differing_keys(engine, database).values()) == {0}
 
 
 def test_a_worker_that_slept_through_its_session_adds_nothing(
@@ -172,10 +151,9 @@ def test_a_block_whose_token_is_known_but_whose_rows_are_gone_is_restored(
 ) -> None:
     """What a crash between ClickHouse's note of the token and its rename of the part leaves behind."""
     publish(kafka.bootstrap, prefix, "mentions", mentions(300, 1))
-    # commit, insert, inserted: dies before the end of the range is committed.
-    sink = start(
-        module="tests.support.dying_sink", settings={"TEST_DIES_AT": "4", "DENYUT_SINK_LINGER_MS": "1500"}
-    )
+    # Dies before the end of the range is committed.
+    dies = {"TEST_DIES_AFTER": "inserted", "TEST_DIES_AT": "0"}
+    sink = start(module="tests.support.dying_sink", settings={**dies, "DENYUT_SINK_LINGER_MS": "1500"})
     assert sink.wait(60) == -signal.SIGKILL
     until(lambda: counted(engine, database) == 300, "landed")
     assert_exact(engine, database, 300)

@@ -1,6 +1,7 @@
 """The ClickHouse sink that kills itself with -9 between two durable steps: `python -m tests.support.dying_sink clickhouse`.
 
-It dies at the step whose number TEST_DIES_AT says, counted from the first insert's commit on.
+It dies at the step whose number TEST_DIES_AT says. Counted are those that TEST_DIES_BEFORE names, all where it is empty;
+where TEST_DIES_AFTER names one, not before that has been passed.
 """
 
 import os
@@ -18,13 +19,17 @@ from sinks.settings import ClickHouseSinkSettings
 def main() -> int:
     """Run like `python -m sinks clickhouse` until the step comes."""
     dies_at = int(os.environ["TEST_DIES_AT"])
+    kind, after = os.environ.get("TEST_DIES_BEFORE", ""), os.environ.get("TEST_DIES_AFTER", "")
+    passed = {""}
     numbers = count()
     lock = threading.Lock()
 
-    def step(_: str) -> None:
+    def step(name: str) -> None:
         with lock:
-            if next(numbers) == dies_at:
+            if after in passed and kind in ("", name) and next(numbers) == dies_at:
+                print(f"dies before {name}", flush=True)
                 os.kill(os.getpid(), signal.SIGKILL)
+            passed.add(name)
 
     settings = ClickHouseSinkSettings()
     configure("sinks", settings)
