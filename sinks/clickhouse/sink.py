@@ -1,7 +1,7 @@
 """The ClickHouse sink: one loop that reads, stores ranges and commits, and a few threads that insert."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Event
 from typing import Any
@@ -13,6 +13,7 @@ from schemas.access import check_access
 from schemas.clients import consumer_config
 from schemas.errors import Fatal, Retryable
 from schemas.flow import step as flow_step
+from schemas.positions import Owed
 from schemas.registry import schema_ids
 from sinks.clickhouse import preflight, telemetry
 from sinks.clickhouse.assignment import begin, landed_topics, open_lane, record_topics
@@ -193,7 +194,7 @@ class ClickHouseSink:
     def _commit(self, lanes: list[Lane]) -> bool:
         return commit(self._consumer, lanes, self._step)
 
-    def _insert(self, lane: Lane) -> "Future[int]":
+    def _insert(self, lane: Lane) -> "Future[Sequence[Owed]]":
         if self._landing is None or lane.current is None:
             raise Fatal("a lane without a range was to insert")
         cut = lane.current
@@ -210,7 +211,7 @@ class ClickHouseSink:
         full = waiting[0] >= 2 * self._limits.rows or waiting[1] >= 2 * self._limits.size
         room = waiting[0] < self._limits.rows and waiting[1] < self._limits.size
         # A replayed range must be read to its end, however long it is.
-        full = full and not lane.positions.replays
+        full = full and not lane.positions.must_read
         if full and not lane.paused:
             self._consumer.pause([TopicPartition(lane.landed.full_name, lane.partition)])
             lane.paused = True
