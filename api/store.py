@@ -29,7 +29,13 @@ class Store:
 
     async def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The rows of a query as dictionaries; `{name:Type}` in `sql` stands for a parameter."""
-        return await asyncio.to_thread(self._rows, sql, dict(parameters))
+        # An answer that comes byte by byte would never time out by itself; nor would the wait for a free thread.
+        patience = self._settings.clickhouse_timeout_s
+        try:
+            async with asyncio.timeout(patience):
+                return await asyncio.to_thread(self._rows, sql, dict(parameters))
+        except TimeoutError:
+            raise Retryable(f"ClickHouse did not answer within {patience:g} s") from None
 
     async def probe(self) -> None:
         """Return if ClickHouse answers."""
@@ -46,14 +52,14 @@ class Store:
 
     def _rows(self, sql: str, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         try:
-            result = self._connected().query(sql, parameters=parameters)
+            # What comes after the first block is read only here.
+            return list(self._connected().query(sql, parameters=parameters).named_results())
         except DatabaseError as error:
             if error.code is not None and error.code not in _LATER:
                 raise
             raise Retryable(_reason(error)) from error
         except (ClickHouseError, OSError) as error:
             raise Retryable(_reason(error)) from error
-        return list(result.named_results())
 
     def _connected(self) -> Client:
         # Connecting asks the server about itself, so it may fail as any query may.

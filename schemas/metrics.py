@@ -27,6 +27,8 @@ METRICS: Mapping[str, str] = MappingProxyType(
         "denyut_sink_restored_blocks_total": "replayed ranges of which rows were missing and were put in, by table or view's target",
         "denyut_sink_dead_letters_total": "records that could not land, by topic",
         "denyut_sink_lag": "positions up to the end of a partition that are not committed",
+        "denyut_sink_held_bytes": "bytes of records that wait for their insert or are in one",
+        "denyut_sink_paused_partitions": "partitions not read at present because too much waits",
         "denyut_sink_last_commit_timestamp_seconds": "when the sink committed an offset last",
         "denyut_clickhouse_query_seconds": "seconds the embedded ClickHouse took for a statement, waiting included",
         "denyut_clickhouse_errors_total": "statements that the embedded ClickHouse refused or failed, by its error code",

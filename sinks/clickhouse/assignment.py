@@ -100,7 +100,7 @@ def _lane(consumer: Consumer, partition: Any, landed: Landed, limits: Limits) ->
 
 
 def open_lane(lane: Lane, clients: Clients) -> None:
-    """Compare the table with the committed offset; raises Fatal where rows lie beyond what was stored.
+    """Compare the table with the committed offset; raises Fatal where rows lie beyond what was stored, Retryable.
 
     Such rows mean that the group's offset was lost or went back: going on would insert them a second time.
     """
@@ -111,7 +111,6 @@ def open_lane(lane: Lane, clients: Clients) -> None:
         ).result_rows[0]
     count, highest = int(row[0]), int(row[1])
     if not count:
-        lane.opened = True
         return
     where = f"{lane.landed.full_name}[{lane.partition}]"
     if lane.committed is None:
@@ -125,4 +124,3 @@ def open_lane(lane: Lane, clients: Clients) -> None:
             f"{where} is committed up to {end}, but table {lane.landed.table} has its rows up to offset {highest}: "
             "the group's offset went back; set it to follow the rows"
         )
-    lane.opened = True

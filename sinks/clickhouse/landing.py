@@ -108,20 +108,9 @@ class Landing:
         views have had the block (their targets keep tokens of their own) and must not see it again. Then the targets
         are looked through likewise.
         """
-        expected = groups.offsets()
         with self._clients.one() as client:
-            found = client.query(
-                f"SELECT kafka_offset, count() FROM {landed.table} "  # noqa: S608 -- a table name of ours
-                "WHERE kafka_partition = {partition:Int32} AND kafka_offset >= {start:Int64} "
-                "AND kafka_offset < {end:Int64} GROUP BY kafka_offset",
-                parameters={"partition": partition, "start": cut.start, "end": cut.end},
-            ).result_rows
-            doubled = [offset for offset, count in found if count > 1]
-            if doubled:
-                raise Fatal(f"{landed.full_name}[{partition}] landed twice at offsets {doubled[:10]}")
-            missing = expected - {offset for offset, _ in found}
-            if missing:
-                self._restore(client, landed, partition, cut, groups, missing, fence)
+            if _missing(client, landed, partition, cut, groups):
+                self._restore(client, landed, partition, cut, groups, fence)
             repair(client, landed.table, partition, cut, fence)
 
     def _restore(
@@ -131,30 +120,47 @@ class Landing:
         partition: int,
         cut: Range,
         groups: Sorted,
-        missing: set[int],
         fence: Callable[[], None],
     ) -> None:
-        log.warning(
-            "lost_block_restored",
-            topic=landed.full_name,
-            partition=partition,
-            start=cut.start,
-            end=cut.end,
-            rows=len(missing),
-        )
-        lost = Sorted(
-            good={
-                schema_id: kept
-                for schema_id, group in groups.good.items()
-                if (kept := [item for item in group if item[0] in missing])
-            }
-        )
         with beside(client, landed.table, partition) as aside:
+            # Looked at again: an earlier try, whose answer was lost, may have been attaching until `aside` was dropped.
+            missing = _missing(client, landed, partition, cut, groups)
+            if not missing:
+                return
+            log.warning(
+                "lost_block_restored",
+                topic=landed.full_name,
+                partition=partition,
+                start=cut.start,
+                end=cut.end,
+                rows=len(missing),
+            )
+            lost = Sorted(
+                good={
+                    schema_id: kept
+                    for schema_id, group in groups.good.items()
+                    if (kept := [item for item in group if item[0] in missing])
+                }
+            )
             for insert in self._framer.frame(landed, partition, cut, lost):
                 send(client, insert, aside)
             fence()
             telemetry.RESTORED.labels(landed.table).inc()
             attach_all(client, landed.table, aside)
+
+
+def _missing(client: Client, landed: Landed, partition: int, cut: Range, groups: Sorted) -> set[int]:
+    """Offsets of the range that should be in the table and are not; raises Fatal where one is there twice."""
+    found = client.query(
+        f"SELECT kafka_offset, count() FROM {landed.table} "  # noqa: S608 -- a table name of ours
+        "WHERE kafka_partition = {partition:Int32} AND kafka_offset >= {start:Int64} "
+        "AND kafka_offset < {end:Int64} GROUP BY kafka_offset",
+        parameters={"partition": partition, "start": cut.start, "end": cut.end},
+    ).result_rows
+    doubled = [offset for offset, count in found if count > 1]
+    if doubled:
+        raise Fatal(f"{landed.full_name}[{partition}] landed twice at offsets {doubled[:10]}")
+    return groups.offsets() - {offset for offset, _ in found}
 
 
 def send(client: Client, insert: Insert, table: str) -> None:

@@ -39,6 +39,7 @@ class Lane:
     """Ranges the committed offset carries."""
     opened: bool = False
     """Its table has been compared with the committed offset."""
+    opening: "Future[None] | None" = None
     paused: bool = False
     current: Range | None = None
     work: "Future[Sequence[Owed]] | None" = None
@@ -46,6 +47,11 @@ class Lane:
     given_up: bool = False
     """The partition was taken away; its insert may still run."""
     _tries: int = 0
+
+    @property
+    def held_bytes(self) -> int:
+        """What its records take in memory, those of its insert included."""
+        return self.positions.held_bytes + (self.current.held_bytes if self.current is not None else 0)
 
     def prepare(self, now: float, *, flush: bool = False) -> None:
         """Cut the next range if none is on its way."""

@@ -35,6 +35,7 @@ _POLL_RECORDS = 20_000
 _LAST_INSERTS_S = 6.0
 _START_WAIT_S = 1.0
 _LAG_S = 1.0
+_RESUMED_BELOW = 0.75
 
 
 def nothing(_: str) -> None:
@@ -56,6 +57,7 @@ class ClickHouseSink:
         self._limits = Limits(
             settings.sink_batch_rows, settings.sink_batch_mb << 20, settings.sink_linger_ms / 1000
         )
+        self._most_held = settings.sink_buffer_mb << 20
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._threads = ThreadPoolExecutor(settings.sink_insert_threads, thread_name_prefix="insert")
         self._fences = Fences()
@@ -136,7 +138,7 @@ class ClickHouseSink:
         self._fences.answer(self._consumer)
         now = time.monotonic()
         for lane in self._lanes.values():
-            if not lane.opened and now >= lane.not_before:
+            if not lane.opened:
                 self._open(lane, now)
             if lane.work is not None and lane.work.done():
                 self._finished(lane, now)
@@ -145,7 +147,7 @@ class ClickHouseSink:
         for lane in self._lanes.values():
             if lane.may_insert(now):
                 lane.work = self._insert(lane)
-            self._regulate(lane)
+        self._regulate()
         if now >= self._lag_at:
             self._lag_at = now + _LAG_S
             self._measure()
@@ -173,11 +175,21 @@ class ClickHouseSink:
             log.warning("kafka_says", error=error.str())
 
     def _open(self, lane: Lane, now: float) -> None:
+        """Have the lane opened by another thread: a ClickHouse that does not answer must not keep us from polling."""
+        if lane.opening is None:
+            if now >= lane.not_before:
+                lane.opening = self._threads.submit(open_lane, lane, self._clients)
+            return
+        if not lane.opening.done():
+            return
+        opening, lane.opening = lane.opening, None
         try:
-            open_lane(lane, self._clients)
+            opening.result()
         except Retryable as error:
             log.warning("sink_waits", reason=str(error)[:300])
             lane.not_before = now + _START_WAIT_S
+        else:
+            lane.opened = True
 
     def _finished(self, lane: Lane, now: float) -> None:
         error = lane.finish(now, self._settings.sink_backoff_s)
@@ -205,19 +217,22 @@ class ClickHouseSink:
 
         return self._threads.submit(self._landing.land, lane.landed, lane.partition, cut, fence)
 
-    def _regulate(self, lane: Lane) -> None:
-        """Pause a partition that has two batches waiting, resume it when it has none; polling goes on either way."""
-        waiting = lane.positions.buffered, lane.positions.buffered_bytes
-        full = waiting[0] >= 2 * self._limits.rows or waiting[1] >= 2 * self._limits.size
-        room = waiting[0] < self._limits.rows and waiting[1] < self._limits.size
-        # A replayed range must be read to its end, however long it is.
-        full = full and not lane.positions.must_read
-        if full and not lane.paused:
-            self._consumer.pause([TopicPartition(lane.landed.full_name, lane.partition)])
-            lane.paused = True
-        elif lane.paused and room:
-            self._consumer.resume([TopicPartition(lane.landed.full_name, lane.partition)])
-            lane.paused = False
+    def _regulate(self) -> None:
+        """Pause partitions that have two batches waiting, and all while too much waits in sum; polling goes on either way."""
+        held = sum(lane.held_bytes for lane in self._lanes.values())
+        telemetry.HELD.set(held)
+        for lane in self._lanes.values():
+            at = lane.positions
+            full = at.buffered >= 2 * self._limits.rows or at.buffered_bytes >= 2 * self._limits.size
+            room = at.buffered < self._limits.rows and at.buffered_bytes < self._limits.size
+            # A replayed range must be read to its end, however long it is.
+            if not lane.paused and not at.must_read and (full or held >= self._most_held):
+                self._consumer.pause([TopicPartition(lane.landed.full_name, lane.partition)])
+                lane.paused = True
+            elif lane.paused and room and held < self._most_held * _RESUMED_BELOW:
+                self._consumer.resume([TopicPartition(lane.landed.full_name, lane.partition)])
+                lane.paused = False
+        telemetry.PAUSED.set(sum(lane.paused for lane in self._lanes.values()))
 
     def _settle(self, lanes: list[Lane]) -> None:
         """Wait for inserts under way, a few seconds at most, and commit what is done; the rest stays stored."""

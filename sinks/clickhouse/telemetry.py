@@ -20,6 +20,8 @@ RESTORED = Counter(
 )
 DEAD_LETTERS = Counter("denyut_sink_dead_letters_total", METRICS["denyut_sink_dead_letters_total"], ["topic"])
 LAG = Gauge("denyut_sink_lag", METRICS["denyut_sink_lag"], ["topic", "partition"])
+HELD = Gauge("denyut_sink_held_bytes", METRICS["denyut_sink_held_bytes"])
+PAUSED = Gauge("denyut_sink_paused_partitions", METRICS["denyut_sink_paused_partitions"])
 LAST_COMMIT = Gauge(
     "denyut_sink_last_commit_timestamp_seconds", METRICS["denyut_sink_last_commit_timestamp_seconds"]
 )
