@@ -76,7 +76,7 @@ def _codes() -> dict[int, Code]:
         117: Code("INCORRECT_DATA", row),
         128: Code("TOO_LARGE_ARRAY_SIZE", row),
         131: Code("TOO_LARGE_STRING_SIZE", row),
-        395: Code("FUNCTION_THROW_IF_VALUE_IS_NON_ZERO", row, rows_with="record"),
+        395: Code("FUNCTION_THROW_IF_VALUE_IS_NON_ZERO", row, rows_with="whole record"),
         # The Avro library's own errors come as any exception of C++; others of that code are nothing we know.
         1001: Code("STD_EXCEPTION", stop, rows_with="avro::Exception"),
         # A value that its column does not take.

@@ -17,7 +17,6 @@ from schemas.positions import Owed
 from schemas.registry import schema_ids
 from sinks.clickhouse import preflight, telemetry
 from sinks.clickhouse.assignment import begin, landed_topics, open_lane, record_topics
-from sinks.clickhouse.batch import Framer
 from sinks.clickhouse.commits import commit, position
 from sinks.clickhouse.fence import Fences
 from sinks.clickhouse.landing import Clients, Landing, Step
@@ -105,7 +104,11 @@ class ClickHouseSink:
             preflight.check(client, settings.clickhouse_database)
         record_topics(self._clients, self._topics)
         self._landing = Landing(
-            self._clients, Framer(schema_ids(settings)), DeadLetters(settings, "clickhouse"), self._step
+            self._clients,
+            schema_ids(settings),
+            DeadLetters(settings, "clickhouse"),
+            settings.tolerance(),
+            self._step,
         )
         group = flow_step("clickhouse").group(settings.topic_prefix)
         self._consumer = Consumer(
