@@ -77,7 +77,8 @@ def _codes() -> dict[int, Code]:
         128: Code("TOO_LARGE_ARRAY_SIZE", row),
         131: Code("TOO_LARGE_STRING_SIZE", row),
         395: Code("FUNCTION_THROW_IF_VALUE_IS_NON_ZERO", row, rows_with="whole record"),
-        # The Avro library's own errors come as any exception of C++; others of that code are nothing we know.
+        748: Code("AVRO_EXCEPTION", row),
+        # How older servers tell the same; other errors of that code are nothing we know.
         1001: Code("STD_EXCEPTION", stop, rows_with="avro::Exception"),
         # A value that its column does not take.
         38: Code("CANNOT_PARSE_DATE", row),
