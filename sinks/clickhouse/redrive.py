@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import batched
 from typing import Any
 
 from clickhouse_connect.driver.client import Client
@@ -55,7 +54,8 @@ def redrive(
     if not ready:
         return result
     producer = Producer(producer_config(settings, "redrive"))
-    for some in batched(ready, _NOTED_TOGETHER, strict=False):
+    for first in range(0, len(ready), _NOTED_TOGETHER):
+        some = ready[first : first + _NOTED_TOGETHER]
         _note(client, some, published=False)
         _publish(producer, some)
         _note(client, some, published=True)
