@@ -1,6 +1,7 @@
 """The ClickHouse sink that kills itself with -9 between two durable steps: `python -m tests.support.dying_sink clickhouse`.
 
-It dies at the step whose number TEST_DIES_AT says, counted from the first insert's commit on.
+It dies at the step whose number TEST_DIES_AT says, counted from the first insert's commit on. Of several numbers with
+commas between them each is a sink of its own that dies there, one after the other.
 """
 
 import os
@@ -17,19 +18,41 @@ from sinks.settings import ClickHouseSinkSettings
 
 def main() -> int:
     """Run like `python -m sinks clickhouse` until the step comes."""
-    dies_at = int(os.environ["TEST_DIES_AT"])
+    *before, last = (int(number) for number in os.environ["TEST_DIES_AT"].split(","))
+    for dies_at in before:
+        # Forked before any thread is started; a process of its own would cost all its imports again.
+        child = os.fork()
+        if not child:
+            _run(dies_at)
+            os._exit(0)
+        signal.signal(signal.SIGTERM, lambda *_, child=child: _end_with(child))
+        _, status = os.waitpid(child, 0)
+        if not os.WIFSIGNALED(status):
+            return 1
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _run(last)
+    return 0
+
+
+def _end_with(child: int) -> None:
+    os.kill(child, signal.SIGKILL)
+    os._exit(1)
+
+
+def _run(dies_at: int) -> None:
     numbers = count()
     lock = threading.Lock()
 
-    def step(_: str) -> None:
+    def step(name: str) -> None:
         with lock:
             if next(numbers) == dies_at:
+                sys.stderr.write(f"dies before {name}\n")
+                sys.stderr.flush()
                 os.kill(os.getpid(), signal.SIGKILL)
 
     settings = ClickHouseSinkSettings()
     configure("sinks", settings)
     ClickHouseSink(settings, step).run(stop_on_signals())
-    return 0
 
 
 if __name__ == "__main__":
