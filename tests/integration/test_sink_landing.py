@@ -261,6 +261,16 @@ def test_preflight_names_the_column(
     with pytest.raises(Fatal, match=r"mentions\.enriched_at"):
         preflight.check(client, database)
     client.command("ALTER TABLE mentions MODIFY COLUMN enriched_at DateTime64(3, 'UTC')")
+    client.command("ALTER TABLE mentions DROP COLUMN author_handle")
+    preflight.check(client, database)
+    shown = "SELECT type, default_expression FROM system.columns WHERE database = currentDatabase() AND table = 'mentions' AND name = '{}'"
+    assert clickhouse.rows(shown.format("author_handle"), database) == [
+        ("Nullable(String)", "CAST(NULL, 'Nullable(String)')")
+    ]
+    client.command("ALTER TABLE mentions DROP COLUMN language")
+    with pytest.raises(Fatal, match="Mention does not fit table mentions: field 'language' is new"):
+        preflight.check(client, database)
+    client.command("ALTER TABLE mentions ADD COLUMN language LowCardinality(String)")
     client.command("ALTER TABLE sentiment_metrics RESET SETTING non_replicated_deduplication_window")
     with pytest.raises(Fatal, match="sentiment_metrics remembers 0"):
         preflight.check(client, database)
