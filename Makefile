@@ -46,8 +46,9 @@ lint: $(STAMP) ## ruff, mypy and the import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-chaos: $(STAMP) kafka ## the tests that kill processes, alone
+chaos: $(STAMP) kafka ## the tests that kill processes, alone; then 50 kills while mentions land
 	@$(BIN)/pytest -m chaos
+	@$(BIN)/python -m tests.chaos.landing
 
 bench: $(STAMP) kafka ## every bench, one after the other
 	@for file in tests/bench/*.py; do \

@@ -42,8 +42,6 @@ class Range:
     records: Sequence[Positioned]
     replay: bool
     """Stored before, and perhaps inserted, by an earlier owner of the partition."""
-    size: int = 0
-    """Bytes of payload."""
     schemas: tuple[int, ...] = ()
     """Only records of these schema ids are still to be inserted; of all if empty."""
 
@@ -51,11 +49,6 @@ class Range:
     def owed(self) -> Owed:
         """As it is stored."""
         return Owed(self.start, self.end, self.schemas)
-
-    @property
-    def held_bytes(self) -> int:
-        """What its records take in memory."""
-        return self.size + OVERHEAD_BYTES * len(self.records)
 
 
 @dataclass(slots=True)
@@ -105,7 +98,7 @@ class Positions:
         if _follow(cut.start, parts) != cut.end or self.start != cut.end:
             raise Fatal(f"parts {parts} do not make up the range {cut.start}-{cut.end}")
         self._records = [*cut.records, *self._records]
-        self._size += cut.size
+        self._size += sum(len(record.value() or b"") for record in cut.records)
         self.start = cut.start
         self.replays[:0] = parts
         self._fresh += len(parts)
@@ -171,10 +164,9 @@ class Positions:
         self, count: int, end: int, now: float | None, *, replay: bool, schemas: tuple[int, ...] = ()
     ) -> Range:
         taken, self._records = self._records[:count], self._records[count:]
-        size = self._size
         self._size = sum(len(record.value() or b"") for record in self._records)
         self._since = (now if now is not None else self._since) if self._records else None
-        cut = Range(self.start, end, taken, replay, size - self._size, schemas)
+        cut = Range(self.start, end, taken, replay, schemas)
         self.start = end
         return cut
 

@@ -47,16 +47,19 @@ class Lane:
     given_up: bool = False
     """The partition was taken away; its insert may still run."""
     _tries: int = 0
+    _inserting: int = 0
 
     @property
     def held_bytes(self) -> int:
         """What its records take in memory, those of its insert included."""
-        return self.positions.held_bytes + (self.current.held_bytes if self.current is not None else 0)
+        return self.positions.held_bytes + (self._inserting if self.current is not None else 0)
 
     def prepare(self, now: float, *, flush: bool = False) -> None:
         """Cut the next range if none is on its way."""
         if self.opened and self.current is None:
+            held = self.positions.held_bytes
             self.current = self.positions.cut(now, flush=flush)
+            self._inserting = held - self.positions.held_bytes
 
     def wanted(self) -> Commit | None:
         """The commit it needs now; None if the group has it already."""

@@ -17,13 +17,13 @@ from sinks.clickhouse.migrate import migrate, migrations
 from sinks.settings import ClickHouseSinkSettings
 from tests.support.broker import Broker
 from tests.support.clickhouse import WRITER, EmbeddedClickHouse, embedded
+from tests.support.exactly import assert_exact, count, counted, differing_keys, fingerprint, land_calmly
 from tests.support.landing import CODEC, COLLECTED, mention, mentions, publish, run_sinks, start_sink
 from tests.support.topics import create_topics
 from tests.support.until import until
 
 Start = Callable[..., subprocess.Popen[bytes]]
 
-SUMS = "SELECT keyword, sentiment, sum(mentions), sum(engagement) FROM sentiment_metrics GROUP BY 1, 2 ORDER BY 1, 2"
 SMALL = {"DENYUT_SINK_BATCH_ROWS": "400"}
 
 
@@ -69,37 +69,6 @@ def settings(engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: s
             "clickhouse_password": WRITER[1],
         }
     )
-
-
-def count(engine: EmbeddedClickHouse, database: str) -> int:
-    try:
-        return int(engine.value("SELECT count() FROM mentions", database))
-    except Exception:  # noqa: BLE001 -- killed, or not migrated yet
-        return 0
-
-
-def counted(engine: EmbeddedClickHouse, database: str) -> int:
-    """Mentions that have reached the table and, which comes after it, the target of its view."""
-    try:
-        summed = int(engine.value("SELECT sum(mentions) FROM sentiment_metrics WHERE keyword = ''", database))
-    except Exception:  # noqa: BLE001 -- killed, or not migrated yet
-        return 0
-    return min(count(engine, database), summed)
-
-
-def assert_exact(engine: EmbeddedClickHouse, database: str, rows: int) -> None:
-    found = engine.rows(
-        "SELECT count(), uniqExact((kafka_partition, kafka_offset)), uniqExact(id) FROM mentions", database
-    )
-    assert found == [(rows, rows, rows)]
-    expected: dict[tuple[str, str], list[int]] = {}
-    for number in range(rows):
-        made = mention(number)
-        for keyword in ("", *made["keywords"]):
-            sums = expected.setdefault((keyword, made["sentiment"]), [0, 0])
-            sums[0] += 1
-            sums[1] += made["likes"] + made["comments"]
-    assert engine.rows(SUMS, database) == [(*key, *expected[key]) for key in sorted(expected)]
 
 
 def test_the_sink_dies_between_any_two_steps(
@@ -161,7 +130,12 @@ def test_a_batch_with_bad_rows_dies_between_any_two_steps(
 
 
 def test_the_engine_is_killed_while_it_inserts(
-    engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, start: Start
+    engine: EmbeddedClickHouse,
+    kafka: Broker,
+    prefix: str,
+    database: str,
+    start: Start,
+    settings: ClickHouseSinkSettings,
 ) -> None:
     dice = random.Random(13)
     sink = start(settings={**SMALL, "DENYUT_SINK_BACKOFF_S": "0.5"})
@@ -175,6 +149,10 @@ def test_the_engine_is_killed_while_it_inserts(
     until(lambda: counted(engine, database) >= 6000, "all mentions")
     assert_exact(engine, database, 6000)
     assert sink.poll() is None, "the sink has waited for the engine"
+    calm = settings.model_copy(update={"clickhouse_database": f"{database}calm"})
+    land_calmly(calm)
+    assert fingerprint(engine, database) == fingerprint(engine, calm.clickhouse_database)
+    assert set(differing_keys(engine, database).values()) == {0}
 
 
 def test_a_worker_that_slept_through_its_session_adds_nothing(

@@ -1,7 +1,8 @@
 """The ClickHouse sink that kills itself with -9 between two durable steps: `python -m tests.support.dying_sink clickhouse`.
 
-It dies at the step whose number TEST_DIES_AT says, counted from the first insert's commit on. Of several numbers with
-commas between them each is a sink of its own that dies there, one after the other.
+It dies at the step whose number TEST_DIES_AT says, counted from the first insert's commit on; where TEST_DIES_BEFORE
+names a kind of step, only those are counted. Of several numbers with commas between them each is a sink of its own
+that dies there, one after the other.
 """
 
 import os
@@ -40,14 +41,14 @@ def _end_with(child: int) -> None:
 
 
 def _run(dies_at: int) -> None:
+    kind = os.environ.get("TEST_DIES_BEFORE", "")
     numbers = count()
     lock = threading.Lock()
 
     def step(name: str) -> None:
         with lock:
-            if next(numbers) == dies_at:
-                sys.stderr.write(f"dies before {name}\n")
-                sys.stderr.flush()
+            if kind in ("", name) and next(numbers) == dies_at:
+                print(f"dies before {name}", flush=True)
                 os.kill(os.getpid(), signal.SIGKILL)
 
     settings = ClickHouseSinkSettings()

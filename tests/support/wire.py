@@ -1,7 +1,6 @@
 """An HTTP proxy before an engine that does by plan to a request what networks and servers do to it."""
 
 import http.client
-import itertools
 import random
 import socket
 import threading
@@ -22,7 +21,7 @@ _HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "keep-alive", "host"
 class Fate(Enum):
     """What becomes of one request."""
 
-    PASS = "pass"  # noqa: S105 -- no password
+    PASS = "pass"
     CUT_REQUEST = "cut_request"
     """The engine sees half of the body, then nothing more; the client a closed connection."""
     REFUSE = "refuse"
@@ -271,13 +270,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
             return self.rfile.read(int(self.headers.get("Content-Length", "0")))
         chunks = []
-        for _ in itertools.count():
+        while True:
             size = int(self.rfile.readline().split(b";")[0], 16)
             chunks.append(self.rfile.read(size))
             self.rfile.readline()
             if not size:
-                break
-        return b"".join(chunks)
+                return b"".join(chunks)
 
     def _hang_up(self) -> None:
         self.close_connection = True

@@ -1,13 +1,16 @@
 """Ranges of a partition follow one another, stored ones come again exactly as they were."""
 
 import random
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import pytest
 
 from schemas.errors import Fatal
 from schemas.positions import Owed, pending_ranges, range_metadata
-from sinks.ranges import Limits, Positions, Range
+from sinks.clickhouse.batch import Landed
+from sinks.clickhouse.lane import Lane
+from sinks.ranges import OVERHEAD_BYTES, Limits, Positions, Range
 
 LIMITS = Limits(rows=10, size=1000, linger_s=1.0)
 
@@ -184,3 +187,22 @@ def test_what_is_stored_comes_back() -> None:
     for foreign in ('{"ranges":[[1]]}', '{"ranges":[[1,2,3]]}', '{"ranges":7}', "[]", "x"):
         with pytest.raises(Fatal):
             pending_ranges(foreign)
+
+
+def test_what_records_take_in_memory_is_counted_until_their_insert_is_done() -> None:
+    landed = Landed("mentions", "mentions", "id", "mention", "mentions")
+    lane = Lane(landed, 0, Positions(0, LIMITS), None, (), opened=True)
+    assert lane.held_bytes == 0
+    for at in range(12):
+        lane.positions.read(Record(at), 0.0)
+    held = lane.held_bytes
+    assert held == 12 * (10 + OVERHEAD_BYTES)
+    lane.prepare(0.0)
+    assert lane.current is not None
+    assert lane.held_bytes == held
+    lane.prepare(0.0)
+    assert lane.held_bytes == held, "a range on its way is not cut again"
+    lane.work = Future()
+    lane.work.set_result(())
+    assert lane.finish(0.0, 1.0) is None
+    assert lane.held_bytes == 2 * (10 + OVERHEAD_BYTES)

@@ -1,0 +1,232 @@
+"""Rows a second from Kafka to the table and memory: this sink, decode and insert, row by row as JSON, the engine alone."""
+
+import argparse
+import multiprocessing
+import re
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from clickhouse_connect.driver.client import Client
+from confluent_kafka.admin import AdminClient
+
+from schemas.tables import LANDED
+from schemas.topics import TOPICS
+from sinks.clickhouse.assignment import landed_topics
+from sinks.clickhouse.batch import Insert
+from sinks.clickhouse.client import connect
+from sinks.clickhouse.migrate import migrate
+from sinks.settings import ClickHouseSinkSettings
+from tests.bench._peers import decode_and_insert, engine_alone, json_each_row, ready_made
+from tests.bench.report import Row, report
+from tests.support.broker import OwnBroker
+from tests.support.clickhouse import READER, EmbeddedClickHouse
+from tests.support.exactly import sink_settings
+from tests.support.landing import mentions, publish, start_sink
+from tests.support.topics import create_topics
+from tests.support.until import until
+
+_PREFIX = "bench."
+_TOPIC = TOPICS["mentions"].full_name(_PREFIX)
+_DISTINCT = 100_000
+"""After so many the same mentions come again, at new offsets."""
+_TIMES = 3
+
+Peer = Callable[[Client, str, str, str, int], float]
+
+
+def main(argv: list[str]) -> int:
+    """Measure all in one run; the exit code."""
+    parser = argparse.ArgumentParser(prog="tests.bench.sink", description=__doc__)
+    parser.add_argument("--mentions", type=int, default=1_000_000, help="landed by this sink in one go")
+    parser.add_argument("--limit-rows", type=int, default=200_000, help="in the ready-made file")
+    parser.add_argument("--decoded", type=int, default=100_000)
+    parser.add_argument("--singly", type=int, default=2_000)
+    parser.add_argument("--filled", type=int, default=50_000_000, help="rows in the table before; 0: skip it")
+    chosen = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory(prefix="denyut-bench-") as name:
+        bench = Bench(Path(name))
+        try:
+            rows = bench.run(chosen)
+        finally:
+            bench.close()
+    report("sink", rows)
+    return 0
+
+
+class Bench:
+    """A broker with mentions and an engine with a database for each contender, all with the same tables and views."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._broker = OwnBroker(folder)
+        self._engine = EmbeddedClickHouse(folder / "engine")
+        self._broker.start()
+        self._engine.start()
+
+    def close(self) -> None:
+        """Stop both."""
+        self._engine.stop()
+        self._broker.stop()
+
+    def run(self, chosen: argparse.Namespace) -> list[Row]:
+        """Every row."""
+        create_topics(self._broker.bootstrap, _PREFIX, LANDED)
+        made = mentions(min(_DISTINCT, chosen.mentions))
+        for first in range(0, chosen.mentions, _DISTINCT):
+            publish(
+                self._broker.bootstrap, _PREFIX, "mentions", made[: chosen.mentions - first], transactions=1
+            )
+        with self._database("limit") as client:
+            topic = landed_topics(sink_settings(self._engine, self._broker.bootstrap, _PREFIX, "limit"))[
+                _TOPIC
+            ]
+            insert = ready_made(self._broker.bootstrap, topic, chosen.limit_rows)
+            limit, engine_peak = self._limit(client, insert, "mentions", chosen.limit_rows)
+            client.command("CREATE TABLE unseen AS mentions")
+            bare, _ = self._limit(client, insert, "unseen", chosen.limit_rows)
+            denyut = self._denyut("denyut", chosen.mentions)
+            # Before and after, so that a machine that got busier or calmer is not taken for a difference.
+            limit = max(limit, self._limit(client, insert, "mentions", chosen.limit_rows)[0])
+        rows = [
+            Row("engine_limit", "rows_per_s", limit, "rows/s"),
+            Row("engine_limit@no_views", "rows_per_s", bare, "rows/s"),
+            Row("engine_limit", "engine_peak_memory", engine_peak, "MiB"),
+            *denyut,
+            *self._peer("decode_insert", decode_and_insert, chosen.decoded),
+            *self._peer("json_each_row", json_each_row, chosen.singly),
+        ]
+        if chosen.filled:
+            name = f"filled_{chosen.filled}"
+            rows.append(Row(f"denyut@{chosen.filled}", "fill", self._fill(name, chosen.filled), "s"))
+            rows += [
+                replace(row, name=f"denyut@{chosen.filled}") for row in self._denyut(name, chosen.mentions)
+            ]
+        rate = {row.name: row.value for row in rows if row.metric == "rows_per_s"}
+        rows += [
+            Row("denyut", "of_the_limit", rate["denyut"] / rate["engine_limit"], ""),
+            Row("denyut", "times_decode_insert", rate["denyut"] / rate["decode_insert"], ""),
+        ]
+        if chosen.filled:
+            filled = rate[f"denyut@{chosen.filled}"]
+            rows.append(Row(f"denyut@{chosen.filled}", "of_the_empty_table", filled / rate["denyut"], ""))
+        return rows
+
+    def _database(self, name: str) -> Client:
+        """A client of a database that has the tables."""
+        settings = sink_settings(self._engine, self._broker.bootstrap, _PREFIX, name)
+        migrate(settings)
+        return connect(settings, 600)
+
+    def _limit(self, client: Client, insert: Insert, table: str, rows: int) -> tuple[float, float]:
+        """Rows a second of the engine alone, the best of several; its peak memory."""
+        self._forget_peak()
+        best = min(
+            engine_alone(client, replace(insert, token=f"{table}{time.monotonic_ns()}"), table)
+            for _ in range(_TIMES)
+        )
+        return rows / best, self._engine_peak()
+
+    def _denyut(self, database: str, rows: int) -> list[Row]:
+        """The sink as a process of its own with its usual settings, from its first partition to its last row."""
+        log = self._folder / f"{database}.log"
+        with self._database(database) as client:
+            before = int(client.query("SELECT count() FROM mentions").result_rows[0][0])
+        self._forget_offsets()
+        self._forget_peak()
+        sink = start_sink(
+            self._engine,
+            self._broker.bootstrap,
+            _PREFIX,
+            database,
+            log,
+            settings={"DENYUT_SINK_LINGER_MS": "1000", "DENYUT_SINK_SESSION_TIMEOUT_MS": "10000"},
+        )
+        reader = self._engine.client(database, READER)
+        try:
+            until(lambda: "partitions_assigned" in log.read_text(), "the sink has partitions")
+            began = time.monotonic()
+            until(
+                lambda: reader.query("SELECT count() FROM mentions").result_rows[0][0] >= before + rows,
+                "all mentions",
+                600,
+            )
+            seconds = time.monotonic() - began
+            peak = _peak(sink.pid)
+        finally:
+            reader.close()
+            sink.terminate()
+            sink.wait(30)
+        return [
+            Row("denyut", "rows_per_s", rows / seconds, "rows/s"),
+            Row("denyut", "peak_memory", peak, "MiB"),
+            Row("denyut", "engine_peak_memory", self._engine_peak(), "MiB"),
+        ]
+
+    def _peer(self, name: str, peer: Peer, rows: int) -> list[Row]:
+        """One in a process of its own."""
+        self._database(name).close()
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            settings = sink_settings(self._engine, self._broker.bootstrap, _PREFIX, name)
+            seconds, peak = pool.submit(_in_own_process, peer, settings, rows).result()
+        return [Row(name, "rows_per_s", rows / seconds, "rows/s"), Row(name, "peak_memory", peak, "MiB")]
+
+    def _fill(self, database: str, rows: int) -> float:
+        """Put so many rows into the table before the sink comes, in parts that nothing merges; the seconds it takes.
+
+        Each part is a partition (a month of collection) of its own, of a Kafka partition that does not exist.
+        """
+        began = time.monotonic()
+        with self._database(database) as client:
+            client.command("CREATE TABLE filler AS mentions")
+            source = int(client.query("SELECT count() FROM denyut.mentions").result_rows[0][0])
+            for month in range(-(-rows // source)):
+                client.command(
+                    "INSERT INTO filler SELECT * REPLACE ("
+                    f"addMonths(collected_at, {month + 1}) AS collected_at, -1 AS kafka_partition) "
+                    f"FROM denyut.mentions LIMIT {min(source, rows - month * source)}",
+                    settings={"max_insert_block_size": source, "min_insert_block_size_rows": source},
+                )
+            client.command("ALTER TABLE mentions ATTACH PARTITION ALL FROM filler")
+            client.command("DROP TABLE filler SYNC")
+        return time.monotonic() - began
+
+    def _forget_offsets(self) -> None:
+        admin = AdminClient({"bootstrap.servers": self._broker.bootstrap})
+        group = _PREFIX + "clickhouse"
+        if group in {one.group_id for one in admin.list_consumer_groups().result(10).valid}:
+            until(
+                lambda: not admin.describe_consumer_groups([group])[group].result(10).members, "group empty"
+            )
+            admin.delete_consumer_groups([group])[group].result(20)
+
+    def _forget_peak(self) -> None:
+        assert self._engine.process is not None
+        Path(f"/proc/{self._engine.process.pid}/clear_refs").write_text("5")
+
+    def _engine_peak(self) -> float:
+        assert self._engine.process is not None
+        return _peak(self._engine.process.pid)
+
+
+def _in_own_process(peer: Peer, settings: ClickHouseSinkSettings, rows: int) -> tuple[float, float]:
+    """Seconds, and peak memory in MiB."""
+    with connect(settings, 600) as client:
+        seconds = peer(client, settings.kafka, _TOPIC, "mentions", rows)
+    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _peak(pid: int) -> float:
+    """The most memory a process has had resident, MiB."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert found is not None
+    return int(found[1]) / 1024
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,121 @@
+"""Whether what landed is exactly what was published: rows by position, every column, and the sums of every view."""
+
+from collections.abc import Iterator
+
+from schemas.registry import PinnedIds
+from schemas.tables import LANDED
+from schemas.topics import TOPICS
+from sinks.clickhouse.assignment import landed_topics
+from sinks.clickhouse.batch import Framer
+from sinks.clickhouse.landing import Clients, send
+from sinks.clickhouse.migrate import migrate
+from sinks.clickhouse.targets import TARGETS
+from sinks.ranges import Range
+from sinks.settings import ClickHouseSinkSettings
+from tests.support.clickhouse import WRITER, EmbeddedClickHouse
+from tests.support.kafka_reading import read_all
+from tests.support.landing import mention
+
+_SUMS = "SELECT keyword, sentiment, sum(mentions), sum(engagement) FROM sentiment_metrics GROUP BY 1, 2 ORDER BY 1, 2"
+
+
+def sink_settings(
+    engine: EmbeddedClickHouse, bootstrap: str, prefix: str, database: str
+) -> ClickHouseSinkSettings:
+    """Those of a sink that lands what has this prefix in this database."""
+    return ClickHouseSinkSettings.model_validate(
+        {
+            "kafka": bootstrap,
+            "topic_prefix": prefix,
+            "clickhouse_url": engine.url,
+            "clickhouse_database": database,
+            "clickhouse_user": WRITER[0],
+            "clickhouse_password": WRITER[1],
+        }
+    )
+
+
+def count(engine: EmbeddedClickHouse, database: str) -> int:
+    """Rows of mentions; 0 where nobody can tell."""
+    try:
+        return int(engine.value("SELECT count() FROM mentions", database))
+    except Exception:  # noqa: BLE001 -- killed, or not migrated yet
+        return 0
+
+
+def counted(engine: EmbeddedClickHouse, database: str) -> int:
+    """Mentions that have reached the table and, which comes after it, the target of its view."""
+    try:
+        summed = int(engine.value("SELECT sum(mentions) FROM sentiment_metrics WHERE keyword = ''", database))
+    except Exception:  # noqa: BLE001 -- killed, or not migrated yet
+        return 0
+    return min(count(engine, database), summed)
+
+
+def assert_exact(engine: EmbeddedClickHouse, database: str, rows: int) -> None:
+    """The mentions numbered from 0 to `rows` are there once each, and counted so."""
+    found = engine.rows(
+        "SELECT count(), uniqExact((kafka_partition, kafka_offset)), uniqExact(id) FROM mentions", database
+    )
+    assert found == [(rows, rows, rows)]
+    expected: dict[tuple[str, str], list[int]] = {}
+    for number in range(rows):
+        made = mention(number)
+        for keyword in ("", *made["keywords"]):
+            sums = expected.setdefault((keyword, made["sentiment"]), [0, 0])
+            sums[0] += 1
+            sums[1] += made["likes"] + made["comments"]
+    assert engine.rows(_SUMS, database) == [(*key, *expected[key]) for key in sorted(expected)]
+
+
+def fingerprint(engine: EmbeddedClickHouse, database: str, table: str = "mentions") -> tuple[int, int]:
+    """How many rows, and a hash of them over every column but landed_at that does not look at their order."""
+    row = engine.rows(
+        f"SELECT count(), sum(cityHash64(formatRow('TabSeparated', * EXCEPT (landed_at)))) FROM {table}",
+        database,
+    )[0]
+    return int(row[0]), int(row[1])
+
+
+def differing_keys(engine: EmbeddedClickHouse, database: str) -> dict[str, int]:
+    """Of every materialised view's target: of how many keys the sums are not those of the view's query over its source."""
+    views = dict(
+        engine.rows(
+            "SELECT name, as_select FROM system.tables "
+            "WHERE database = currentDatabase() AND engine = 'MaterializedView'",
+            database,
+        )
+    )
+    assert {target.view for target in TARGETS} == set(views)
+    found = {}
+    for target in TARGETS:
+        keys = ", ".join((*target.keys, "kafka_partition"))
+        sums = ", ".join(f"sum(toInt64(d.{name}))" for name in target.sums)
+        one, other = (
+            f"SELECT {keys}, {sums} FROM ({source}) AS d GROUP BY {keys}"
+            for source in (views[target.view], f"SELECT * FROM {target.table}")
+        )
+        query = f"SELECT count() FROM (({one} EXCEPT ALL {other}) UNION ALL ({other} EXCEPT ALL {one}))"
+        found[target.table] = int(engine.value(query, database))
+    return found
+
+
+def land_calmly(settings: ClickHouseSinkSettings) -> None:
+    """What a run that nothing disturbs leaves of the mentions: each partition in one insert, in a database of its own."""
+    migrate(settings)
+    topic = landed_topics(settings)[TOPICS["mentions"].full_name(settings.topic_prefix)]
+    framer, clients = Framer(PinnedIds()), Clients(settings)
+    with clients.one() as client:
+        for partition, cut in _ranges(settings.kafka, topic.full_name):
+            for insert in framer.frame(topic, partition, cut, framer.sort(topic, cut)):
+                send(client, insert, LANDED["mentions"])
+    clients.close()
+
+
+def _ranges(bootstrap: str, topic: str) -> Iterator[tuple[int, Range]]:
+    """All that is committed, one range per partition."""
+    records: dict[int, list[object]] = {}
+    for record in read_all(bootstrap, topic):
+        records.setdefault(record.partition(), []).append(record)
+    for partition, found in records.items():
+        yield partition, Range(0, found[-1].offset() + 1, found, replay=False)  # type: ignore[attr-defined,arg-type]  # messages
