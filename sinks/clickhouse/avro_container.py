@@ -25,13 +25,25 @@ DELETED_FIELD: Mapping[str, Any] = {"name": "deleted", "type": "boolean"}
 
 def zigzag(number: int) -> bytes:
     """An Avro int or long."""
-    rest = (number << 1) ^ (number >> 63)
+    return _varint((number << 1) ^ (number >> 63))
+
+
+def _varint(rest: int) -> bytes:
+    """A number that is not negative, seven bits a byte, the lowest first."""
     encoded = bytearray()
     while rest > 0x7F:  # noqa: PLR2004 -- seven bits a byte
         encoded.append(rest & 0x7F | 0x80)
         rest >>= 7
     encoded.append(rest)
     return bytes(encoded)
+
+
+_LOW_BITS = 6
+_LOW = (1 << _LOW_BITS) - 1
+_LAST = [bytes([number << 1]) for number in range(_LOW + 1)]
+"""The byte of an offset below 64, which has no other."""
+_FIRST = [bytes([number << 1 | 0x80]) for number in range(_LOW + 1)]
+"""The first byte of any other offset, by its lowest bits."""
 
 
 def extended(schema: Schema, *, deletable: bool = False) -> Schema:
@@ -70,12 +82,21 @@ class Container:
         gone = b"\x01" + position if self._deletable else position
         parts = [self._header]
         add = parts.append
+        sizes: dict[int, bytes] = {}
+        high, highest, low = b"", 0, _LAST
         for offset, payload, deleted in records:
-            tail = (gone if deleted else kept) + zigzag(offset)
-            add(_ONE + zigzag(len(payload) - HEADER_BYTES + len(tail)))
+            # Offsets follow one another: all but the first byte of one is that of the one before, 63 times of 64.
+            if offset >> _LOW_BITS != highest:
+                highest = offset >> _LOW_BITS
+                high, low = (_varint(highest), _FIRST) if highest else (b"", _LAST)
+            tail = (gone if deleted else kept) + low[offset & _LOW] + high
+            size = len(payload) - HEADER_BYTES + len(tail)
+            head = sizes.get(size)
+            if head is None:
+                head = sizes[size] = _ONE + zigzag(size)
+            add(head)
             add(payload[HEADER_BYTES:])
-            add(tail)
-            add(_SYNC)
+            add(tail + _SYNC)
         return b"".join(parts)
 
 

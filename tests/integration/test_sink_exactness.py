@@ -75,9 +75,10 @@ def test_the_sink_dies_between_any_two_steps(
     engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, start: Start
 ) -> None:
     publish(kafka.bootstrap, prefix, "mentions", mentions(6000), transactions=12, abort_between=True)
-    dice = random.Random(11)
-    for dies_at in (1, 2, dice.randint(3, 9), dice.randint(5, 20)):
-        sink = start(module="tests.support.dying_sink", settings={**SMALL, "TEST_DIES_AT": str(dies_at)})
+    # What is left by the first and the third is a replay for the one after it.
+    for step, number in (("insert", 0), ("verify", 1), ("inserted", 2), ("commit", 4)):
+        dies = {"TEST_DIES_BEFORE": step, "TEST_DIES_AT": str(number)}
+        sink = start(module="tests.support.dying_sink", settings={**SMALL, **dies})
         assert sink.wait(60) == -signal.SIGKILL
     start(settings=SMALL)
     until(lambda: counted(engine, database) >= 6000, "all mentions")
@@ -106,10 +107,9 @@ def test_a_batch_with_bad_rows_dies_between_any_two_steps(
     for at, payload in sorted(bad.items()):
         records.insert(at, (f"bad{at}", payload, 0))
     publish(kafka.bootstrap, prefix, "mentions", records, transactions=3, abort_between=True)
-    dice = random.Random(17)
-    dies_at = [dice.randint(2, 9) for _ in range(6)]
+    dies_at = ("inserted:0", "dead_letters:0", "inserted:2", "verify:0", "dead_letters:1", "insert:2")
     lingering = {"DENYUT_SINK_LINGER_MS": "500"}
-    dying = {**lingering, "TEST_DIES_AT": ",".join(map(str, dies_at))}
+    dying = {**lingering, "TEST_DIES_AT": ",".join(dies_at)}
     assert start(module="tests.support.dying_sink", settings=dying).wait(240) == -signal.SIGKILL
     start(settings=lingering)
     until(lambda: counted(engine, database) >= 240, "all good mentions")
@@ -195,10 +195,9 @@ def test_a_block_whose_token_is_known_but_whose_rows_are_gone_is_restored(
 ) -> None:
     """What a crash between ClickHouse's note of the token and its rename of the part leaves behind."""
     publish(kafka.bootstrap, prefix, "mentions", mentions(300, 1))
-    # commit, insert, inserted: dies before the end of the range is committed.
-    sink = start(
-        module="tests.support.dying_sink", settings={"TEST_DIES_AT": "4", "DENYUT_SINK_LINGER_MS": "1500"}
-    )
+    # Dies before the end of the range is committed.
+    dies = {"TEST_DIES_AFTER": "inserted", "TEST_DIES_AT": "0"}
+    sink = start(module="tests.support.dying_sink", settings={**dies, "DENYUT_SINK_LINGER_MS": "1500"})
     assert sink.wait(60) == -signal.SIGKILL
     until(lambda: counted(engine, database) == 300, "landed")
     assert_exact(engine, database, 300)

@@ -1,8 +1,9 @@
 """The ClickHouse sink that kills itself with -9 between two durable steps: `python -m tests.support.dying_sink clickhouse`.
 
-It dies at the step whose number TEST_DIES_AT says, counted from the first insert's commit on; where TEST_DIES_BEFORE
-names a kind of step, only those are counted. Of several numbers with commas between them each is a sink of its own
-that dies there, one after the other.
+It dies at the step whose number TEST_DIES_AT says. Counted are those that TEST_DIES_BEFORE names, all where it is empty;
+where TEST_DIES_AFTER names one, not before that has been passed.
+Of several numbers with commas between them, each is a sink of its own that dies there, one after the other; STEP:NUMBER
+counts only that step.
 """
 
 import os
@@ -19,7 +20,7 @@ from sinks.settings import ClickHouseSinkSettings
 
 def main() -> int:
     """Run like `python -m sinks clickhouse` until the step comes."""
-    *before, last = (int(number) for number in os.environ["TEST_DIES_AT"].split(","))
+    *before, last = os.environ["TEST_DIES_AT"].split(",")
     for dies_at in before:
         # Forked before any thread is started; a process of its own would cost all its imports again.
         child = os.fork()
@@ -40,16 +41,20 @@ def _end_with(child: int) -> None:
     os._exit(1)
 
 
-def _run(dies_at: int) -> None:
-    kind = os.environ.get("TEST_DIES_BEFORE", "")
+def _run(at: str) -> None:
+    kind, after = os.environ.get("TEST_DIES_BEFORE", ""), os.environ.get("TEST_DIES_AFTER", "")
+    named, _, number = at.rpartition(":")
+    kind, dies_at = named or kind, int(number)
+    passed = {""}
     numbers = count()
     lock = threading.Lock()
 
     def step(name: str) -> None:
         with lock:
-            if kind in ("", name) and next(numbers) == dies_at:
+            if after in passed and kind in ("", name) and next(numbers) == dies_at:
                 print(f"dies before {name}", flush=True)
                 os.kill(os.getpid(), signal.SIGKILL)
+            passed.add(name)
 
     settings = ClickHouseSinkSettings()
     configure("sinks", settings)

@@ -43,6 +43,14 @@ def test_records_keep_their_fields_and_get_their_position() -> None:
         assert found["keywords"] == original["keywords"]
 
 
+def test_every_offset_is_written_as_it_is() -> None:
+    payload = CODEC.encode("mention", mention(1))
+    edges = [near for bits in range(1, 63) for near in ((1 << bits) - 1, 1 << bits, (1 << bits) + 1)]
+    offsets = [0, *edges, 5, 63, 64, 127, 128, 70, 3]
+    file = Container(load_schema("mention")).file([(at, payload, False) for at in offsets], 0, 1)
+    assert [row["kafka_offset"] for row in rows(file)] == offsets
+
+
 def test_the_schema_keeps_logical_types_and_is_not_changed_in_place() -> None:
     before = load_schema("keyword")
     fields = [field["name"] for field in before["fields"]]
