@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Protocol
 
 from schemas.errors import Fatal
+from schemas.positions import Owed
 
 OVERHEAD_BYTES = 600
 """What a record takes in memory beside its payload: the client's message, its key and the name of its topic."""
@@ -41,29 +42,35 @@ class Range:
     records: Sequence[Positioned]
     replay: bool
     """Stored before, and perhaps inserted, by an earlier owner of the partition."""
+    schemas: tuple[int, ...] = ()
+    """Only records of these schema ids are still to be inserted; of all if empty."""
+
+    @property
+    def owed(self) -> Owed:
+        """As it is stored."""
+        return Owed(self.start, self.end, self.schemas)
 
 
 @dataclass(slots=True)
 class Positions:
     """Cuts what is read of one partition into ranges that follow one another without hole or overlap.
 
-    `replays` are the ranges an earlier owner had stored: they are cut again exactly as they were.
+    `replays` are the ranges an earlier owner had stored, and the parts that a range was split into: they are cut
+    exactly as they are.
     """
 
     start: int
     limits: Limits
-    replays: list[tuple[int, int]] = field(default_factory=list)
+    replays: list[Owed] = field(default_factory=list)
     _records: list[Positioned] = field(default_factory=list)
     _size: int = 0
     _seen: int = 0
     _since: float | None = None
+    _fresh: int = 0
+    """How many replays, at the front, are parts that nobody has tried to insert yet."""
 
     def __post_init__(self) -> None:
-        expected = self.start
-        for first, end in self.replays:
-            if first != expected or end <= first:
-                raise Fatal(f"stored ranges {self.replays} do not follow offset {self.start}")
-            expected = end
+        _follow(self.start, self.replays)
         self._seen = self.start
 
     @property
@@ -80,6 +87,21 @@ class Positions:
     def held_bytes(self) -> int:
         """What they take in memory."""
         return self._size + OVERHEAD_BYTES * len(self._records)
+
+    @property
+    def must_read(self) -> bool:
+        """Whether a replay is not read to its end yet, however much that is."""
+        return bool(self.replays) and self._seen < self.replays[-1].end
+
+    def split(self, cut: Range, parts: Sequence[Owed]) -> None:
+        """Take back a range that was cut, to be cut again as these parts; raises Fatal where they do not tile it."""
+        if _follow(cut.start, parts) != cut.end or self.start != cut.end:
+            raise Fatal(f"parts {parts} do not make up the range {cut.start}-{cut.end}")
+        self._records = [*cut.records, *self._records]
+        self._size += sum(len(record.value() or b"") for record in cut.records)
+        self.start = cut.start
+        self.replays[:0] = parts
+        self._fresh += len(parts)
 
     def read(self, record: Positioned, now: float) -> None:
         """Take the next record. Records below the start (read again after a seek) are not taken."""
@@ -118,12 +140,14 @@ class Positions:
         return self._take(count, end, now, replay=False)
 
     def _cut_replay(self) -> Range | None:
-        end = self.replays[0][1]
-        if self._seen < end:
+        owed = self.replays[0]
+        if self._seen < owed.end:
             return None
         del self.replays[0]
-        count = sum(1 for record in self._records if _end(record) <= end)
-        return self._take(count, end, None, replay=True)
+        tried = not self._fresh
+        self._fresh = max(0, self._fresh - 1)
+        count = sum(1 for record in self._records if _end(record) <= owed.end)
+        return self._take(count, owed.end, None, replay=tried, schemas=owed.schemas)
 
     def _fitting(self) -> int:
         """How many records from the front fit one batch: at least one."""
@@ -136,13 +160,25 @@ class Positions:
                 return count
         return min(len(self._records), self.limits.rows)
 
-    def _take(self, count: int, end: int, now: float | None, *, replay: bool) -> Range:
+    def _take(
+        self, count: int, end: int, now: float | None, *, replay: bool, schemas: tuple[int, ...] = ()
+    ) -> Range:
         taken, self._records = self._records[:count], self._records[count:]
         self._size = sum(len(record.value() or b"") for record in self._records)
         self._since = (now if now is not None else self._since) if self._records else None
-        cut = Range(self.start, end, taken, replay)
+        cut = Range(self.start, end, taken, replay, schemas)
         self.start = end
         return cut
+
+
+def _follow(start: int, ranges: Sequence[Owed]) -> int:
+    """Where the ranges end; raises Fatal unless they follow `start` and one another."""
+    expected = start
+    for owed in ranges:
+        if owed.start != expected or owed.end <= owed.start:
+            raise Fatal(f"stored ranges {ranges} do not follow offset {start}")
+        expected = owed.end
+    return expected
 
 
 def _end(record: Positioned) -> int:

@@ -3,10 +3,16 @@
 import argparse
 
 import orjson
+from clickhouse_connect.driver.client import Client
 
+from schemas.errors import Fatal
 from sinks.clickhouse import letters
+from sinks.clickhouse.client import connect, decisions
 from sinks.clickhouse.proof import prove
+from sinks.clickhouse.redrive import redrive
 from sinks.settings import ClickHouseSinkSettings
+
+_TIMEOUT_S = 60
 
 
 def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -21,14 +27,21 @@ def arguments(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     )
     listing = dead.add_parser("list", help="the newest first")
     listing.add_argument("--limit", type=int, default=50)
-    listing.add_argument("--reason", help="only of this reason")
+    _filters(listing)
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
-    for name, about in (
-        ("show", "all of one, as JSON"),
-        ("redrive", "publish its bytes again to their topic"),
-    ):
-        one = dead.add_parser(name, help=about)
-        one.add_argument("id")
+    dead.add_parser("show", help="all of one, as JSON").add_argument("id")
+    redriving = dead.add_parser("redrive", help="publish their bytes again to their topics, with their keys")
+    redriving.add_argument("id", nargs="*", help="which; or all that the options choose")
+    _filters(redriving)
+    redriving.add_argument("--all", action="store_true", help="all there are")
+    redriving.add_argument("--limit", type=int, default=10_000, help="most at once, the oldest first")
+    redriving.add_argument("--again", action="store_true", help="also those that were redriven before")
+
+
+def _filters(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--reason", help="only of this reason")
+    command.add_argument("--stage", help="only those that this stage or sink refused")
+    command.add_argument("--topic", help="only from this topic, by its full name")
 
 
 def print_proof(options: argparse.Namespace, settings: ClickHouseSinkSettings) -> int:
@@ -50,15 +63,31 @@ def print_proof(options: argparse.Namespace, settings: ClickHouseSinkSettings) -
 
 
 def print_letters(options: argparse.Namespace, settings: ClickHouseSinkSettings) -> int:
-    """0; raises what looking for them raises."""
+    """0; raises what looking for them, or publishing them, raises."""
+    client = connect(settings, _TIMEOUT_S)
+    try:
+        with decisions():
+            return _letters(options, settings, client)
+    finally:
+        client.close()
+
+
+def _letters(options: argparse.Namespace, settings: ClickHouseSinkSettings, client: Client) -> int:
+    if options.action == "show":
+        _out(orjson.dumps(letters.show(client, options.id), option=orjson.OPT_INDENT_2).decode())
+        return 0
+    named = tuple(options.id) if options.action == "redrive" else ()
+    choice = letters.Choice(named, options.reason, options.stage, options.topic)
     if options.action == "redrive":
-        _out(f"published to {letters.redrive(settings, options.id)}")
-    elif options.action == "show":
-        _out(orjson.dumps(letters.show(settings, options.id), option=orjson.OPT_INDENT_2).decode())
-    else:
-        for found in letters.newest(settings, options.limit, options.reason):
-            line = f"{found['failed_at']:%Y-%m-%d %H:%M:%S}  {found['reason']:<12}  {found['id']}  {found['detail'][:120]}"
-            _out(orjson.dumps(found).decode() if options.json else line)
+        if choice.is_all and not options.all:
+            raise Fatal("name dead letters, or choose some by --reason, --stage or --topic, or say --all")
+        ids = letters.chosen(client, choice, options.limit)
+        _out(str(redrive(client, settings, ids, again=options.again, lenient=not named)))
+        return 0
+    for found in letters.newest(client, choice, options.limit):
+        again = " redriven" if found["redriven"] else ""
+        line = f"{found['failed_at']:%Y-%m-%d %H:%M:%S}  {found['reason']:<12}{again}  {found['id']}  {found['detail'][:120]}"
+        _out(orjson.dumps(found).decode() if options.json else line)
     return 0
 
 

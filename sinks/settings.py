@@ -4,6 +4,7 @@ from pydantic import Field
 
 from schemas import tables
 from schemas.settings import ClickHouseWriterSettings, KafkaSettings, MetricsSettings
+from sinks.refused_share import Tolerance
 
 
 class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSettings):
@@ -21,6 +22,13 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
     sink_session_timeout_ms: int = Field(
         10_000, ge=6_000, description="after how long without a heartbeat another worker takes over"
     )
+    sink_refused_share: float = Field(
+        0.1, gt=0, le=1, description="share of a topic's records that cannot land above which the sink stops"
+    )
+    sink_refused_least: int = Field(
+        100, ge=1, description="how many must be refused before their share stops the sink"
+    )
+    sink_refused_window_s: float = Field(600.0, gt=0, description="seconds over which that share is taken")
     posts_days: int = Field(30, ge=1, description="days that posts are kept, by collection time")
     mentions_days: int = Field(200, ge=1, description="days that mentions are kept, by collection time")
     metrics_days: int = Field(400, ge=1, description="days that sentiment_metrics are kept")
@@ -31,6 +39,10 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
     bars_days: int = Field(4_000, ge=1, description="days that bars are kept, by computation time")
     alerts_days: int = Field(400, ge=1, description="days that alerts are kept, by computation time")
     runs_days: int = Field(400, ge=1, description="days that runs are kept")
+
+    def tolerance(self) -> Tolerance:
+        """How much may be refused before the sink stops."""
+        return Tolerance(self.sink_refused_share, self.sink_refused_least, self.sink_refused_window_s)
 
     def retention(self) -> dict[str, tuple[str, int]]:
         """Table to (time column, days); tables that are not named keep everything."""

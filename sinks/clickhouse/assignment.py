@@ -95,7 +95,7 @@ def _lane(consumer: Consumer, partition: Any, landed: Landed, limits: Limits) ->
         )
         return Lane(landed, partition.partition, Positions(low, limits), None, ())
     ranges = metadata.pending_ranges(partition.metadata or "")
-    positions = Positions(partition.offset, limits, list(ranges))
+    positions = Positions(partition.offset, limits, ranges)
     return Lane(landed, partition.partition, positions, partition.offset, tuple(ranges))
 
 
@@ -118,7 +118,7 @@ def open_lane(lane: Lane, clients: Clients) -> None:
             f"{where} has no committed offset, but table {lane.landed.table} has {count} of its rows up to offset {highest}: "
             "the group's offsets were lost; set them to follow the rows, or empty the table"
         )
-    end = lane.stored[-1][1] if lane.stored else lane.committed
+    end = lane.stored[-1].end if lane.stored else lane.committed
     if highest >= end:
         raise Fatal(
             f"{where} is committed up to {end}, but table {lane.landed.table} has its rows up to offset {highest}: "

@@ -30,11 +30,13 @@ class Landed:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """One insert: the container of one schema's records of a range."""
+    """One insert: the container of one schema's records of a range; `condition` holds of every row that is read right."""
 
     table: str
+    schema_id: int
     columns: tuple[str, ...]
     structure: str
+    condition: str
     token: str
     file: bytes
 
@@ -50,6 +52,10 @@ class Sorted:
         """Offsets of all records that can land."""
         return {offset for group in self.good.values() for offset, _, _ in group}
 
+    def offsets_of(self, schema_id: int) -> list[int]:
+        """Offsets of one schema's records, in order."""
+        return [offset for offset, _, _ in self.good[schema_id]]
+
 
 class Framer:
     """Sorts records by the schema id in their header and frames each group; decodes nothing."""
@@ -62,7 +68,10 @@ class Framer:
         self._made: dict[tuple[int, bool], tuple[Container, tuple[str, ...], str]] = {}
 
     def sort(self, landed: Landed, cut: Range) -> Sorted:
-        """Group by header; no header, an unknown schema or another event's schema is bad."""
+        """Group by header; no header, an unknown schema or another event's schema is bad.
+
+        Of a range that is a part of a split one, only records of its schema ids: the others are dealt with.
+        """
         result = Sorted()
         known: dict[int, list[tuple[int, bytes, bool]]] = result.good
         for record in cut.records:
@@ -73,12 +82,15 @@ class Framer:
                 if payload is None:
                     payload = self._of_tombstone(landed, record)
                 schema_id = schema_id_of(payload)
+                if cut.schemas and schema_id not in cut.schemas:
+                    continue
                 group = known.get(schema_id)
                 if group is None:
                     self._expect(landed, schema_id)
                     group = known[schema_id] = []
             except Poison as error:
-                result.bad.append((record, error))
+                if not cut.schemas:
+                    result.bad.append((record, error))
                 continue
             group.append((offset, payload, deleted))
         return result
@@ -86,39 +98,45 @@ class Framer:
     def frame(self, landed: Landed, partition: int, cut: Range, groups: Sorted) -> Iterable[Insert]:
         """One insert for each schema id, in the order of the ids."""
         landed_at = time.time_ns() // 1_000_000
+        condition = (
+            f"kafka_partition = {partition} AND toUnixTimestamp64Milli(landed_at) = {landed_at} "
+            f"AND kafka_offset >= {cut.start} AND kafka_offset < {cut.end}"
+        )
         for schema_id in sorted(groups.good):
-            yield self._insert(
-                landed,
+            container, columns, structure = self._made_for(landed, schema_id)
+            yield Insert(
+                landed.table,
                 schema_id,
-                groups.good[schema_id],
-                partition,
-                landed_at,
+                columns,
+                structure,
+                condition,
                 f"{landed.topic_id}:{partition}:{cut.start}-{cut.end}:{schema_id}",
+                container.file(groups.good[schema_id], partition, landed_at),
             )
 
-    def suspects(self, groups: Sorted, cut: Range) -> Sorted:
-        """The same groups with every record that does not decode moved to the bad ones; slow, for a refused insert."""
-        by_offset = {record.offset(): record for record in cut.records}
-        result = Sorted(bad=list(groups.bad))
-        for schema_id, group in groups.good.items():
-            for item in group:
-                try:
-                    self._codec.decode(item[1])
-                except Poison as error:
-                    result.bad.append((by_offset[item[0]], error))
-                else:
-                    result.good.setdefault(schema_id, []).append(item)
-        return result
+    def suspects(self, groups: Sorted, schema_ids: Iterable[int], most: int) -> list[int]:
+        """Offsets of the first records of these schemas that do not decode here, so many at most.
 
-    def _insert(
-        self,
-        landed: Landed,
-        schema_id: int,
-        group: list[tuple[int, bytes, bool]],
-        partition: int,
-        landed_at: int,
-        token: str,
-    ) -> Insert:
+        Slow, and no more than a hint: ClickHouse is the judge, and it differs (in what is UTF-8, say).
+        """
+        found: list[int] = []
+        for schema_id in schema_ids:
+            for offset, payload, _ in groups.good[schema_id]:
+                if len(found) == most:
+                    return found
+                if self.fault(payload) is not None:
+                    found.append(offset)
+        return found
+
+    def fault(self, payload: bytes) -> Poison | None:
+        """Why a payload does not decode; None if it does."""
+        try:
+            self._codec.decode(payload)
+        except Poison as error:
+            return error
+        return None
+
+    def _made_for(self, landed: Landed, schema_id: int) -> tuple[Container, tuple[str, ...], str]:
         deletable = landed.tombstone is not None
         made = self._made.get((schema_id, deletable))
         if made is None:
@@ -128,8 +146,7 @@ class Framer:
             structure = ", ".join(f"`{item['name']}` {clickhouse_type(item['type'])}" for item in fields)
             made = (Container(schema, deletable=deletable), columns, structure)
             self._made[schema_id, deletable] = made
-        container, columns, structure = made
-        return Insert(landed.table, columns, structure, token, container.file(group, partition, landed_at))
+        return made
 
     def _of_tombstone(self, landed: Landed, record: Any) -> bytes:
         key = record.key()

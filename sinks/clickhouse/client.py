@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 
 from schemas.errors import Fatal, Retryable
 from schemas.settings import ClickHouseWriterSettings
+from sinks.clickhouse.codes import decided
 
 ONE_BLOCK_ROWS = 2_000_000
 """More rows than any batch: an insert is one block, so one part in each table partition, so all or nothing there."""
@@ -47,10 +48,6 @@ PINNED: Mapping[str, str] = MappingProxyType(
 """Every setting landing relies on, sent with each insert."""
 
 _OLDER_SERVERS_LACK = ("deduplicate_insert", "deduplicate_insert_select")
-_LATER = frozenset(
-    # too many parts, memory, queries; timeouts, network; read-only replicas, Keeper; cancelled or unknown outcome
-    {252, 241, 202, 159, 209, 210, 198, 203, 242, 225, 999, 319, 285, 236, 394, 425, 573}
-)
 _LEAST_TIMEOUT_S = 5
 
 
@@ -90,14 +87,14 @@ def pinned(client: Client) -> dict[str, str]:
 
 @contextmanager
 def decisions() -> Iterator[None]:
-    """Turns what clickhouse-connect raises into Retryable or Fatal."""
+    """Turns what clickhouse-connect raises into Retryable or Fatal, by `sinks.clickhouse.codes`."""
     try:
         yield
     except (OperationalError, StreamFailureError, HTTPError, OSError) as error:
         raise Retryable(f"ClickHouse does not answer: {error}") from error
     except DatabaseError as error:
-        if error.code is None or error.code in _LATER:
+        if error.code is None:
             raise Retryable(f"ClickHouse cannot do it now: {error}") from error
-        raise Fatal(f"ClickHouse refused with code {error.code}: {error}") from error
+        raise decided(error.code, str(error)) from error
     except ClickHouseError as error:
         raise Fatal(f"ClickHouse: {error}") from error

@@ -50,7 +50,7 @@ def commit(consumer: Consumer, lanes: Sequence[Lane], step: Step) -> bool:
 
 def position(lane: Lane, commit: Commit) -> TopicPartition:
     """The commit as Kafka's client takes it."""
-    metadata = range_metadata(list(commit.ranges))
+    metadata = range_metadata(commit.ranges)
     return TopicPartition(lane.landed.full_name, lane.partition, commit.offset, metadata)
 
 

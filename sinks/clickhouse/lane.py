@@ -1,10 +1,12 @@
 """One partition on its way to its table: what it must commit next, and when it may insert."""
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from random import SystemRandom
 
 from schemas.errors import Retryable
+from schemas.positions import Owed
 from sinks.clickhouse.batch import Landed
 from sinks.ranges import Positions, Range
 
@@ -17,7 +19,7 @@ class Commit:
     """An offset to commit, with the ranges that are stored with it."""
 
     offset: int
-    ranges: tuple[tuple[int, int], ...]
+    ranges: tuple[Owed, ...]
 
 
 @dataclass(slots=True)
@@ -25,21 +27,22 @@ class Lane:
     """The state machine of a partition; `committed` is None until the group has an offset for it.
 
     cut a range -> store it (commit of its start, with the range) -> insert -> commit its end, and so on. A range is
-    inserted only after the group has taken its commit, so an owner that lost the partition never begins one.
+    inserted only after the group has taken its commit, so an owner that lost the partition never begins one. A range
+    that has to be split is stored as its parts, in its place, before any of them is inserted.
     """
 
     landed: Landed
     partition: int
     positions: Positions
     committed: int | None
-    stored: tuple[tuple[int, int], ...]
+    stored: tuple[Owed, ...]
     """Ranges the committed offset carries."""
     opened: bool = False
     """Its table has been compared with the committed offset."""
     opening: "Future[None] | None" = None
     paused: bool = False
     current: Range | None = None
-    work: "Future[int] | None" = None
+    work: "Future[Sequence[Owed]] | None" = None
     not_before: float = 0.0
     given_up: bool = False
     """The partition was taken away; its insert may still run."""
@@ -63,7 +66,7 @@ class Lane:
         if not self.opened or self.work is not None:
             return None
         if self.current is not None:
-            ranges = ((self.current.start, self.current.end), *self.positions.replays)
+            ranges = (self.current.owed, *self.positions.replays)
             wanted = Commit(self.current.start, ranges)
         else:
             end = self.positions.idle_end()
@@ -81,7 +84,7 @@ class Lane:
             self.current is not None
             and self.work is None
             and now >= self.not_before
-            and self.stored[:1] == ((self.current.start, self.current.end),)
+            and self.stored[:1] == (self.current.owed,)
             and self.committed == self.current.start
         )
 
@@ -91,7 +94,7 @@ class Lane:
         if work is None or self.current is None:
             return None
         try:
-            work.result()
+            parts = work.result()
         except Retryable as error:
             # Perhaps it was done and only the answer was lost: from now on it is a replay.
             self.current = replace(self.current, replay=True)
@@ -99,6 +102,8 @@ class Lane:
             self._tries += 1
             self.not_before = now + wait * (0.5 + _dice.random() / 2)
             return error
+        if parts:
+            self.positions.split(self.current, parts)
         self._tries = 0
         self.current = None
         return None

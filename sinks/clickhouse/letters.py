@@ -1,36 +1,61 @@
-"""Dead letters as they landed: list them, show one, publish its bytes again where they came from."""
+"""Dead letters as they landed: list them, show one, choose some."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import KafkaException, Producer
+from clickhouse_connect.driver.client import Client
 
-from schemas.clients import producer_config
-from schemas.errors import Fatal, Retryable
-from sinks.clickhouse.client import connect, decisions
-from sinks.settings import ClickHouseSinkSettings
+from schemas.errors import Fatal
 
-_TIMEOUT_S = 60
-_FLUSH_S = 30
-_COLUMNS = "id, origin, stage, reason, detail, raw_size, failed_at"
+_COLUMNS = "id, origin, origin_topic, stage, reason, detail, raw_size, failed_at"
+_REDRIVEN = "id IN (SELECT id FROM redrives) AS redriven"
 
 
-def newest(settings: ClickHouseSinkSettings, limit: int, reason: str | None) -> list[Mapping[str, Any]]:
-    """The newest dead letters first, each id once."""
-    where = "WHERE reason = {reason:String} " if reason else ""
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which dead letters: those of these ids, or all that have this reason, stage and topic; None is any."""
+
+    ids: tuple[str, ...] = ()
+    reason: str | None = None
+    stage: str | None = None
+    topic: str | None = None
+
+    @property
+    def is_all(self) -> bool:
+        """Whether it leaves nothing out."""
+        return not self.ids and self.reason is None and self.stage is None and self.topic is None
+
+    def where(self) -> tuple[str, dict[str, Any]]:
+        """As a condition, and its parameters."""
+        conditions = ["1"]
+        parameters: dict[str, Any] = {}
+        if self.ids:
+            conditions.append("id IN {ids:Array(String)}")
+            parameters["ids"] = list(self.ids)
+        for column, value in (("reason", self.reason), ("stage", self.stage), ("origin_topic", self.topic)):
+            if value is not None:
+                conditions.append(f"{column} = {{{column}:String}}")
+                parameters[column] = value
+        return " AND ".join(conditions), parameters
+
+
+def newest(client: Client, choice: Choice, limit: int) -> list[Mapping[str, Any]]:
+    """The newest dead letters first, each id once, and whether it was redriven."""
+    where, parameters = choice.where()
     return _query(
-        settings,
-        f"SELECT {_COLUMNS} FROM dead_letters {where}"  # noqa: S608 -- columns of this file
-        "ORDER BY failed_at DESC LIMIT 1 BY id LIMIT {limit:UInt32}",
-        {"limit": limit, "reason": reason or ""},
+        client,
+        f"SELECT {_COLUMNS}, {_REDRIVEN} FROM dead_letters WHERE {where} "  # noqa: S608 -- columns of this file
+        "ORDER BY failed_at DESC, id LIMIT 1 BY id LIMIT {limit:UInt32}",
+        {**parameters, "limit": limit},
     )
 
 
-def show(settings: ClickHouseSinkSettings, letter: str) -> Mapping[str, Any]:
+def show(client: Client, letter: str) -> Mapping[str, Any]:
     """All of one dead letter, key and raw bytes in hex; raises Fatal if there is none of that id."""
     rows = _query(
-        settings,
-        f"SELECT {_COLUMNS}, origin_topic, origin_partition, origin_offset, schema_id, hex(key) AS key, hex(raw) AS raw "  # noqa: S608 -- columns of this file
+        client,
+        f"SELECT {_COLUMNS}, {_REDRIVEN}, origin_partition, origin_offset, schema_id, hex(key) AS key, hex(raw) AS raw "  # noqa: S608 -- columns of this file
         "FROM dead_letters WHERE id = {id:String} ORDER BY failed_at LIMIT 1",
         {"id": letter},
     )
@@ -39,40 +64,23 @@ def show(settings: ClickHouseSinkSettings, letter: str) -> Mapping[str, Any]:
     return rows[0]
 
 
-def redrive(settings: ClickHouseSinkSettings, letter: str) -> str:
-    """Publish the raw bytes of a dead letter to the topic they came from; that topic's name.
-
-    Raises Fatal where it came from no topic or was cut, Retryable where Kafka does not take it.
-    """
-    found = show(settings, letter)
-    topic = found["origin_topic"]
-    if topic is None:
-        raise Fatal(f"{found['origin']} is no topic: nothing to publish to")
-    raw = bytes.fromhex(found["raw"])
-    if len(raw) != found["raw_size"]:
-        raise Fatal(f"only {len(raw)} of {found['raw_size']} bytes were kept: it cannot be published again")
-    key = None if found["key"] is None else bytes.fromhex(found["key"])
-    producer = Producer(producer_config(settings, "redrive"))
-    failures: list[str] = []
-    try:
-        producer.produce(
-            topic,
-            key=key,
-            value=raw,
-            on_delivery=lambda failure, _: failures.append(str(failure)) if failure else None,
+def chosen(client: Client, choice: Choice, limit: int) -> list[str]:
+    """Their ids, the oldest first; raises Fatal where a named one is not there."""
+    where, parameters = choice.where()
+    found = [
+        str(row["id"])
+        for row in _query(
+            client,
+            f"SELECT id, min(failed_at) AS first FROM dead_letters WHERE {where} "  # noqa: S608 -- columns of this file
+            "GROUP BY id ORDER BY first, id LIMIT {limit:UInt32}",
+            {**parameters, "limit": limit},
         )
-        waiting = producer.flush(_FLUSH_S)
-    except KafkaException as error:
-        raise Retryable(f"{topic} did not take it: {error}") from error
-    if waiting or failures:
-        raise Retryable(f"{topic} did not take it: {failures or 'no answer'}")
-    return str(topic)
+    ]
+    unknown = sorted(set(choice.ids).difference(found))
+    if unknown and len(found) < limit:
+        raise Fatal(f"no dead letter with the id {unknown[0]!r}")
+    return found
 
 
-def _query(settings: ClickHouseSinkSettings, sql: str, parameters: dict[str, Any]) -> list[Mapping[str, Any]]:
-    client = connect(settings, _TIMEOUT_S)
-    try:
-        with decisions():
-            return list(client.query(sql, parameters=parameters).named_results())
-    finally:
-        client.close()
+def _query(client: Client, sql: str, parameters: dict[str, Any]) -> list[Mapping[str, Any]]:
+    return list(client.query(sql, parameters=parameters).named_results())

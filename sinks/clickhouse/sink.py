@@ -1,7 +1,7 @@
 """The ClickHouse sink: one loop that reads, stores ranges and commits, and a few threads that insert."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from threading import Event
 from typing import Any
@@ -13,10 +13,10 @@ from schemas.access import check_access
 from schemas.clients import consumer_config
 from schemas.errors import Fatal, Retryable
 from schemas.flow import step as flow_step
+from schemas.positions import Owed
 from schemas.registry import schema_ids
 from sinks.clickhouse import preflight, telemetry
 from sinks.clickhouse.assignment import begin, landed_topics, open_lane, record_topics
-from sinks.clickhouse.batch import Framer
 from sinks.clickhouse.commits import commit, position
 from sinks.clickhouse.fence import Fences
 from sinks.clickhouse.landing import Clients, Landing, Step
@@ -104,7 +104,11 @@ class ClickHouseSink:
             preflight.check(client, settings.clickhouse_database)
         record_topics(self._clients, self._topics)
         self._landing = Landing(
-            self._clients, Framer(schema_ids(settings)), DeadLetters(settings, "clickhouse"), self._step
+            self._clients,
+            schema_ids(settings),
+            DeadLetters(settings, "clickhouse"),
+            settings.tolerance(),
+            self._step,
         )
         group = flow_step("clickhouse").group(settings.topic_prefix)
         self._consumer = Consumer(
@@ -205,7 +209,7 @@ class ClickHouseSink:
     def _commit(self, lanes: list[Lane]) -> bool:
         return commit(self._consumer, lanes, self._step)
 
-    def _insert(self, lane: Lane) -> "Future[int]":
+    def _insert(self, lane: Lane) -> "Future[Sequence[Owed]]":
         if self._landing is None or lane.current is None:
             raise Fatal("a lane without a range was to insert")
         cut = lane.current
@@ -225,7 +229,7 @@ class ClickHouseSink:
             full = at.buffered >= 2 * self._limits.rows or at.buffered_bytes >= 2 * self._limits.size
             room = at.buffered < self._limits.rows and at.buffered_bytes < self._limits.size
             # A replayed range must be read to its end, however long it is.
-            if not lane.paused and not at.replays and (full or held >= self._most_held):
+            if not lane.paused and not at.must_read and (full or held >= self._most_held):
                 self._consumer.pause([TopicPartition(lane.landed.full_name, lane.partition)])
                 lane.paused = True
             elif lane.paused and room and held < self._most_held * _RESUMED_BELOW:

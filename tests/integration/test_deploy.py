@@ -15,7 +15,7 @@ from deploy.topics import ensure_topics
 from schemas.clients import consumer_config, producer_config
 from schemas.errors import Fatal, Retryable
 from schemas.flow import FLOW, step
-from schemas.positions import pending_metadata, range_metadata
+from schemas.positions import Owed, pending_metadata, range_metadata
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
 from tests.support.broker import Broker
@@ -219,7 +219,7 @@ def test_an_open_transaction_is_work_left_although_nothing_lags(flow: Flow) -> N
     assert flow.progress.lag(step("trends")) == 6
 
 
-@pytest.mark.parametrize("owed", [pending_metadata(7), range_metadata([(0, 4)])])
+@pytest.mark.parametrize("owed", [pending_metadata(7), range_metadata([Owed(0, 4)])])
 def test_a_step_that_still_owes_is_not_done(flow: Flow, owed: str) -> None:
     flow.publish("partials", 3)
     flow.commit("trends", owed)

@@ -85,6 +85,50 @@ def test_the_sink_dies_between_any_two_steps(
     assert_exact(engine, database, 6000)
 
 
+def test_a_batch_with_bad_rows_dies_between_any_two_steps(
+    engine: EmbeddedClickHouse,
+    kafka: Broker,
+    prefix: str,
+    database: str,
+    start: Start,
+    settings: ClickHouseSinkSettings,
+    tmp_path: Path,
+) -> None:
+    """Two that no decoder takes, one with a byte too many, two that only the table refuses: they alone do not land."""
+    migrate(settings)
+    client = engine.client(database)
+    client.command("ALTER TABLE mentions ADD CONSTRAINT not_forbidden CHECK id NOT LIKE 'forbidden%'")
+    client.close()
+    good = mentions(240, 1)
+    whole = good[0][1] or b""
+    forbidden = [CODEC.encode("mention", {**mention(n), "id": f"forbidden{n}"}) for n in (500, 501)]
+    bad = {10: whole[:-40], 11: whole[:30], 100: whole + b"\x00", 150: forbidden[0], 230: forbidden[1]}
+    records = list(good)
+    for at, payload in sorted(bad.items()):
+        records.insert(at, (f"bad{at}", payload, 0))
+    publish(kafka.bootstrap, prefix, "mentions", records, transactions=3, abort_between=True)
+    dies_at = ("inserted:0", "dead_letters:0", "inserted:2", "verify:0", "dead_letters:1", "insert:2")
+    lingering = {"DENYUT_SINK_LINGER_MS": "500"}
+    dying = {**lingering, "TEST_DIES_AT": ",".join(dies_at)}
+    assert start(module="tests.support.dying_sink", settings=dying).wait(240) == -signal.SIGKILL
+    start(settings=lingering)
+    until(lambda: counted(engine, database) >= 240, "all good mentions")
+    until(lambda: engine.value("SELECT uniqExact(id) FROM dead_letters", database) == 5, "all dead letters")
+    assert_exact(engine, database, 240)
+    letters = engine.rows(
+        "SELECT any(reason), any(key), any(hex(raw)) FROM dead_letters GROUP BY id, origin_offset ORDER BY origin_offset",
+        database,
+    )
+    reasons = ["undecodable", "undecodable", "undecodable", "rejected", "rejected"]
+    assert letters == [
+        (reason, f"bad{at}", payload.hex().upper())
+        for reason, (at, payload) in zip(reasons, sorted(bad.items()), strict=True)
+    ]
+    log = (tmp_path / "sink.log").read_text()
+    assert log.count("dies before") == len(dies_at)
+    assert "range_split" in log
+
+
 def test_the_engine_is_killed_while_it_inserts(
     engine: EmbeddedClickHouse,
     kafka: Broker,

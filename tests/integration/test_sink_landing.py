@@ -1,5 +1,6 @@
 """The sink as a process: what is published lands once, what cannot land is named, what lies is refused."""
 
+import argparse
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,11 +15,13 @@ from confluent_kafka.admin import AdminClient
 from schemas.errors import Fatal
 from schemas.tables import LANDED
 from schemas.topics import TOPICS
+from sinks import report
 from sinks.clickhouse import preflight
 from sinks.clickhouse.migrate import migrate
 from sinks.settings import ClickHouseSinkSettings
 from tests.support.broker import Broker
 from tests.support.clickhouse import WRITER, EmbeddedClickHouse
+from tests.support.kafka_reading import read_all
 from tests.support.landing import CODEC, COLLECTED, mentions, publish, run_sinks, start_sink
 from tests.support.topics import create_topics
 from tests.support.until import until
@@ -132,6 +135,7 @@ def test_what_cannot_land_is_a_dead_letter_and_the_rest_lands(
     database: str,
     start: Start,
     settings: ClickHouseSinkSettings,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     good = mentions(40, 1)
     keyword = CODEC.encode("keyword", _keyword("k9"))
@@ -175,14 +179,30 @@ def test_what_cannot_land_is_a_dead_letter_and_the_rest_lands(
     with stopped(sink):
         shown = run_sinks(settings, "dead-letters", "show", f"clickhouse:{prefix}mentions:0:22:invalid")
         assert bytes.fromhex(orjson.loads(shown.stdout)["raw"]) == keyword
-        assert (
-            "published to"
-            in run_sinks(
-                settings, "dead-letters", "redrive", f"clickhouse:{prefix}mentions:0:22:invalid"
-            ).stdout
-        )
-        assert run_sinks(settings, "dead-letters", "list", "--reason", "invalid").stdout.count("\n") == 1
-    assert sum(_ends(kafka, prefix, "mentions").values()) == 47, "45, the marker, and the one published again"
+        assert _letters(settings, capsys, "list", "--reason", "invalid").count("\n") == 1
+        told = _letters(settings, capsys, "redrive", f"clickhouse:{prefix}mentions:0:22:invalid")
+        assert told == f"published 1 to {prefix}mentions\n"
+        with pytest.raises(Fatal, match="it was redriven before, --again"):
+            _letters(settings, capsys, "redrive", f"clickhouse:{prefix}mentions:0:22:invalid")
+        with pytest.raises(Fatal, match="it has no bytes"):
+            _letters(settings, capsys, "redrive", f"clickhouse:{prefix}mentions:0:24:malformed")
+        with pytest.raises(Fatal, match="no dead letter with the id 'x'"):
+            _letters(settings, capsys, "redrive", "x")
+        with pytest.raises(Fatal, match="--all"):
+            _letters(settings, capsys, "redrive")
+        told = _letters(settings, capsys, "redrive", "--topic", f"{prefix}mentions", "--stage", "clickhouse")
+        assert f"published 3 to {prefix}mentions; left out 1: it has no bytes" in told
+        assert "left out 1: it was redriven before" in told
+        told = _letters(settings, capsys, "redrive", "--again", f"clickhouse:{prefix}mentions:0:22:invalid")
+        assert told == f"published 1 to {prefix}mentions\n"
+        assert "invalid      redriven" in _letters(settings, capsys, "list", "--reason", "invalid")
+    assert sum(_ends(kafka, prefix, "mentions").values()) == 51, "45, the marker, and five published again"
+    again = [
+        message
+        for message in read_all(kafka.bootstrap, f"{prefix}mentions")
+        if message.key() == b"another event"
+    ]
+    assert [message.value() for message in again] == [keyword] * 3
 
 
 def test_a_lost_or_turned_back_offset_and_a_topic_made_again_are_fatal(
@@ -241,10 +261,29 @@ def test_preflight_names_the_column(
     with pytest.raises(Fatal, match=r"mentions\.enriched_at"):
         preflight.check(client, database)
     client.command("ALTER TABLE mentions MODIFY COLUMN enriched_at DateTime64(3, 'UTC')")
+    client.command("ALTER TABLE mentions DROP COLUMN author_handle")
+    preflight.check(client, database)
+    shown = "SELECT type, default_expression FROM system.columns WHERE database = currentDatabase() AND table = 'mentions' AND name = '{}'"
+    assert clickhouse.rows(shown.format("author_handle"), database) == [
+        ("Nullable(String)", "CAST(NULL, 'Nullable(String)')")
+    ]
+    client.command("ALTER TABLE mentions DROP COLUMN language")
+    with pytest.raises(Fatal, match="Mention does not fit table mentions: field 'language' is new"):
+        preflight.check(client, database)
+    client.command("ALTER TABLE mentions ADD COLUMN language LowCardinality(String)")
     client.command("ALTER TABLE sentiment_metrics RESET SETTING non_replicated_deduplication_window")
     with pytest.raises(Fatal, match="sentiment_metrics remembers 0"):
         preflight.check(client, database)
     client.close()
+
+
+def _letters(settings: ClickHouseSinkSettings, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """What `python -m sinks dead-letters …` says, without a process of its own."""
+    parser = argparse.ArgumentParser()
+    report.arguments(parser.add_subparsers(dest="command"))
+    capsys.readouterr()
+    assert report.print_letters(parser.parse_args(["dead-letters", *words]), settings) == 0
+    return capsys.readouterr().out
 
 
 def _keyword(name: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from schemas.errors import Fatal
-from sinks.clickhouse.preflight import check_table
 from sinks.clickhouse.types import clickhouse_type, without_low_cardinality
 
 MILLIS = {"type": "long", "logicalType": "timestamp-millis"}
@@ -52,32 +51,3 @@ def test_types_without_a_column(avro: Any) -> None:
 def test_low_cardinality_is_looked_through() -> None:
     column = "Map(LowCardinality(String), Array(Tuple(a LowCardinality(Nullable(String)), b Int64)))"
     assert without_low_cardinality(column) == "Map(String, Array(Tuple(a Nullable(String), b Int64)))"
-
-
-@pytest.mark.parametrize(
-    ("avro", "column"),
-    [
-        (MILLIS, "DateTime64(6, 'UTC')"),
-        (MILLIS, "DateTime64(3)"),
-        (MILLIS, "DateTime"),
-        ("long", "Int32"),
-        ("long", "UInt64"),
-        ("double", "Decimal(18, 4)"),
-        ("double", "Float32"),
-        (["null", "long"], "Int64"),
-        ("long", "Nullable(Int64)"),
-    ],
-)
-def test_silent_corruptions_are_refused(avro: Any, column: str) -> None:
-    schema = {"name": "Thing", "fields": [{"name": "figure", "type": avro}]}
-    with pytest.raises(Fatal, match=r"things\.figure"):
-        check_table("things", {"figure": column}, schema)
-
-
-def test_a_missing_column_is_named() -> None:
-    schema = {"name": "Thing", "fields": [{"name": "figure", "type": "long"}]}
-    with pytest.raises(Fatal, match="'figure'"):
-        check_table("things", {"other": "Int64"}, schema)
-    with pytest.raises(Fatal, match="migrate"):
-        check_table("things", {}, schema)
-    check_table("things", {"figure": "Int64", "more": "String"}, schema)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from schemas.errors import Fatal
+from schemas.positions import Owed, pending_ranges, range_metadata
 from sinks.clickhouse.batch import Landed
 from sinks.clickhouse.lane import Lane
 from sinks.ranges import OVERHEAD_BYTES, Limits, Positions, Range
@@ -77,7 +78,7 @@ def test_gaps_of_transaction_markers_belong_to_the_range() -> None:
 
 
 def test_stored_ranges_come_again_exactly() -> None:
-    positions = Positions(100, LIMITS, [(100, 103), (103, 120)])
+    positions = Positions(100, LIMITS, [Owed(100, 103), Owed(103, 120, (7,))])
     for at in (100, 101, 102):
         positions.read(Record(at), 0.0)
     # The end of the first is known to be reached only with its last offset, 102.
@@ -94,10 +95,11 @@ def test_stored_ranges_come_again_exactly() -> None:
     third = positions.cut(99.0)
     assert third is not None
     assert (third.start, third.end, third.replay) == (120, 122, False)
+    assert [cut.schemas for cut in (first, second, third)] == [(), (7,), ()]
 
 
 def test_a_stored_range_that_ends_in_markers_waits_for_the_end_of_the_partition() -> None:
-    positions = Positions(0, LIMITS, [(0, 8)])
+    positions = Positions(0, LIMITS, [Owed(0, 8)])
     positions.read(Record(3), 0.0)
     assert positions.cut(99.0) is None
     assert positions.idle_end() is None
@@ -107,8 +109,8 @@ def test_a_stored_range_that_ends_in_markers_waits_for_the_end_of_the_partition(
     assert (cut.start, cut.end, len(cut.records)) == (0, 8, 1)
 
 
-@pytest.mark.parametrize("stored", [[(5, 9)], [(0, 4), (5, 9)], [(0, 0)]])
-def test_stored_ranges_must_follow_the_committed_offset(stored: list[tuple[int, int]]) -> None:
+@pytest.mark.parametrize("stored", [[Owed(5, 9)], [Owed(0, 4), Owed(5, 9)], [Owed(0, 0)]])
+def test_stored_ranges_must_follow_the_committed_offset(stored: list[Owed]) -> None:
     with pytest.raises(Fatal):
         Positions(0, LIMITS, stored)
 
@@ -141,6 +143,52 @@ def test_ranges_tile_whatever_comes() -> None:
     assert seen == sent
 
 
+def test_a_range_that_is_split_is_cut_again_as_its_parts_and_what_follows_stays() -> None:
+    positions = Positions(0, LIMITS, [Owed(0, 10), Owed(10, 12)])
+    for at in range(14):
+        positions.read(Record(at), 0.0)
+    whole = positions.cut(0.0)
+    assert whole is not None
+    assert whole.replay
+    positions.split(whole, [Owed(0, 4, (1,)), Owed(4, 10, (1, 2))])
+    assert positions.replays == [Owed(0, 4, (1,)), Owed(4, 10, (1, 2)), Owed(10, 12)]
+    assert not positions.must_read
+    first = positions.cut(0.0)
+    assert first is not None
+    assert (first.owed, first.replay, offsets(first)) == (Owed(0, 4, (1,)), False, [0, 1, 2, 3])
+    second = positions.cut(0.0)
+    assert second is not None
+    positions.split(second, [Owed(4, 5, (2,)), Owed(5, 10, (2,))])
+    parts = [positions.cut(9.0) for _ in range(4)]
+    assert [(cut.owed, cut.replay, len(cut.records)) for cut in parts if cut] == [
+        (Owed(4, 5, (2,)), False, 1),
+        (Owed(5, 10, (2,)), False, 5),
+        (Owed(10, 12), True, 2),
+        (Owed(12, 14), False, 2),
+    ]
+    assert positions.buffered_bytes == 0
+
+
+@pytest.mark.parametrize("parts", [[Owed(0, 4)], [Owed(0, 4), Owed(5, 10)], [Owed(0, 4), Owed(4, 11)]])
+def test_parts_must_make_up_their_range(parts: list[Owed]) -> None:
+    positions = Positions(0, LIMITS)
+    for at in range(10):
+        positions.read(Record(at), 0.0)
+    whole = positions.cut(0.0)
+    assert whole is not None
+    with pytest.raises(Fatal):
+        positions.split(whole, parts)
+
+
+def test_what_is_stored_comes_back() -> None:
+    stored = [Owed(3, 9), Owed(9, 10, (7, 2_000_000_000)), Owed(10, 400)]
+    assert pending_ranges(range_metadata(stored)) == stored
+    assert pending_ranges(range_metadata([])) == []
+    for foreign in ('{"ranges":[[1]]}', '{"ranges":[[1,2,3]]}', '{"ranges":7}', "[]", "x"):
+        with pytest.raises(Fatal):
+            pending_ranges(foreign)
+
+
 def test_what_records_take_in_memory_is_counted_until_their_insert_is_done() -> None:
     landed = Landed("mentions", "mentions", "id", "mention", "mentions")
     lane = Lane(landed, 0, Positions(0, LIMITS), None, (), opened=True)
@@ -155,6 +203,6 @@ def test_what_records_take_in_memory_is_counted_until_their_insert_is_done() -> 
     lane.prepare(0.0)
     assert lane.held_bytes == held, "a range on its way is not cut again"
     lane.work = Future()
-    lane.work.set_result(10)
+    lane.work.set_result(())
     assert lane.finish(0.0, 1.0) is None
     assert lane.held_bytes == 2 * (10 + OVERHEAD_BYTES)

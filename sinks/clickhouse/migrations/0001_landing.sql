@@ -237,3 +237,12 @@ CREATE TABLE landed_topics (
     recorded_at DateTime64(3, 'UTC')
 ) ENGINE = MergeTree
 ORDER BY (table, recorded_at);
+
+-- Dead letters that were published again to where they came from: a row before (published = 0) and one after (1).
+CREATE TABLE redrives (
+    id String,
+    topic LowCardinality(String),
+    published Bool,
+    redriven_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC')
+) ENGINE = MergeTree
+ORDER BY (id, redriven_at);
