@@ -9,6 +9,10 @@ from schemas.settings import ClickHouseWriterSettings, KafkaSettings, MetricsSet
 class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSettings):
     """What landing needs: batch bounds, patience, and for how many days each table keeps its rows."""
 
+    clickhouse_cluster: str | None = Field(
+        None,
+        description="cluster of ClickHouse servers on which tables are made, replicated; empty: one server or embedded",
+    )
     sink_batch_rows: int = Field(50_000, ge=1, le=500_000, description="most rows of one insert")
     sink_batch_mb: int = Field(32, ge=1, le=128, description="most payload of one insert, MiB")
     sink_linger_ms: int = Field(1000, ge=0, description="how long a batch waits to fill, milliseconds")

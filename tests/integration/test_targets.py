@@ -1,6 +1,7 @@
 """What materialised views fill: the same in any order, and put back exactly where a block of it is lost."""
 
 import random
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -36,8 +37,9 @@ def quote(number: int) -> dict[str, Any]:
 MADE: dict[str, Callable[[int], dict[str, Any]]] = {"mentions": mention, "quotes": quote}
 
 
-@pytest.fixture
-def client(clickhouse: EmbeddedClickHouse, database: str) -> Iterator[Client]:
+@pytest.fixture(scope="module")
+def migrated(clickhouse: EmbeddedClickHouse) -> Iterator[Client]:
+    database = f"t{uuid.uuid4().hex[:10]}"
     migrate(
         ClickHouseSinkSettings.model_validate(
             {
@@ -52,6 +54,14 @@ def client(clickhouse: EmbeddedClickHouse, database: str) -> Iterator[Client]:
     yield made
     made.command(f"DROP DATABASE {database}")
     made.close()
+
+
+@pytest.fixture
+def client(migrated: Client) -> Client:
+    """The tables, empty."""
+    for table in {target.source for target in TARGETS} | {target.table for target in TARGETS}:
+        migrated.command(f"TRUNCATE TABLE {table}")
+    return migrated
 
 
 def shown(client: Client, table: str) -> list[Any]:
@@ -120,19 +130,18 @@ def test_late_and_shuffled_rows_merge_to_the_same(client: Client) -> None:
     mentions = [mention(number) for number in range(240)]
     dice = random.Random(5)
     found = []
-    for turn in range(3):
+    for turn in range(2):
         for target in TARGETS:
             client.command(f"TRUNCATE TABLE {target.table}")
-        order = list(range(12))
+        order = list(range(6))
         if turn:
             dice.shuffle(order)
         for block in order:
-            first = 10_000 * turn + 20 * block
-            land(client, "mentions", mentions[20 * block : 20 * block + 20], first=first)
-            land(client, "quotes", quotes[10 * block : 10 * block + 10], first=first)
+            first = 10_000 * turn + 40 * block
+            land(client, "mentions", mentions[40 * block : 40 * block + 40], first=first)
+            land(client, "quotes", quotes[20 * block : 20 * block + 20], first=first)
         found.append({target.table: shown(client, target.table) for target in TARGETS})
     assert found[1] == found[0]
-    assert found[2] == found[0]
     bars: dict[tuple[str, int], list[Any]] = {}
     for number, one in enumerate(quotes):
         bars.setdefault((one["symbol"], one["market_time"] // 60_000), []).append(

@@ -1,5 +1,6 @@
 """Lands records as the sink does, without Kafka: each range one insert under its token, through the same code."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +34,8 @@ def land(
     client: Client, topic: str, records: Sequence[Mapping[str, Any]], partition: int = 0, first: int = 0
 ) -> Range:
     """Insert the records at the offsets from `first` on; the range they are."""
-    landed = Landed(topic, topic, "direct", TOPICS[topic].event, LANDED[topic])
+    # An id of its own: what is landed twice is no replay here.
+    landed = Landed(topic, topic, uuid.uuid4().hex, TOPICS[topic].event, LANDED[topic])
     codec = Codec(_IDS)
     framer = Framer(_IDS)
     cut = Range(
