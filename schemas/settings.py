@@ -15,7 +15,13 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "kafka_ca_file", "rss_feeds", "yahoo_watchlist", "simulate_start", mode="before", check_fields=False
+        "kafka_ca_file",
+        "clickhouse_cluster",
+        "rss_feeds",
+        "yahoo_watchlist",
+        "simulate_start",
+        mode="before",
+        check_fields=False,
     )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:

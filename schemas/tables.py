@@ -16,6 +16,12 @@ BARS = "bars"
 ALERTS = "alerts"
 SENTIMENT_METRICS = "sentiment_metrics"
 """Per minute, keyword, platform and sentiment; the keyword '' counts every mention once."""
+HASHTAGS = "hashtags"
+"""Per hour, platform and hashtag."""
+AUTHOR_DAYS = "author_days"
+"""Per day, platform and author; read it from the view `influencers`."""
+QUOTE_MINUTES = "quote_minutes"
+"""Per minute and symbol; read it from the view `quote_bars`."""
 
 LANDED: Mapping[str, str] = MappingProxyType(
     {

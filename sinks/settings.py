@@ -10,6 +10,10 @@ from sinks.refused_share import Tolerance
 class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSettings):
     """What landing needs: batch bounds, patience, and for how many days each table keeps its rows."""
 
+    clickhouse_cluster: str | None = Field(
+        None,
+        description="cluster of ClickHouse servers on which tables are made, replicated; empty: one server or embedded",
+    )
     sink_batch_rows: int = Field(50_000, ge=1, le=500_000, description="most rows of one insert")
     sink_batch_mb: int = Field(32, ge=1, le=128, description="most payload of one insert, MiB")
     sink_buffer_mb: int = Field(
@@ -31,7 +35,10 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
     sink_refused_window_s: float = Field(600.0, gt=0, description="seconds over which that share is taken")
     posts_days: int = Field(30, ge=1, description="days that posts are kept, by collection time")
     mentions_days: int = Field(200, ge=1, description="days that mentions are kept, by collection time")
-    metrics_days: int = Field(400, ge=1, description="days that sentiment_metrics are kept")
+    metrics_days: int = Field(
+        400, ge=1, description="days that sentiment_metrics, hashtags and author_days are kept"
+    )
+    quote_minutes_days: int = Field(4_000, ge=1, description="days that quote_minutes are kept")
     trends_days: int = Field(400, ge=1, description="days that trends are kept, by computation time")
     receipts_days: int = Field(400, ge=1, description="days that receipts are kept")
     dead_letters_days: int = Field(90, ge=1, description="days that dead letters are kept")
@@ -50,6 +57,9 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
             tables.POSTS: ("collected_at", self.posts_days),
             tables.MENTIONS: ("collected_at", self.mentions_days),
             tables.SENTIMENT_METRICS: ("collected_on", self.metrics_days),
+            tables.HASHTAGS: ("collected_on", self.metrics_days),
+            tables.AUTHOR_DAYS: ("collected_on", self.metrics_days),
+            tables.QUOTE_MINUTES: ("collected_on", self.quote_minutes_days),
             tables.TRENDS: ("computed_at", self.trends_days),
             tables.RECEIPTS: ("enriched_at", self.receipts_days),
             tables.DEAD_LETTERS: ("failed_at", self.dead_letters_days),

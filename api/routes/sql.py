@@ -1,5 +1,7 @@
 """GET and POST /api/v1/sql: one reading statement of the client's own, its answer streamed in ClickHouse's formats."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -15,8 +17,16 @@ from api.sql import SqlAnswer, SqlReader, SqlRefused
 _MAX_CHARS = 65_536
 _FORMAT = Field(
     "JSON",
-    description="an output format of ClickHouse by its name: JSON, JSONEachRow, CSVWithNames, Parquet …",
+    description="an output format of ClickHouse by its name: JSON, JSONEachRow, CSVWithNames, Parquet, Arrow …",
 )
+_BINARY: Mapping[str, str] = MappingProxyType(
+    {
+        "Parquet": "application/vnd.apache.parquet",
+        "Arrow": "application/vnd.apache.arrow.file",
+        "ArrowStream": "application/vnd.apache.arrow.stream",
+    }
+)
+"""Formats that have a registered media type of their own."""
 Format = Annotated[str, StringConstraints(pattern="^[A-Za-z0-9_]{1,60}$")]
 
 
@@ -109,6 +119,8 @@ async def _body(request: Request) -> str:
 
 def media_type(output: str) -> str:
     """The media type of one of ClickHouse's formats; never one that a browser would run."""
+    if output in _BINARY:
+        return _BINARY[output]
     if output.startswith("JSON"):
         return "application/x-ndjson" if "EachRow" in output else "application/json"
     if output.startswith("CSV"):

@@ -5,13 +5,20 @@ from contextlib import contextmanager
 
 from clickhouse_connect.driver.client import Client
 
+from sinks.clickhouse.cluster import plain_engine
+
 
 @contextmanager
 def beside(client: Client, table: str, partition: int) -> Iterator[str]:
     """An empty table like `table`, gone at the end; one that a crash has left is emptied first."""
     aside = f"restore_{table}_{partition}"
     client.command(f"DROP TABLE IF EXISTS {aside} SYNC")
-    client.command(f"CREATE TABLE {aside} AS {table}")
+    engine = client.query(
+        "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND name = {table:String}",
+        parameters={"table": table},
+    ).result_rows[0][0]
+    # Replicas get the parts once they are attached.
+    client.command(f"CREATE TABLE {aside} AS {table} ENGINE = {plain_engine(engine)}")
     yield aside
     client.command(f"DROP TABLE {aside} SYNC")
 

@@ -8,6 +8,7 @@ from clickhouse_connect.driver.client import Client
 
 from schemas.errors import Fatal
 from sinks.clickhouse.client import connect, decisions
+from sinks.clickhouse.cluster import databases, placed
 from sinks.settings import ClickHouseSinkSettings
 
 log = structlog.get_logger()
@@ -47,20 +48,21 @@ def migrate(settings: ClickHouseSinkSettings) -> int:
         raise Fatal(f"DENYUT_CLICKHOUSE_DATABASE is no plain name: {database!r}")
     first = connect(settings, settings.sink_insert_timeout_s, database=False)
     with decisions():
-        first.command(f"CREATE DATABASE IF NOT EXISTS {database}")
+        for statement in databases(database, settings.clickhouse_cluster):
+            first.command(statement)
         first.close()
     client = connect(settings, settings.sink_insert_timeout_s)
     try:
         with decisions():
-            applied = _apply(client)
+            applied = _apply(client, settings.clickhouse_cluster)
             _retain(client, settings)
     finally:
         client.close()
     return applied
 
 
-def _apply(client: Client) -> int:
-    client.command(_RECORD)
+def _apply(client: Client, cluster: str | None) -> int:
+    _run(client, _RECORD, cluster)
     done = {tuple(row) for row in client.query("SELECT number, statement FROM migrations").result_rows}
     count = 0
     for number, name, statements in migrations():
@@ -68,13 +70,22 @@ def _apply(client: Client) -> int:
             if (number, index) in done:
                 continue
             # A crash after the statement and before its record must not stop the next start.
-            client.command(
-                re.sub(r"\ACREATE (TABLE|VIEW|MATERIALIZED VIEW) ", r"CREATE \1 IF NOT EXISTS ", statement)
-            )
+            _run(client, statement, cluster)
             client.insert("migrations", [[number, name, index]], column_names=["number", "name", "statement"])
             count += 1
             log.info("migration_applied", migration=name, statement=index)
     return count
+
+
+def _run(client: Client, statement: str, cluster: str | None) -> None:
+    """Run it as it is on this cluster, each part in its database."""
+    home = str(client.database)
+    for part in placed(statement, home, cluster):
+        client.database = part.database
+        try:
+            client.command(part.statement, settings={"materialize_ttl_after_modify": 0})
+        finally:
+            client.database = home
 
 
 def _retain(client: Client, settings: ClickHouseSinkSettings) -> None:
@@ -86,9 +97,7 @@ def _retain(client: Client, settings: ClickHouseSinkSettings) -> None:
     for table, (column, days) in settings.retention().items():
         clause = f"TTL toDate({column}) + toIntervalDay({days})"
         if clause not in tables[table]:
-            client.command(
-                f"ALTER TABLE {table} MODIFY {clause}", settings={"materialize_ttl_after_modify": 0}
-            )
+            _run(client, f"ALTER TABLE {table} MODIFY {clause}", settings.clickhouse_cluster)
             log.info("retention_set", table=table, days=days)
 
 

@@ -180,7 +180,7 @@ def test_a_worker_that_slept_through_its_session_adds_nothing(
     ("table", "told"),
     [
         pytest.param("mentions", "lost_block_restored", id="the landed table"),
-        pytest.param("sentiment_metrics", "lost_target_block_restored", id="the target of its view"),
+        pytest.param("author_days", "lost_target_block_restored", id="the target of a view"),
     ],
 )
 def test_a_block_whose_token_is_known_but_whose_rows_are_gone_is_restored(

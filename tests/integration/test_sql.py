@@ -13,7 +13,9 @@ from xml.etree import ElementTree as ET
 
 import httpx
 import psutil
+import pyarrow as pa
 import pytest
+from pyarrow import compute, csv, ipc, parquet
 from pydantic import ValidationError
 
 from api.settings import ApiSettings
@@ -337,6 +339,53 @@ def test_a_large_answer_arrives_whole(api: Api) -> None:
         chunks = list(answer.iter_raw())
     assert b"".join(chunks).split() == [str(number).encode() for number in range(49000)]
     assert len(chunks) > 1
+
+
+@pytest.mark.parametrize(
+    ("output", "media"),
+    [
+        ("Parquet", "application/vnd.apache.parquet"),
+        ("Arrow", "application/vnd.apache.arrow.file"),
+        ("ArrowStream", "application/vnd.apache.arrow.stream"),
+        ("CSVWithNames", "text/csv; charset=utf-8"),
+    ],
+)
+def test_an_export_comes_in_pieces_and_can_be_read(
+    api: Api, folder: DataFolder, capfdbinary: pytest.CaptureFixture[bytes], output: str, media: str
+) -> None:
+    """By the api and by the command, with numbers, text, times, lists and what is missing."""
+    query = (
+        "SELECT n, if(n % 2 = 0, NULL, toString(sipHash64(n))) AS text, toDateTime64(n, 3, 'UTC') AS at, "
+        "toLowCardinality(toString(n % 3)) AS few, [n, 1] AS list FROM big WHERE n < 8000 ORDER BY n"
+    )
+    with httpx.stream("GET", api.url + "/api/v1/sql", params={"query": query, "format": output}) as answer:
+        assert (answer.status_code, answer.headers["content-type"]) == (200, media)
+        pieces = list(answer.iter_raw())
+    assert len(pieces) > 1
+    assert COMMAND.act(Asked(DeploySettings(), folder, argparse.Namespace(query=query, format=output))) == 0
+    for whole in (b"".join(pieces), capfdbinary.readouterr().out):
+        table = _read(output, whole)
+        assert table.column_names == ["n", "text", "at", "few", "list"]
+        assert table.num_rows == 8_000
+        assert compute.sum(table["n"]).as_py() == 31_996_000
+        assert table["text"].null_count == (0 if output.startswith("CSV") else 4_000)
+        row = {name: cells[0] for name, cells in table.slice(4, 1).to_pydict().items()}
+        assert (row["n"], row["few"]) == (4, 1 if output.startswith("CSV") else "1")
+        if not output.startswith("CSV"):
+            assert row["list"] == [4, 1]
+            assert row["at"].isoformat() == "1970-01-01T00:00:04+00:00"
+
+
+def _read(output: str, whole: bytes) -> pa.Table:
+    """What pyarrow makes of it."""
+    source = pa.BufferReader(whole)
+    if output == "Parquet":
+        return parquet.read_table(source)
+    if output == "Arrow":
+        return ipc.open_file(source).read_all()
+    if output == "ArrowStream":
+        return ipc.open_stream(source).read_all()
+    return csv.read_csv(source)
 
 
 def test_an_alert_of_somebody_is_hidden(

@@ -17,6 +17,8 @@ from tests.support.kafka_reading import read_all
 from tests.support.landing import mention
 
 _SUMS = "SELECT keyword, sentiment, sum(mentions), sum(engagement) FROM sentiment_metrics GROUP BY 1, 2 ORDER BY 1, 2"
+_AUTHORS = "SELECT author, sum(mentions), sum(engagement), argMaxMerge(followers) FROM author_days GROUP BY 1 ORDER BY 1"
+_PLAIN = ("min", "max")
 
 
 def sink_settings(
@@ -44,9 +46,15 @@ def count(engine: EmbeddedClickHouse, database: str) -> int:
 
 
 def counted(engine: EmbeddedClickHouse, database: str) -> int:
-    """Mentions that have reached the table and, which comes after it, the target of its view."""
+    """Mentions that have reached the table and, which come after it, the targets of its views."""
     try:
-        summed = int(engine.value("SELECT sum(mentions) FROM sentiment_metrics WHERE keyword = ''", database))
+        summed = int(
+            engine.value(
+                "SELECT least((SELECT sum(mentions) FROM sentiment_metrics WHERE keyword = ''), "
+                "(SELECT sum(mentions) FROM hashtags), (SELECT sum(mentions) FROM author_days))",
+                database,
+            )
+        )
     except Exception:  # noqa: BLE001 -- killed, or not migrated yet
         return 0
     return min(count(engine, database), summed)
@@ -59,13 +67,21 @@ def assert_exact(engine: EmbeddedClickHouse, database: str, rows: int) -> None:
     )
     assert found == [(rows, rows, rows)]
     expected: dict[tuple[str, str], list[int]] = {}
+    authors: dict[str, list[int]] = {}
     for number in range(rows):
         made = mention(number)
+        engagement = made["likes"] + made["comments"]
         for keyword in ("", *made["keywords"]):
             sums = expected.setdefault((keyword, made["sentiment"]), [0, 0])
             sums[0] += 1
-            sums[1] += made["likes"] + made["comments"]
+            sums[1] += engagement
+        known = authors.setdefault(made["author_id"], [0, 0, 0])
+        known[0] += 1
+        known[1] += engagement
+        known[2] = made["author_followers"]
     assert engine.rows(_SUMS, database) == [(*key, *expected[key]) for key in sorted(expected)]
+    assert engine.rows(_AUTHORS, database) == [(author, *authors[author]) for author in sorted(authors)]
+    assert engine.rows("SELECT hashtag, sum(mentions) FROM hashtags GROUP BY 1", database) == [("ihsg", rows)]
 
 
 def fingerprint(engine: EmbeddedClickHouse, database: str, table: str = "mentions") -> tuple[int, int]:
@@ -78,7 +94,7 @@ def fingerprint(engine: EmbeddedClickHouse, database: str, table: str = "mention
 
 
 def differing_keys(engine: EmbeddedClickHouse, database: str) -> dict[str, int]:
-    """Of every materialised view's target: of how many keys the sums are not those of the view's query over its source."""
+    """Of every materialised view's target: of how many keys the values are not those of the view's query over its source."""
     views = dict(
         engine.rows(
             "SELECT name, as_select FROM system.tables "
@@ -90,9 +106,14 @@ def differing_keys(engine: EmbeddedClickHouse, database: str) -> dict[str, int]:
     found = {}
     for target in TARGETS:
         keys = ", ".join((*target.keys, "kafka_partition"))
-        sums = ", ".join(f"sum(toInt64(d.{name}))" for name in target.sums)
+        sums = [f"sum(toInt64(d.{name}))" for name in target.sums]
+        states = [
+            f"{function}{'' if function in _PLAIN else 'Merge'}(d.{name})"
+            for name, function in target.states.items()
+        ]
+        values = ", ".join([*sums, *states])
         one, other = (
-            f"SELECT {keys}, {sums} FROM ({source}) AS d GROUP BY {keys}"
+            f"SELECT {keys}, {values} FROM ({source}) AS d GROUP BY {keys}"
             for source in (views[target.view], f"SELECT * FROM {target.table}")
         )
         query = f"SELECT count() FROM (({one} EXCEPT ALL {other}) UNION ALL ({other} EXCEPT ALL {one}))"

@@ -17,7 +17,10 @@ from api.routes.sql import media_type
         ("PrettyCompactMonoBlock", "text/plain; charset=utf-8"),
         ("XML", "text/plain; charset=utf-8"),
         ("Template", "application/octet-stream"),
-        ("Parquet", "application/octet-stream"),
+        ("Parquet", "application/vnd.apache.parquet"),
+        ("Arrow", "application/vnd.apache.arrow.file"),
+        ("ArrowStream", "application/vnd.apache.arrow.stream"),
+        ("Native", "application/octet-stream"),
     ],
 )
 def test_no_format_becomes_what_a_browser_would_run(output: str, media: str) -> None:

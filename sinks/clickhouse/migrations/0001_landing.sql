@@ -1,6 +1,7 @@
 -- The landed topics. Every table: one column per Avro field, then where the row stood in its own topic and when it
 -- landed. Partitions go by a time that is in the event itself (collection, or when the event was made), never by
 -- landed_at: a replayed range must meet its token in the partition it went to the first time.
+-- Codecs and skip indexes are those that `make bench-tables` found to pay (ADR 14).
 
 CREATE TABLE posts (
     id String,
@@ -9,29 +10,30 @@ CREATE TABLE posts (
     kind LowCardinality(String),
     url Nullable(String),
     title Nullable(String),
-    text String,
+    text String CODEC(ZSTD(3)),
     lang LowCardinality(Nullable(String)),
     author_id Nullable(String),
     author_name Nullable(String),
     author_handle Nullable(String),
-    author_followers Nullable(Int64),
+    author_followers Nullable(Int64) CODEC(T64, ZSTD(1)),
     author_verified Nullable(Bool),
-    likes Nullable(Int64),
-    shares Nullable(Int64),
-    comments Nullable(Int64),
-    views Nullable(Int64),
+    likes Nullable(Int64) CODEC(T64, ZSTD(1)),
+    shares Nullable(Int64) CODEC(T64, ZSTD(1)),
+    comments Nullable(Int64) CODEC(T64, ZSTD(1)),
+    views Nullable(Int64) CODEC(T64, ZSTD(1)),
     parent_id Nullable(String),
     matched Array(LowCardinality(String)),
     symbols Array(LowCardinality(String)),
     published_at Nullable(DateTime64(3, 'UTC')),
     published_precision LowCardinality(String),
-    event_at DateTime64(3, 'UTC'),
+    event_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     collected_at DateTime64(3, 'UTC'),
     collector LowCardinality(String),
-    raw Nullable(String),
+    raw Nullable(String) CODEC(ZSTD(3)),
     kafka_partition Int32,
-    kafka_offset Int64,
-    landed_at DateTime64(3, 'UTC')
+    kafka_offset Int64 CODEC(Delta, ZSTD(1)),
+    landed_at DateTime64(3, 'UTC'),
+    INDEX position kafka_offset TYPE minmax GRANULARITY 1
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMMDD(collected_at)
 ORDER BY (event_at, id)
@@ -44,23 +46,23 @@ CREATE TABLE mentions (
     kind LowCardinality(String),
     url Nullable(String),
     title Nullable(String),
-    text String,
+    text String CODEC(ZSTD(3)),
     lang LowCardinality(Nullable(String)),
     author_id Nullable(String),
     author_name Nullable(String),
     author_handle Nullable(String),
-    author_followers Nullable(Int64),
+    author_followers Nullable(Int64) CODEC(T64, ZSTD(1)),
     author_verified Nullable(Bool),
-    likes Nullable(Int64),
-    shares Nullable(Int64),
-    comments Nullable(Int64),
-    views Nullable(Int64),
+    likes Nullable(Int64) CODEC(T64, ZSTD(1)),
+    shares Nullable(Int64) CODEC(T64, ZSTD(1)),
+    comments Nullable(Int64) CODEC(T64, ZSTD(1)),
+    views Nullable(Int64) CODEC(T64, ZSTD(1)),
     parent_id Nullable(String),
     matched Array(LowCardinality(String)),
     symbols Array(LowCardinality(String)),
     published_at Nullable(DateTime64(3, 'UTC')),
     published_precision LowCardinality(String),
-    event_at DateTime64(3, 'UTC'),
+    event_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
     collected_at DateTime64(3, 'UTC'),
     collector LowCardinality(String),
     language LowCardinality(String),
@@ -80,10 +82,13 @@ CREATE TABLE mentions (
     enriched_at DateTime64(3, 'UTC'),
     origin_topic LowCardinality(String),
     origin_partition Int32,
-    origin_offset Int64,
+    origin_offset Int64 CODEC(Delta, ZSTD(1)),
     kafka_partition Int32,
-    kafka_offset Int64,
-    landed_at DateTime64(3, 'UTC')
+    kafka_offset Int64 CODEC(Delta, ZSTD(1)),
+    landed_at DateTime64(3, 'UTC'),
+    INDEX words lower(text) TYPE text(tokenizer = splitByNonAlpha),
+    INDEX position kafka_offset TYPE minmax GRANULARITY 1,
+    INDEX origin origin_offset TYPE minmax GRANULARITY 1
 ) ENGINE = MergeTree
 PARTITION BY toYYYYMM(collected_at)
 ORDER BY (event_at, id)
