@@ -16,7 +16,7 @@ from api.openapi.shapes import (
     many,
     nullable,
 )
-from api.routes import alerts, dashboard, health, market, mentions, runs, sources, sql, stream, trends
+from api.routes import alerts, dashboard, health, market, mentions, proof, runs, sources, sql, stream, trends
 
 _SENTIMENTS = {"positive": COUNT, "negative": COUNT, "neutral": COUNT}
 _NULLABLE_SENTIMENTS = {name: nullable(COUNT) for name in ("mentions", *_SENTIMENTS)}
@@ -74,6 +74,29 @@ _HEALTH = {
     },
     "required": ["status", "timestamp"],
 }
+_LEDGER = dict.fromkeys(("collected", "mentions", "repeats", "dead_letters", "landed", "difference"), COUNT)
+_DIFFERENCE = answer(
+    what=TEXT,
+    where=TEXT,
+    expected=COUNT,
+    found=COUNT,
+    detail=TEXT,
+    topic=nullable(TEXT),
+    partition=nullable(COUNT),
+    offsets=nullable(many(COUNT)),
+)
+_PROOF = answer(
+    **{"from": nullable(MILLIS), "to": nullable(MILLIS)},
+    source=many(TEXT),
+    as_of=MILLIS,
+    holds=FLAG,
+    **_LEDGER,
+    ledger=many(answer(source=TEXT, hour=MILLIS, **_LEDGER)),
+    differences=many(_DIFFERENCE),
+    cut=FLAG,
+    kept_since={"type": "object", "additionalProperties": MILLIS},
+    next=CURSOR,
+)
 _STEP = answer(
     name=TEXT,
     kind={"type": "string", "enum": ["stage", "sink"]},
@@ -170,6 +193,7 @@ OPERATIONS = (
         "collection",
         shape=answer(runs=many(event("run")), next=CURSOR),
     ),
+    Operation("/api/v1/proof", proof.proof, proof.PARAMETERS, "trust", shape=_PROOF),
     Operation("/api/v1/sql", sql.sql, sql.SqlParameters, "sql", "*/*"),
     Operation(
         "/api/v1/sql",
