@@ -16,7 +16,20 @@ from api.openapi.shapes import (
     many,
     nullable,
 )
-from api.routes import alerts, dashboard, health, market, mentions, proof, runs, sources, sql, stream, trends
+from api.routes import (
+    alerts,
+    dashboard,
+    explain,
+    health,
+    market,
+    mentions,
+    proof,
+    runs,
+    sources,
+    sql,
+    stream,
+    trends,
+)
 
 _SENTIMENTS = {"positive": COUNT, "negative": COUNT, "neutral": COUNT}
 _NULLABLE_SENTIMENTS = {name: nullable(COUNT) for name in ("mentions", *_SENTIMENTS)}
@@ -84,6 +97,45 @@ _DIFFERENCE = answer(
     topic=nullable(TEXT),
     partition=nullable(COUNT),
     offsets=nullable(many(COUNT)),
+)
+_ORIGIN = {
+    "type": "object",
+    "properties": {
+        "topic": TEXT,
+        "partition": COUNT,
+        "offset": COUNT,
+        "id": TEXT,
+        "url": nullable(TEXT),
+        "platform": TEXT,
+        "source": TEXT,
+        "event_at": MILLIS,
+        "collected_at": MILLIS,
+        "sentiment": TEXT,
+        "keywords": many(TEXT),
+        "model_version": TEXT,
+        "landed": answer(topic=TEXT, partition=COUNT, offset=COUNT, at=MILLIS),
+        "collector": TEXT,
+        "started_at": MILLIS,
+        "ended_at": MILLIS,
+        "oldest_item_at": nullable(MILLIS),
+        "newest_item_at": nullable(MILLIS),
+    },
+    "required": ["topic", "partition", "offset", "id", "url", "source"],
+}
+_COVERAGE = {
+    **answer(**{"from": MILLIS, "to": MILLIS}, buckets=COUNT, covered_buckets=COUNT, uncovered=many(MILLIS)),
+    "type": ["object", "null"],
+}
+_EXPLAINED = answer(
+    figure=TEXT,
+    **_PERIOD,
+    value={"description": "as the dashboard shows it: a number, an object or a list"},
+    query=TEXT,
+    models=many(answer(model_version=TEXT, mentions=COUNT)),
+    coverage=_COVERAGE,
+    count=COUNT,
+    origins=many(_ORIGIN),
+    next=CURSOR,
 )
 _PROOF = answer(
     **{"from": nullable(MILLIS), "to": nullable(MILLIS)},
@@ -193,6 +245,7 @@ OPERATIONS = (
         "collection",
         shape=answer(runs=many(event("run")), next=CURSOR),
     ),
+    Operation("/api/v1/explain", explain.explained, explain.PARAMETERS, "trust", shape=_EXPLAINED),
     Operation("/api/v1/proof", proof.proof, proof.PARAMETERS, "trust", shape=_PROOF),
     Operation("/api/v1/sql", sql.sql, sql.SqlParameters, "sql", "*/*"),
     Operation(
