@@ -16,6 +16,7 @@ from api.openapi.shapes import (
     many,
     nullable,
 )
+from api.openapi.trust import PROOF, explained
 from api.routes import (
     alerts,
     dashboard,
@@ -87,68 +88,6 @@ _HEALTH = {
     },
     "required": ["status", "timestamp"],
 }
-_LEDGER = dict.fromkeys(("collected", "mentions", "repeats", "dead_letters", "landed", "difference"), COUNT)
-_DIFFERENCE = answer(
-    what=TEXT,
-    where=TEXT,
-    expected=COUNT,
-    found=COUNT,
-    detail=TEXT,
-    topic=nullable(TEXT),
-    partition=nullable(COUNT),
-    offsets=nullable(many(COUNT)),
-)
-_ORIGIN = {
-    "type": "object",
-    "properties": {
-        "topic": TEXT,
-        "partition": COUNT,
-        "offset": COUNT,
-        "id": TEXT,
-        "url": nullable(TEXT),
-        "platform": TEXT,
-        "source": TEXT,
-        "event_at": MILLIS,
-        "collected_at": MILLIS,
-        "sentiment": TEXT,
-        "keywords": many(TEXT),
-        "model_version": TEXT,
-        "landed": answer(topic=TEXT, partition=COUNT, offset=COUNT, at=MILLIS),
-        "collector": TEXT,
-        "started_at": MILLIS,
-        "ended_at": MILLIS,
-        "oldest_item_at": nullable(MILLIS),
-        "newest_item_at": nullable(MILLIS),
-    },
-    "required": ["topic", "partition", "offset", "id", "url", "source"],
-}
-_COVERAGE = {
-    **answer(**{"from": MILLIS, "to": MILLIS}, buckets=COUNT, covered_buckets=COUNT, uncovered=many(MILLIS)),
-    "type": ["object", "null"],
-}
-_EXPLAINED = answer(
-    figure=TEXT,
-    **_PERIOD,
-    value={"description": "as the dashboard shows it: a number, an object or a list"},
-    query=TEXT,
-    models=many(answer(model_version=TEXT, mentions=COUNT)),
-    coverage=_COVERAGE,
-    count=COUNT,
-    origins=many(_ORIGIN),
-    next=CURSOR,
-)
-_PROOF = answer(
-    **{"from": nullable(MILLIS), "to": nullable(MILLIS)},
-    source=many(TEXT),
-    as_of=MILLIS,
-    holds=FLAG,
-    **_LEDGER,
-    ledger=many(answer(source=TEXT, hour=MILLIS, **_LEDGER)),
-    differences=many(_DIFFERENCE),
-    cut=FLAG,
-    kept_since={"type": "object", "additionalProperties": MILLIS},
-    next=CURSOR,
-)
 _STEP = answer(
     name=TEXT,
     kind={"type": "string", "enum": ["stage", "sink"]},
@@ -245,8 +184,8 @@ OPERATIONS = (
         "collection",
         shape=answer(runs=many(event("run")), next=CURSOR),
     ),
-    Operation("/api/v1/explain", explain.explained, explain.PARAMETERS, "trust", shape=_EXPLAINED),
-    Operation("/api/v1/proof", proof.proof, proof.PARAMETERS, "trust", shape=_PROOF),
+    Operation("/api/v1/explain", explain.explained, explain.PARAMETERS, "trust", shape=explained(_PERIOD)),
+    Operation("/api/v1/proof", proof.proof, proof.PARAMETERS, "trust", shape=PROOF),
     Operation("/api/v1/sql", sql.sql, sql.SqlParameters, "sql", "*/*"),
     Operation(
         "/api/v1/sql",
