@@ -78,7 +78,7 @@ def _tiling(given: Mapping[str, Any], frame: Frame) -> Asking:
     }
     found = ties((yield sql.TILING, dict(given)))
     ends = {row["partition"]: (row["first"], row["last"]) for row in (yield sql.ENDS, dict(given))}
-    return [*found, *uncovered(frame.widened(near), ends)]
+    return [*found, *uncovered(frame, near, ends)]
 
 
 def _landing(given: Mapping[str, Any], bounds: Bounds) -> Asking:

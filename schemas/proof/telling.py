@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from schemas.proof.answer import Difference, Row
+from schemas.proof.bounds import Frame
 
 Rows = Sequence[Row]
 _TOPIC = "posts"
@@ -37,18 +38,24 @@ def ties(rows: Rows) -> list[Difference]:
     return found
 
 
-def uncovered(frame: Mapping[int, tuple[int, int]], ends: Mapping[int, tuple[int, int]]) -> list[Difference]:
-    """Offsets of the frame before the first and after the last receipt of their partition."""
+def uncovered(
+    frame: Frame, near: Mapping[int, tuple[int, int]], ends: Mapping[int, tuple[int, int]]
+) -> list[Difference]:
+    """Offsets before the first and after the last receipt of the frame, up to the nearest receipts outside of it."""
     found = []
-    for partition, (low, high) in sorted(frame.items()):
-        if partition not in ends:
-            found.append(_of_posts("uncovered", partition, low, high, "no receipt tells of them"))
-            continue
-        first, last = ends[partition]
+    for partition, (low, high) in sorted(frame.widened(near).items()):
+        before, after = near.get(partition, (-1, -1))
+        first, last = ends.get(partition, (high + 1, high))
         if first > low:
-            found.append(_of_posts("uncovered", partition, low, first - 1, "before the first receipt"))
+            what, why = (
+                ("hole", "in no receipt") if before >= 0 else ("uncovered", "before the first receipt")
+            )
+            found.append(
+                _of_posts(what, partition, low, first - 1, why if partition in ends else "in no receipt")
+            )
         if last < high:
-            found.append(_of_posts("uncovered", partition, last + 1, high, "after the last receipt"))
+            what, why = ("hole", "in no receipt") if after >= 0 else ("uncovered", "after the last receipt")
+            found.append(_of_posts(what, partition, last + 1, high, why))
     return found
 
 

@@ -33,7 +33,7 @@ class Landed:
         self.bootstrap = bootstrap
         self._clickhouse = clickhouse
         self._numbers = itertools.count(1)
-        self._database = database
+        self.database = database
         self.prefix = prefix
         self.publisher = Publisher(bootstrap, prefix)
         environment = {
@@ -79,7 +79,12 @@ class Landed:
 
     def rows(self, table: str = "mentions") -> int:
         """Rows landed."""
-        return int(self._clickhouse.value(f"SELECT count() FROM {table}", self._database))
+        return int(self._clickhouse.value(f"SELECT count() FROM {table}", self.database))
+
+    def origins(self, partition: int) -> int:
+        """Mentions landed that were posts of a partition."""
+        sql = f"SELECT count() FROM mentions WHERE origin_partition = {partition}"
+        return int(self._clickhouse.value(sql, self.database))
 
     def pause_sink(self) -> None:
         """Let the sink stand still."""
