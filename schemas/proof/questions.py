@@ -44,8 +44,7 @@ def proving(
         found.append((yield from _tiling(inside, frame)))
         found.append(miscounts((yield sql.MISCOUNTED, given)))
         found.append((yield from _landing(inside, bounds)))
-    for topic, table in sql.doubling(bool(bounds.sources)).items():
-        found.append(twice(topic, table, (yield sql.doubled(table), given)))
+    found.append(twice((yield sql.doubled(bool(bounds.sources)), given)))
     if not bounds.sources:
         found.append(metrics((yield sql.METRICS, given)))
     last = page[-1] if page and len(page) == limit else None

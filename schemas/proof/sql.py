@@ -267,8 +267,13 @@ _OF_MAKING = {
 """The time that bounds a look for doubled rows; a table that is not named is looked at whole."""
 
 
-def doubled(table: str) -> str:
-    """Positions of a landed table with more than one row. Offsets are told apart by bitmaps of 65,536."""
+def doubled(sources: bool) -> str:
+    """Positions that landed more than once, of all topics or of those that know sources. Bitmaps of 65,536 tell them apart."""
+    topics = {topic: table for topic, table in LANDED.items() if table in _OF_COLLECTION or not sources}
+    return "\nUNION ALL\n".join(_doubled(topic, table) for topic, table in topics.items())
+
+
+def _doubled(topic: str, table: str) -> str:
     if table in _OF_COLLECTION:
         bounds = f"{_COLLECTED} AND {_of_sources(_PLACE)}"
     elif table in _OF_MAKING:
@@ -277,14 +282,10 @@ def doubled(table: str) -> str:
     else:
         bounds = "1"
     return f"""
-SELECT kafka_partition AS partition, kafka_offset AS at, count() AS n FROM {table} AS t
+SELECT '{topic}' AS topic, '{table}' AS landed, kafka_partition AS partition, kafka_offset AS at, toInt64(count()) AS n
+FROM {table} AS t
 WHERE {bounds} AND (kafka_partition, intDiv(kafka_offset, 65536)) IN (
   SELECT kafka_partition, intDiv(kafka_offset, 65536) AS block FROM {table} AS t WHERE {bounds}
   GROUP BY kafka_partition, block HAVING count() != groupBitmap(toUInt16(kafka_offset % 65536)) LIMIT 10)
 GROUP BY partition, at HAVING n > 1 ORDER BY partition, at LIMIT {{most:UInt32}}
 """
-
-
-def doubling(sources: bool) -> dict[str, str]:
-    """The topics whose rows are looked at for doubles and their tables: all, or those that know sources."""
-    return {topic: table for topic, table in LANDED.items() if table in _OF_COLLECTION or not sources}

@@ -106,16 +106,16 @@ def receipts(
     return found
 
 
-def twice(topic: str, table: str, rows: Rows) -> list[Difference]:
+def twice(rows: Rows) -> list[Difference]:
     """Positions that landed more than once."""
     return [
         Difference(
             "doubled",
-            f"{table}[{row['partition']}] offset {row['at']}",
+            f"{row['landed']}[{row['partition']}] offset {row['at']}",
             1,
             row["n"],
             "rows of one position",
-            topic,
+            row["topic"],
             row["partition"],
             (row["at"], row["at"]),
         )
