@@ -16,7 +16,21 @@ from api.openapi.shapes import (
     many,
     nullable,
 )
-from api.routes import alerts, dashboard, health, market, mentions, runs, sources, sql, stream, trends
+from api.openapi.trust import PROOF, explained
+from api.routes import (
+    alerts,
+    dashboard,
+    explain,
+    health,
+    market,
+    mentions,
+    proof,
+    runs,
+    sources,
+    sql,
+    stream,
+    trends,
+)
 
 _SENTIMENTS = {"positive": COUNT, "negative": COUNT, "neutral": COUNT}
 _NULLABLE_SENTIMENTS = {name: nullable(COUNT) for name in ("mentions", *_SENTIMENTS)}
@@ -170,6 +184,8 @@ OPERATIONS = (
         "collection",
         shape=answer(runs=many(event("run")), next=CURSOR),
     ),
+    Operation("/api/v1/explain", explain.explained, explain.PARAMETERS, "trust", shape=explained(_PERIOD)),
+    Operation("/api/v1/proof", proof.proof, proof.PARAMETERS, "trust", shape=PROOF),
     Operation("/api/v1/sql", sql.sql, sql.SqlParameters, "sql", "*/*"),
     Operation(
         "/api/v1/sql",

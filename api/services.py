@@ -38,6 +38,7 @@ class Services:
         self.landed = Landed(settings)
         self.sql = SqlReader(settings)
         self.flow = FlowWatch(settings)
+        self.proofs = asyncio.Semaphore(1)
         self._failure: BaseException | None = None
         self._stop: Callable[[], None] = lambda: None
 

@@ -8,15 +8,24 @@ from typing import Any
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError
+from urllib3.exceptions import ReadTimeoutError
 
 from api.settings import ApiSettings
 from schemas.errors import Retryable
 
 _PROBE_S = 3.0
 _LATER = frozenset(
-    # no such table or database yet; memory, queries, timeouts, network; cancelled; results too large
-    {60, 81, 241, 202, 159, 160, 158, 307, 396, 209, 210, 203, 242, 425, 394, 999}
+    # no such table or database yet; too many queries, timeouts, network; cancelled
+    {60, 81, 202, 209, 210, 203, 242, 425, 394, 999}
 )
+_TOO_MUCH = frozenset(
+    # rows or bytes to read, time, memory, result
+    {158, 307, 159, 160, 241, 396}
+)
+
+
+class TooMuch(Retryable):
+    """The query reached one of the reader's limits, or took longer than anybody waits for it."""
 
 
 class Store:
@@ -35,7 +44,7 @@ class Store:
             async with asyncio.timeout(patience):
                 return await asyncio.to_thread(self._rows, sql, dict(parameters))
         except TimeoutError:
-            raise Retryable(f"ClickHouse did not answer within {patience:g} s") from None
+            raise TooMuch(f"ClickHouse did not answer within {patience:g} s") from None
 
     async def probe(self) -> None:
         """Return if ClickHouse answers."""
@@ -54,11 +63,12 @@ class Store:
         try:
             # What comes after the first block is read only here.
             return list(self._connected().query(sql, parameters=parameters).named_results())
-        except DatabaseError as error:
-            if error.code is not None and error.code not in _LATER:
-                raise
-            raise Retryable(_reason(error)) from error
         except (ClickHouseError, OSError) as error:
+            code = error.code if isinstance(error, DatabaseError) else None
+            if code in _TOO_MUCH or isinstance(error.__cause__, ReadTimeoutError):
+                raise TooMuch(_reason(error)) from error
+            if code is not None and code not in _LATER:
+                raise
             raise Retryable(_reason(error)) from error
 
     def _connected(self) -> Client:

@@ -1,12 +1,13 @@
 """Counts per bucket from minute data, what was covered by collectors, and totals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from api.periods import Buckets
 from api.store import Store
 from schemas.tables import MENTIONS, RUNS, SENTIMENT_METRICS
 
+Counts = dict[str, int]
 SENTIMENTS = ("positive", "negative", "neutral")
 
 # The keyword '' counts every mention once; with keywords given, a mention of two of them would count twice,
@@ -17,20 +18,20 @@ _WHERE = """
   AND (empty({platform:Array(String)}) OR has({platform:Array(String)}, platform))
 """
 
-_BUCKETS = f"""
+BUCKETS = f"""
 SELECT roundDown(toUnixTimestamp(minute), {{edges:Array(UInt32)}}) AS start,
        toString(m.sentiment) AS sentiment, sum(m.mentions) AS mentions
 FROM {SENTIMENT_METRICS} AS m WHERE {_WHERE}
 GROUP BY start, sentiment
 """  # noqa: S608 -- only names of our own schema are put in
 
-_PLATFORMS = f"""
+PLATFORMS = f"""
 SELECT platform, toString(m.sentiment) AS sentiment, sum(m.mentions) AS mentions
 FROM {SENTIMENT_METRICS} AS m WHERE {_WHERE}
 GROUP BY platform, sentiment
 """  # noqa: S608 -- only names of our own schema are put in
 
-_KEYWORDS = f"""
+KEYWORDS = f"""
 SELECT keyword, sum(m.mentions) AS mentions,
        sumIf(m.mentions, m.sentiment = 'positive') AS positive,
        sumIf(m.mentions, m.sentiment = 'negative') AS negative,
@@ -42,7 +43,7 @@ GROUP BY keyword ORDER BY mentions DESC, keyword LIMIT {{limit:UInt32}}
 """  # noqa: S608 -- only names of our own schema are put in
 
 # A run covers from its oldest to its newest item, and the time it ran in.
-_COVERED = f"""
+COVERED = f"""
 SELECT DISTINCT arrayJoin(arrayFilter(
     (start, end) -> (from_at < end AND to_at >= start),
     arrayPopBack({{edges:Array(Int64)}}), arrayPopFront({{edges:Array(Int64)}}))) AS start
@@ -57,54 +58,60 @@ FROM (
 WHERE from_at <= to_at AND from_at < {{end:Int64}} AND to_at >= {{start:Int64}}
 """  # noqa: S608 -- only names of our own schema are put in
 
-_LATEST = f"""
+LATEST = f"""
 SELECT count() AS rows, toUnixTimestamp64Milli(max(event_at)) AS event_at,
        toUnixTimestamp64Milli(max(landed_at)) AS landed_at
 FROM {MENTIONS}
 """  # noqa: S608 -- only names of our own schema are put in
 
 
+TOP_KEYWORDS = 10
+
+
 async def sentiment_by_bucket(
     store: Store, cut: Buckets, keyword: str, platforms: Sequence[str]
-) -> dict[int, dict[str, int]]:
+) -> dict[int, Counts]:
     """Mentions by sentiment of every bucket that has any; keys are bucket starts in epoch seconds."""
-    rows = await store.rows(
-        _BUCKETS, {**_range(cut.edges[0], cut.edges[-1], keyword, platforms), "edges": cut.edges}
-    )
-    counts: dict[int, dict[str, int]] = {}
-    for row in rows:
-        counts.setdefault(row["start"], dict.fromkeys(SENTIMENTS, 0))[row["sentiment"]] = row["mentions"]
-    return counts
+    return by("start", await store.rows(BUCKETS, given(cut, keyword, platforms)))
 
 
 async def covered(store: Store, cut: Buckets) -> set[int]:
     """Starts of the buckets in which a collector ran or read something."""
-    given = {"edges": cut.edges, "start": cut.edges[0], "end": cut.edges[-1]}
-    return {row["start"] for row in await store.rows(_COVERED, given)}
+    return {row["start"] for row in await store.rows(COVERED, given(cut))}
 
 
 async def by_platform(
-    store: Store, start: int, end: int, keyword: str, platforms: Sequence[str]
-) -> dict[str, dict[str, int]]:
-    """Mentions by platform and sentiment between two times in epoch seconds."""
-    counts: dict[str, dict[str, int]] = {}
-    for row in await store.rows(_PLATFORMS, _range(start, end, keyword, platforms)):
-        counts.setdefault(row["platform"], dict.fromkeys(SENTIMENTS, 0))[row["sentiment"]] = row["mentions"]
-    return counts
+    store: Store, cut: Buckets, keyword: str, platforms: Sequence[str]
+) -> dict[str, Counts]:
+    """Mentions by platform and sentiment in all the buckets."""
+    return by("platform", await store.rows(PLATFORMS, given(cut, keyword, platforms)))
 
 
-async def top_keywords(
-    store: Store, start: int, end: int, platforms: Sequence[str], limit: int
-) -> list[dict[str, Any]]:
+async def top_keywords(store: Store, cut: Buckets, platforms: Sequence[str]) -> list[dict[str, Any]]:
     """The most mentioned keywords with their sentiment."""
-    given = {"start": start, "end": end, "platform": list(platforms), "limit": limit}
-    return await store.rows(_KEYWORDS, given)
+    return await store.rows(KEYWORDS, given(cut, "", platforms))
 
 
 async def latest(store: Store) -> Mapping[str, int]:
     """Mentions landed in all, and the times of the newest (0 where there is none)."""
-    return (await store.rows(_LATEST, {}))[0]
+    return (await store.rows(LATEST, {}))[0]
 
 
-def _range(start: int, end: int, keyword: str, platforms: Sequence[str]) -> dict[str, Any]:
-    return {"start": start, "end": end, "keyword": keyword, "platform": list(platforms)}
+def by(key: str, rows: Iterable[Mapping[str, Any]]) -> dict[Any, Counts]:
+    """Counts of rows by one of their columns and by sentiment."""
+    counts: dict[Any, Counts] = {}
+    for row in rows:
+        counts.setdefault(row[key], dict.fromkeys(SENTIMENTS, 0))[row["sentiment"]] = row["mentions"]
+    return counts
+
+
+def given(cut: Buckets, keyword: str = "", platforms: Sequence[str] = ()) -> dict[str, Any]:
+    """The parameters of every query of a period."""
+    return {
+        "start": cut.edges[0],
+        "end": cut.edges[-1],
+        "edges": list(cut.edges),
+        "keyword": keyword,
+        "platform": list(platforms),
+        "limit": TOP_KEYWORDS,
+    }

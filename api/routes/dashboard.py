@@ -8,14 +8,14 @@ from pydantic import Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api import figures
 from api.answers import json_answer
 from api.filters import ALL_PLATFORMS
 from api.parameters import MANY, Instant, Parameters, Platform, Word, Zone, read, zone_of
-from api.periods import Buckets, before, buckets
+from api.periods import Buckets, buckets, earlier
 from api.queries import dashboard as query
 from api.services import services
 
-Counts = dict[str, int]
 Until = Annotated[Instant, Field(ge=20_000_000_000, le=4_294_000_000_000)]
 """Twice the longest period before it and all of its buckets are seconds that 32 bits without a sign hold."""
 
@@ -50,25 +50,15 @@ PARAMETERS = DashboardParameters
 async def sentiment_trend(request: Request) -> Response:
     """Mentions by sentiment of every bucket."""
     parameters, cut, counts, covered = await _counted(request)
-    series = [
-        {"start": start * 1000, "end": end * 1000, **_sentiments(counts.get(start), start in covered)}
-        for start, end in zip(cut.edges, cut.edges[1:], strict=False)
-    ]
-    return json_answer({**_head(parameters, cut), "buckets": series})
+    return json_answer({**head(parameters, cut), "buckets": figures.series(cut, counts, covered)})
 
 
 async def volume_trend(request: Request) -> Response:
     """Mentions of every bucket."""
     parameters, cut, counts, covered = await _counted(request)
-    series = [
-        {
-            "start": start * 1000,
-            "end": end * 1000,
-            "mentions": _sentiments(counts.get(start), start in covered)["mentions"],
-        }
-        for start, end in zip(cut.edges, cut.edges[1:], strict=False)
-    ]
-    return json_answer({**_head(parameters, cut), "buckets": series})
+    return json_answer(
+        {**head(parameters, cut), "buckets": figures.series(cut, counts, covered, ["mentions"])}
+    )
 
 
 async def stats(request: Request) -> Response:
@@ -76,27 +66,23 @@ async def stats(request: Request) -> Response:
     parameters = read(DashboardParameters, request.query_params)
     store, cut = services(request).store, parameters.cut()
     keyword, platforms = parameters.keyword or "", parameters.platforms()
-    start, end = cut.edges[0], cut.edges[-1]
-    past = [edge // 1000 for edge in before(cut)]
-    now, earlier, keywords, covered, latest = await asyncio.gather(
-        query.by_platform(store, start, end, keyword, platforms),
-        query.by_platform(store, past[0], past[1], keyword, platforms),
-        query.top_keywords(store, start, end, platforms, 10),
+    past = earlier(cut, zone_of(parameters.tz))
+    now, before, keywords, covered, latest = await asyncio.gather(
+        query.by_platform(store, cut, keyword, platforms),
+        query.by_platform(store, past, keyword, platforms),
+        query.top_keywords(store, cut, platforms),
         query.covered(store, cut),
         query.latest(store),
     )
-    total, previous = _total(now), _total(earlier)
+    total, previous = figures.total(now), figures.total(before)
     return json_answer(
         {
-            **_head(parameters, cut),
+            **head(parameters, cut),
             "mentions": sum(total.values()),
             "previous_mentions": sum(previous.values()),
             "sentiment": total,
             "previous_sentiment": previous,
-            "platforms": [
-                {"platform": name, "mentions": sum(counts.values()), **counts}
-                for name, counts in sorted(now.items(), key=lambda item: -sum(item[1].values()))
-            ],
+            "platforms": figures.platforms(now),
             "keywords": keywords,
             "covered_buckets": len(covered),
             "buckets": len(cut.edges) - 1,
@@ -107,7 +93,9 @@ async def stats(request: Request) -> Response:
     )
 
 
-async def _counted(request: Request) -> tuple[DashboardParameters, Buckets, dict[int, Counts], set[int]]:
+async def _counted(
+    request: Request,
+) -> tuple[DashboardParameters, Buckets, dict[int, query.Counts], set[int]]:
     """Parameters, buckets, what was counted in them, and which of them were covered."""
     parameters = read(DashboardParameters, request.query_params)
     store, cut = services(request).store, parameters.cut()
@@ -118,19 +106,8 @@ async def _counted(request: Request) -> tuple[DashboardParameters, Buckets, dict
     return parameters, cut, counts, covered
 
 
-def _sentiments(counts: Counts | None, covered: bool) -> dict[str, int | None]:
-    """Counts of a bucket: 0 where covered, null where not."""
-    if counts is None:
-        nothing = 0 if covered else None
-        return {"mentions": nothing, **dict.fromkeys(query.SENTIMENTS, nothing)}
-    return {"mentions": sum(counts.values()), **counts}
-
-
-def _total(by_platform: dict[str, Counts]) -> Counts:
-    return {name: sum(counts[name] for counts in by_platform.values()) for name in query.SENTIMENTS}
-
-
-def _head(parameters: DashboardParameters, cut: Buckets) -> dict[str, Any]:
+def head(parameters: DashboardParameters, cut: Buckets) -> dict[str, Any]:
+    """What every answer about a period begins with."""
     return {
         "period": parameters.period,
         "tz": parameters.tz,

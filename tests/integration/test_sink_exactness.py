@@ -18,7 +18,8 @@ from sinks.settings import ClickHouseSinkSettings
 from tests.support.broker import Broker
 from tests.support.clickhouse import WRITER, EmbeddedClickHouse, embedded
 from tests.support.exactly import assert_exact, count, counted, differing_keys, fingerprint, land_calmly
-from tests.support.landing import CODEC, COLLECTED, mention, mentions, publish, run_sinks, start_sink
+from tests.support.landing import CODEC, mention, mentions, publish, run_sinks, start_sink
+from tests.support.ledger import Ledger
 from tests.support.topics import create_topics
 from tests.support.until import until
 
@@ -235,17 +236,7 @@ def test_planted_losses_are_found_and_named(
     start: Start,
     settings: ClickHouseSinkSettings,
 ) -> None:
-    posts = [(f"x:{n}", CODEC.encode("post", _post(n)), 0) for n in range(30)]
-    publish(kafka.bootstrap, prefix, "posts", posts)
-    made = [(f"x:{n}", CODEC.encode("mention", mention(n)), 0) for n in range(30) if n not in (7, 20)]
-    publish(kafka.bootstrap, prefix, "mentions", made, transactions=1)
-    receipts = [_receipt(0, 9, repeats=[7]), _receipt(10, 19), _receipt(20, 29, repeats=[20])]
-    publish(
-        kafka.bootstrap,
-        prefix,
-        "receipts",
-        [("0", CODEC.encode("receipt", receipt), 0) for receipt in receipts],
-    )
+    Ledger(30, repeats=[7, 20]).publish(kafka.bootstrap, prefix)
     sink = start()
     until(
         lambda: (
@@ -261,23 +252,39 @@ def test_planted_losses_are_found_and_named(
     assert holds.returncode == 0, holds.stdout
     proof = orjson.loads(holds.stdout)
     assert (proof["collected"], proof["mentions"], proof["repeats"], proof["landed"]) == (30, 28, 2, 28)
+    assert [(row["source"], row["collected"], row["difference"]) for row in proof["ledger"]] == [
+        ("reddit/stocknet", 15, 0),
+        ("x/stocknet", 15, 0),
+    ]
     client = engine.client(database)
     client.command("DELETE FROM mentions WHERE origin_offset = 12")
     client.command("DELETE FROM receipts WHERE first_offset = 20")
+    client.command("INSERT INTO mentions SELECT * FROM mentions WHERE kafka_offset = 3")
+    client.close()
     lost = run_sinks(settings, "proof", "--json", "--patience", "0")
     assert lost.returncode == 1
     found = {
-        (item["what"], item["where"], item["detail"]) for item in orjson.loads(lost.stdout)["differences"]
+        (one["what"], one["topic"], one["partition"], tuple(one["offsets"] or ()))
+        for one in orjson.loads(lost.stdout)["differences"]
     }
-    assert ("uncovered", "posts[0] offsets 20-29", "after the last receipt") in found
-    assert ("origin", "posts[0] receipt 0:10-19", "offsets that became nothing: 12") in found
-    assert any(what == "metrics" for what, _, _ in found)
-    assert any(what == "ledger" for what, _, _ in found)
-    client.command("INSERT INTO mentions SELECT * FROM mentions WHERE kafka_offset = 3")
-    client.command("DELETE FROM receipts WHERE first_offset = 10")
-    client.close()
-    text = run_sinks(settings, "proof", "--patience", "0").stdout
-    assert "doubled: mentions[0] offset 3" in text
+    assert found == {
+        ("uncovered", "posts", 0, (20, 29)),
+        ("lost", "posts", 0, (12, 12)),
+        ("receipt", "posts", 0, (0, 9)),
+        ("receipt", "posts", 0, (10, 19)),
+        ("doubled", "mentions", 0, (3, 3)),
+        ("metrics", "mentions", 0, ()),
+        ("ledger", None, None, ()),
+    }
+    text = run_sinks(settings, "proof", "--patience", "0", "--source", "x/stocknet")
+    assert text.returncode == 1
+    assert "DIFFERENCE lost: posts[0] offsets 12-12: expected 1, found 0" in text.stdout
+    assert "reddit/stocknet" not in text.stdout
+    never = run_sinks(settings, "proof", "--patience", "0", "--from", "2000-01-01", "--to", "2000-01-02")
+    assert (never.returncode, never.stdout) == (
+        0,
+        "collected 0 = mentions 0 + repeats 0 + dead letters 0; mentions landed 0\nthe proof holds: difference 0\n",
+    )
 
 
 def test_migrate_can_be_cut_short(
@@ -289,46 +296,3 @@ def test_migrate_can_be_cut_short(
     client.close()
     later = sum(len(statements) for number, _, statements in migrations() if number > 1)
     assert migrate(settings) == later
-
-
-def _post(number: int) -> dict[str, Any]:
-    made = mention(number)
-    fields = (
-        "id platform source kind url title text lang author_id author_name author_handle author_followers author_verified "
-        "likes shares comments views parent_id matched symbols published_at published_precision event_at collected_at collector"
-    )
-    return {**{name: made[name] for name in fields.split()}, "raw": None}
-
-
-def _receipt(first: int, last: int, repeats: list[int] | None = None) -> dict[str, Any]:
-    again = repeats or []
-    hour = COLLECTED // 3_600_000 * 3_600_000
-    counts = []
-    for parity, platform in enumerate(("x", "reddit")):
-        numbers = [n for n in range(first, last + 1) if n % 2 == parity]
-        gone = sum(1 for n in numbers if n in again)
-        counts.append(
-            {
-                "source": f"{platform}/stocknet",
-                "hour": hour,
-                "outcome": "mention",
-                "count": len(numbers) - gone,
-            }
-        )
-        if gone:
-            counts.append(
-                {"source": f"{platform}/stocknet", "hour": hour, "outcome": "repeat", "count": gone}
-            )
-    return {
-        "id": f"0:{first}-{last}",
-        "partition": 0,
-        "first_offset": first,
-        "last_offset": last,
-        "records": last - first + 1,
-        "mentions": last - first + 1 - len(again),
-        "repeats": len(again),
-        "dead_letters": 0,
-        "counts": counts,
-        "repeat_offsets": again,
-        "enriched_at": COLLECTED,
-    }

@@ -18,6 +18,8 @@ import pytest
 from pyarrow import compute, csv, ipc, parquet
 from pydantic import ValidationError
 
+from api.app import create
+from api.services import Services
 from api.settings import ApiSettings
 from api.sql import SqlReader, SqlRefused
 from api.store import Store
@@ -28,6 +30,8 @@ from deploy.folder import DataFolder
 from deploy.settings import DeploySettings
 from deploy.state import StackState
 from schemas.errors import Backpressure, Fatal
+from sinks.clickhouse.migrate import migrate
+from sinks.settings import ClickHouseSinkSettings
 from tests.support.api import ROOT, Api
 from tests.support.clickhouse import READER, WRITER, EmbeddedClickHouse
 
@@ -98,6 +102,26 @@ def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCli
     writer.close()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def landed(clickhouse: EmbeddedClickHouse) -> str:
+    """A database with more posts than a reader may read at once, of twenty days."""
+    settings = {
+        "clickhouse_url": clickhouse.url,
+        "clickhouse_user": WRITER[0],
+        "clickhouse_password": WRITER[1],
+        "clickhouse_database": "landed",
+    }
+    migrate(ClickHouseSinkSettings.model_validate(settings))
+    writer = clickhouse.client("landed")
+    writer.command(
+        "INSERT INTO posts (id, platform, source, text, event_at, collected_at, kafka_partition, kafka_offset) "
+        "SELECT toString(number), 'x', 's', '', at, at, 0, number "
+        "FROM (SELECT number, toStartOfHour(now('UTC')) - toIntervalHour(1 + number % 480) AS at FROM numbers(200000))"
+    )
+    writer.close()
+    return "landed"
 
 
 @pytest.fixture(scope="module")
@@ -440,3 +464,30 @@ def test_every_setting_of_the_servers_profile_exists(clickhouse: EmbeddedClickHo
     names = {one.tag for one in ET.parse(path).iterfind("./profiles/denyut_reader/*")}
     known = {row[0] for row in clickhouse.rows("SELECT name FROM system.settings")}
     assert names <= known
+
+
+async def test_a_proof_that_is_too_large_asks_for_bounds(clickhouse: EmbeddedClickHouse, landed: str) -> None:
+    settings = ApiSettings.model_validate(
+        {
+            "clickhouse_url": clickhouse.url,
+            "clickhouse_reader_user": READER[0],
+            "clickhouse_reader_password": READER[1],
+            "clickhouse_database": landed,
+        }
+    )
+    services = Services(settings)
+    # Without its lifespan: the proof needs no Kafka.
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(create(services)), base_url="http://api", verify=False
+    ) as client:
+        whole = await client.get("/api/v1/proof", params={"patience": 0})
+        hour = int(time.time()) // 3600 * 3_600_000 - 5 * 3_600_000
+        part = await client.get("/api/v1/proof", params={"from": hour, "to": hour + 3_600_000, "patience": 0})
+    await services.sql.close()
+    services.store.close()
+    (problem,) = whole.json()["detail"]
+    assert (whole.status_code, problem["loc"], problem["type"]) == (422, ["query", "from"], "too_large")
+    assert "give `from` and `to`" in problem["msg"]
+    # No receipt tells of these posts: a stretch of the offsets of all that hour's.
+    (missing,) = part.json()["differences"]
+    assert (missing["what"], missing["topic"], missing["partition"]) == ("uncovered", "posts", 0)

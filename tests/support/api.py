@@ -65,9 +65,9 @@ class Api:
 
     def get(self, path: str, **query: object) -> httpx.Response:
         """GET with query parameters."""
-        return httpx.get(
-            self.url + path, params={name: str(value) for name, value in query.items()}, timeout=30
-        )
+        given = {name: str(value) for name, value in query.items()}
+        # There is no TLS here, but reading the certificates for it takes 60 ms of CPU at every call.
+        return httpx.get(self.url + path, params=given, timeout=30, verify=False)
 
     def kill(self) -> None:
         """SIGKILL."""

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
+from clickhouse_connect.driver.client import Client
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
@@ -33,7 +34,8 @@ class Landed:
         self.bootstrap = bootstrap
         self._clickhouse = clickhouse
         self._numbers = itertools.count(1)
-        self._database = database
+        self.database = database
+        self._client: Client | None = None
         self.prefix = prefix
         self.publisher = Publisher(bootstrap, prefix)
         environment = {
@@ -73,13 +75,25 @@ class Landed:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._client is not None:
+            self._client.close()
         self._sink.terminate()
         self.api.stop()
         self._sink.wait(30)
 
     def rows(self, table: str = "mentions") -> int:
         """Rows landed."""
-        return int(self._clickhouse.value(f"SELECT count() FROM {table}", self._database))
+        return self._counted(f"SELECT count() FROM {table}")
+
+    def origins(self, partition: int) -> int:
+        """Mentions landed that were posts of a partition."""
+        return self._counted(f"SELECT count() FROM mentions WHERE origin_partition = {partition}")
+
+    def _counted(self, sql: str) -> int:
+        # One client for all: to make one costs many times what a query does.
+        if self._client is None:
+            self._client = self._clickhouse.client(self.database)
+        return int(self._client.query(sql).result_rows[0][0])
 
     def pause_sink(self) -> None:
         """Let the sink stand still."""

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from api.periods import before, buckets
+from api.periods import before, buckets, earlier
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 HOUR = 3600
@@ -60,3 +60,17 @@ def test_the_time_before_is_as_long_and_adjoins() -> None:
     start, end = before(cut)
     assert end == cut.start_ms
     assert end - start == cut.end_ms - cut.start_ms
+
+
+@pytest.mark.parametrize("period", ["24h", "7d", "30d", "90d"])
+@pytest.mark.parametrize(
+    "now", ["2026-03-10T10:20:30+07:00", "2026-04-20T10:20:30+07:00", "2026-11-10T10:20:30+07:00"]
+)
+@pytest.mark.parametrize("zone", ["Asia/Jakarta", "Europe/Berlin", "Africa/Monrovia"])
+def test_the_time_before_has_buckets_of_the_same_kind(period: str, now: str, zone: str) -> None:
+    cut = buckets(period, ZoneInfo(zone), millis(now))
+    past = earlier(cut, ZoneInfo(zone))
+    assert (past.start_ms, past.end_ms) == before(cut)
+    assert past.bucket == cut.bucket
+    assert list(past.edges) == sorted(set(past.edges))
+    assert abs(len(past.edges) - len(cut.edges)) <= 1
