@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 from clickhouse_connect.driver.client import Client
 from confluent_kafka.admin import AdminClient
 
@@ -87,16 +88,20 @@ class Bench:
                 _TOPIC
             ]
             insert = ready_made(self._broker.bootstrap, topic, chosen.limit_rows)
-            limit, engine_peak = self._limit(client, insert, "mentions", chosen.limit_rows)
             client.command("CREATE TABLE unseen AS mentions")
-            bare, _ = self._limit(client, insert, "unseen", chosen.limit_rows)
+            bare = self._limit(client, insert, "unseen", chosen.limit_rows)
+            self._forget_peak()
+            before = self._cpu(self._engine_pid)
+            limit = self._limit(client, insert, "mentions", chosen.limit_rows)
+            cpu, peak = self._cpu(self._engine_pid) - before, _peak(self._engine_pid)
             denyut = self._denyut("denyut", chosen.mentions)
             # Before and after, so that a machine that got busier or calmer is not taken for a difference.
-            limit = max(limit, self._limit(client, insert, "mentions", chosen.limit_rows)[0])
+            limit = (limit + self._limit(client, insert, "mentions", chosen.limit_rows)) / 2
         rows = [
             Row("engine_limit", "rows_per_s", limit, "rows/s"),
+            Row("engine_limit", "engine_cpu_per_row", 1e6 * cpu / (_TIMES * chosen.limit_rows), "µs"),
+            Row("engine_limit", "engine_peak_memory", peak, "MiB"),
             Row("engine_limit@no_views", "rows_per_s", bare, "rows/s"),
-            Row("engine_limit", "engine_peak_memory", engine_peak, "MiB"),
             *denyut,
             *self._peer("decode_insert", decode_and_insert, chosen.decoded),
             *self._peer("json_each_row", json_each_row, chosen.singly),
@@ -123,14 +128,12 @@ class Bench:
         migrate(settings)
         return connect(settings, 600)
 
-    def _limit(self, client: Client, insert: Insert, table: str, rows: int) -> tuple[float, float]:
-        """Rows a second of the engine alone, the best of several; its peak memory."""
-        self._forget_peak()
-        best = min(
-            engine_alone(client, replace(insert, token=f"{table}{time.monotonic_ns()}"), table)
-            for _ in range(_TIMES)
+    def _limit(self, client: Client, insert: Insert, table: str, rows: int) -> float:
+        """Rows a second of the engine alone, over several inserts."""
+        tokens = [f"{table}{time.monotonic_ns()}{number}" for number in range(_TIMES)]
+        return (
+            rows * _TIMES / sum(engine_alone(client, replace(insert, token=token), table) for token in tokens)
         )
-        return rows / best, self._engine_peak()
 
     def _denyut(self, database: str, rows: int) -> list[Row]:
         """The sink as a process of its own with its usual settings, from its first partition to its last row."""
@@ -150,14 +153,16 @@ class Bench:
         reader = self._engine.client(database, READER)
         try:
             until(lambda: "partitions_assigned" in log.read_text(), "the sink has partitions")
-            began = time.monotonic()
+            began, engine_cpu = time.monotonic(), self._cpu(self._engine_pid)
+            sink_cpu = self._cpu(sink.pid)
             until(
                 lambda: reader.query("SELECT count() FROM mentions").result_rows[0][0] >= before + rows,
                 "all mentions",
                 600,
             )
             seconds = time.monotonic() - began
-            peak = _peak(sink.pid)
+            peak, sink_cpu = _peak(sink.pid), self._cpu(sink.pid) - sink_cpu
+            engine_cpu = self._cpu(self._engine_pid) - engine_cpu
         finally:
             reader.close()
             sink.terminate()
@@ -165,7 +170,9 @@ class Bench:
         return [
             Row("denyut", "rows_per_s", rows / seconds, "rows/s"),
             Row("denyut", "peak_memory", peak, "MiB"),
-            Row("denyut", "engine_peak_memory", self._engine_peak(), "MiB"),
+            Row("denyut", "cpu_per_row", 1e6 * sink_cpu / rows, "µs"),
+            Row("denyut", "engine_cpu_per_row", 1e6 * engine_cpu / rows, "µs"),
+            Row("denyut", "engine_peak_memory", _peak(self._engine_pid), "MiB"),
         ]
 
     def _peer(self, name: str, peer: Peer, rows: int) -> list[Row]:
@@ -206,12 +213,18 @@ class Bench:
             admin.delete_consumer_groups([group])[group].result(20)
 
     def _forget_peak(self) -> None:
-        assert self._engine.process is not None
-        Path(f"/proc/{self._engine.process.pid}/clear_refs").write_text("5")
+        Path(f"/proc/{self._engine_pid}/clear_refs").write_text("5")
 
-    def _engine_peak(self) -> float:
+    @property
+    def _engine_pid(self) -> int:
         assert self._engine.process is not None
-        return _peak(self._engine.process.pid)
+        return self._engine.process.pid
+
+    @staticmethod
+    def _cpu(pid: int) -> float:
+        """Seconds of processor time a process has had."""
+        times = psutil.Process(pid).cpu_times()
+        return float(times.user + times.system)
 
 
 def _in_own_process(peer: Peer, settings: ClickHouseSinkSettings, rows: int) -> tuple[float, float]:

@@ -35,6 +35,7 @@ _OUTAGE_S = 1.5 * _SESSION_S
 _INSERT_TIMEOUT_S = 2
 _API_TIMEOUT_S = 2.0
 _BUFFER_MB = 1
+_SAMPLE_S = 0.5
 _MISHAPS = tuple(fate for fate in Fate if fate not in (Fate.PASS, Fate.SILENT))
 
 
@@ -179,6 +180,7 @@ def test_an_outage_longer_than_the_session_costs_no_partition_and_no_memory(wire
         held: list[float] = []
 
         def over() -> bool:
+            time.sleep(_SAMPLE_S)
             held.append(wired.measured("denyut_sink_held_bytes"))
             return time.monotonic() - began > _OUTAGE_S
 
