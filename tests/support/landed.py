@@ -13,6 +13,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from schemas.topics import TOPICS
+from sinks.clickhouse.migrate import migrations
 from tests.support.api import Api
 from tests.support.clickhouse import READER, EmbeddedClickHouse
 from tests.support.mentions import Publisher, mention
@@ -68,7 +69,9 @@ class Landed:
     def __enter__(self) -> Self:
         try:
             self.api.start()
-            until(lambda: self.api.get("/api/v1/dashboard/stats").is_success, "the tables are there")
+            until(lambda: self.api.get("/api/v1/dashboard/stats").is_success, "the first tables are there")
+            statements = sum(len(found) for _, _, found in migrations())
+            until(lambda: self.rows("migrations") >= statements, "all tables are there")
         except BaseException:
             self.__exit__()
             raise
