@@ -145,13 +145,16 @@ WHERE {_NEAR} AND {_BEFORE} AND {_TOUCHED}
 ORDER BY partition, first_offset LIMIT {{most:UInt32}}
 """
 
-_LETTERS = f"""
+_REFUSED = f"""
 SELECT assumeNotNull(origin_partition) AS partition, assumeNotNull(origin_offset) AS at FROM {DEAD_LETTERS}
-WHERE stage = 'enrich' AND failed_at < {_time("as_of")} AND origin_partition IS NOT NULL AND origin_offset IS NOT NULL
+WHERE endsWith(ifNull(toString(origin_topic), ''), 'posts') AND failed_at < {_time("as_of")}
+  AND origin_partition IS NOT NULL AND origin_offset IS NOT NULL
   AND {_inside("assumeNotNull(origin_partition)", "assumeNotNull(origin_offset)")}
 """
+_LETTERS = f"{_REFUSED} AND stage = 'enrich'"
 
-# What landed, as (kind, partition and offset in posts): 0 mention, 1 dead letter, 2 post that is no dead letter.
+# What landed, as (kind, partition and offset in posts): 0 mention, 1 dead letter of enrich, 2 post that is none; one that
+# the sink refused is accounted for by its own dead letter.
 _FOUND = f"""
 SELECT toInt8(0) AS kind, origin_partition AS partition, origin_offset AS at FROM {MENTIONS}
 WHERE {_BEFORE} AND {_IN_HOURS} AND {_inside("origin_partition", "origin_offset")}
@@ -160,6 +163,8 @@ SELECT toInt8(1) AS kind, partition, at FROM ({_LETTERS})
 UNION ALL
 SELECT toInt8(2) AS kind, kafka_partition AS partition, kafka_offset AS at FROM {POSTS}
 WHERE {_IN_HOURS} AND {_inside("kafka_partition", "kafka_offset")} AND (kafka_partition, kafka_offset) NOT IN ({_LETTERS})
+UNION ALL
+SELECT DISTINCT toInt8(2) AS kind, partition, at FROM ({_REFUSED} AND stage != 'enrich') WHERE (partition, at) NOT IN ({_LETTERS})
 """
 
 _SCOPE = f"""
@@ -226,7 +231,7 @@ LOST = _absent(
 
 UNLANDED = _absent(
     f"SELECT kafka_partition, kafka_offset FROM {POSTS} WHERE {_IN_HOURS} AND {_among('kafka_partition', 'kafka_offset')}",
-    _LETTERS,
+    _REFUSED,
 )
 """Offsets of receipts whose post has not landed."""
 
