@@ -124,3 +124,18 @@ def open_lane(lane: Lane, clients: Clients) -> None:
             f"{where} is committed up to {end}, but table {lane.landed.table} has its rows up to offset {highest}: "
             "the group's offset went back; set it to follow the rows"
         )
+
+
+def still_stands(consumer: Consumer, lane: Lane, patience_s: float) -> bool:
+    """Whether the group's commit is the one that the lane began with; False too where Kafka does not tell now."""
+    place = TopicPartition(lane.landed.full_name, lane.partition)
+    try:
+        [found] = consumer.committed([place], timeout=patience_s)
+    except KafkaException as error:
+        log.warning("sink_waits", reason=str(error)[:300])
+        return False
+    if lane.committed is None:
+        return int(found.offset) < 0
+    return (
+        found.offset == lane.committed and tuple(metadata.pending_ranges(found.metadata or "")) == lane.stored
+    )

@@ -16,7 +16,7 @@ from schemas.flow import step as flow_step
 from schemas.positions import Owed
 from schemas.registry import schema_ids
 from sinks.clickhouse import preflight, telemetry
-from sinks.clickhouse.assignment import begin, landed_topics, open_lane, record_topics
+from sinks.clickhouse.assignment import begin, landed_topics, open_lane, record_topics, still_stands
 from sinks.clickhouse.commits import commit, position
 from sinks.clickhouse.fence import Fences
 from sinks.clickhouse.landing import Clients, Landing, Step
@@ -34,6 +34,7 @@ _POLL_RECORDS = 20_000
 _LAST_INSERTS_S = 6.0
 _START_WAIT_S = 1.0
 _LAG_S = 1.0
+_ASKED_S = 5.0
 _RESUMED_BELOW = 0.75
 
 
@@ -190,6 +191,12 @@ class ClickHouseSink:
             opening.result()
         except Retryable as error:
             log.warning("sink_waits", reason=str(error)[:300])
+            lane.not_before = now + _START_WAIT_S
+        except Fatal:
+            if still_stands(self._consumer, lane, _ASKED_S):
+                raise
+            # We slept through our session: the rows are our successor's, and the partition will be taken away.
+            log.warning("partition_has_moved_on", topic=lane.landed.full_name, partition=lane.partition)
             lane.not_before = now + _START_WAIT_S
         else:
             lane.opened = True
