@@ -39,9 +39,9 @@ registry: $(STAMP) ## fetch the schema registry that tests run against with Mave
 demo: $(STAMP) ## start everything, feed it and show it, until Ctrl-C
 	@$(BIN)/python -m deploy demo
 
-test: $(STAMP) kafka ## run every test on real Kafka, with coverage
+test: $(STAMP) kafka ## run the tests on real Kafka, with coverage; make chaos has those of single stages under kills
 	@$(BIN)/python -m tests.support.apicurio || echo "denyut: its tests are skipped" >&2
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	@$(BIN)/pytest -m "not slow" -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 
 lint: $(STAMP) ## ruff, mypy and the import rules
 	$(BIN)/ruff check .
@@ -50,7 +50,7 @@ lint: $(STAMP) ## ruff, mypy and the import rules
 	$(BIN)/lint-imports
 
 chaos: $(STAMP) kafka ## the tests that kill processes, alone; then 50 kills while mentions land
-	@$(BIN)/pytest -m chaos
+	@$(BIN)/pytest -m "chaos or slow"
 	@$(BIN)/python -m tests.chaos.landing
 
 bench: $(STAMP) kafka ## every bench, one after the other

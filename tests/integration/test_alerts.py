@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 
 from schemas.events import Alert, Bar, Rule, Trend
 from tests.support.alerting import Desk, bar, rule, run, trend
@@ -88,6 +89,7 @@ def send_trends(feed: Feed, trends: Iterable[Trend]) -> None:
     feed.send("trends", [(f"{one['subject_kind']}:{one['subject']}", one) for one in trends])
 
 
+@pytest.mark.slow
 def test_alerts_are_the_same_whatever_is_killed_and_none_is_told_twice(
     kafka: Broker, prefix: str, tmp_path: Path
 ) -> None:

@@ -5,6 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from schemas.topics import MAX_POST_BYTES
 from tests.support.broker import Broker
 from tests.support.stages import CODEC, Feed, Workers, posts, records
@@ -28,6 +30,7 @@ def assert_receipts_tile(receipts: list[dict[str, Any]]) -> Counter[str]:
     return totals
 
 
+@pytest.mark.slow
 def test_every_post_is_one_mention_whatever_is_killed_or_repeated(
     kafka: Broker, prefix: str, tmp_path: Path
 ) -> None:

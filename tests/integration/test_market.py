@@ -158,6 +158,7 @@ def told(kafka: Broker, prefix: str) -> list[dict[str, Any]]:
     return sorted(records(kafka.bootstrap, prefix, "bars"), key=lambda bar: (bar["id"], bar["revision"]))
 
 
+@pytest.mark.slow
 def test_a_price_file_replayed_twice_gives_its_bars_once(kafka: Broker, prefix: str, tmp_path: Path) -> None:
     create_topics(kafka.bootstrap, prefix)
     path = recorded_prices(tmp_path)

@@ -145,7 +145,7 @@ def test_a_replay_that_is_killed_goes_on_from_its_checkpoint(producers: Producer
 
 
 @pytest.mark.chaos
-@pytest.mark.parametrize("delivery_timeout_s", ["1", "120"])
+@pytest.mark.parametrize("delivery_timeout_s", [pytest.param("1", marks=pytest.mark.slow), "120"])
 def test_a_replay_outlives_its_broker(
     own_broker: OwnBroker, prefix: str, tmp_path: Path, delivery_timeout_s: str
 ) -> None:

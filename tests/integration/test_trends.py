@@ -5,6 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from processors.logic.partials import watermark_partial
 from schemas.events import Partial
 from tests.support.broker import Broker
@@ -60,6 +62,7 @@ def found(trends: dict[str, dict[str, Any]], window: str) -> Counter[tuple[str, 
     )
 
 
+@pytest.mark.slow
 def test_latest_revisions_equal_the_partials_whatever_is_killed(
     kafka: Broker, prefix: str, tmp_path: Path
 ) -> None:
