@@ -261,10 +261,10 @@ def test_preflight_names_the_column(
     with pytest.raises(Fatal, match=r"mentions\.enriched_at"):
         preflight.check(client, database)
     client.command("ALTER TABLE mentions MODIFY COLUMN enriched_at DateTime64(3, 'UTC')")
-    client.command("ALTER TABLE mentions DROP COLUMN author_handle")
+    client.command("ALTER TABLE mentions DROP COLUMN url")
     preflight.check(client, database)
     shown = "SELECT type, default_expression FROM system.columns WHERE database = currentDatabase() AND table = 'mentions' AND name = '{}'"
-    assert clickhouse.rows(shown.format("author_handle"), database) == [
+    assert clickhouse.rows(shown.format("url"), database) == [
         ("Nullable(String)", "CAST(NULL, 'Nullable(String)')")
     ]
     client.command("ALTER TABLE mentions DROP COLUMN language")

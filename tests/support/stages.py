@@ -1,6 +1,7 @@
 """Stages as a user starts them (`python -m processors STAGE`), what feeds them, and what they have committed."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -67,7 +68,9 @@ class Workers:
         process.wait()
 
     def stop(self) -> list[int]:
-        """SIGTERM to all; their exit statuses, within ten seconds each."""
+        """SIGTERM to all, once they heed it; their exit statuses, within ten seconds each."""
+        # What is still importing dies of the signal, as any process would.
+        until(lambda: all(map(_heeds_sigterm, self.processes)), f"{self._stage} is up")
         for process in self.processes:
             process.terminate()
         codes = [process.wait(15) for process in self.processes]
@@ -102,6 +105,15 @@ class Workers:
     def _inputs(self) -> list[Offsets]:
         group = step(self._stage).group(self._prefix)
         return [Offsets(self._bootstrap, group, self._prefix + topic) for topic in step(self._stage).inputs]
+
+
+def _heeds_sigterm(process: "subprocess.Popen[bytes]") -> bool:
+    """Whether it has a handler of its own, or has ended."""
+    if process.poll() is not None:
+        return True
+    lines = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines()
+    caught = next(int(line.split()[1], 16) for line in lines if line.startswith("SigCgt:"))
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
 
 
 class Feed:
