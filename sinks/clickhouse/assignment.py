@@ -127,13 +127,12 @@ def open_lane(lane: Lane, clients: Clients) -> None:
 
 
 def still_stands(consumer: Consumer, lane: Lane, patience_s: float) -> bool:
-    """Whether the group's commit is the one that the lane began with; False too where Kafka does not tell now."""
+    """Whether the group's commit is the one that the lane began with; raises Retryable where Kafka does not tell now."""
     place = TopicPartition(lane.landed.full_name, lane.partition)
     try:
         [found] = consumer.committed([place], timeout=patience_s)
     except KafkaException as error:
-        log.warning("sink_waits", reason=str(error)[:300])
-        return False
+        raise Retryable(f"Kafka: {error.args[0].str()}") from error
     if lane.committed is None:
         return int(found.offset) < 0
     return (

@@ -30,7 +30,7 @@ class RowRefused(Fatal):
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One code by ClickHouse's own name; `rows_with` is a text by which an error of this code speaks of rows."""
+    """One code by ClickHouse's own name; `rows_with` is a text by which an error of this code speaks of a row instead."""
 
     name: str
     verdict: Verdict
@@ -76,7 +76,8 @@ def _codes() -> dict[int, Code]:
         117: Code("INCORRECT_DATA", row),
         128: Code("TOO_LARGE_ARRAY_SIZE", row),
         131: Code("TOO_LARGE_STRING_SIZE", row),
-        395: Code("FUNCTION_THROW_IF_VALUE_IS_NON_ZERO", row, rows_with="whole record"),
+        # Thrown for us where the text says so (see landing.send), else by something that we did not ask for.
+        395: Code("FUNCTION_THROW_IF_VALUE_IS_NON_ZERO", stop, rows_with="whole record"),
         748: Code("AVRO_EXCEPTION", row),
         # How older servers tell the same; other errors of that code are nothing we know.
         1001: Code("STD_EXCEPTION", stop, rows_with="avro::Exception"),
@@ -123,7 +124,7 @@ def verdict(code: int, text: str) -> Verdict:
         return Verdict.STOP
     if known.rows_with and known.rows_with in text:
         return Verdict.ROW
-    return Verdict.STOP if known.rows_with and known.verdict is Verdict.ROW else known.verdict
+    return known.verdict
 
 
 def decided(code: int, text: str) -> DenyutError:

@@ -257,8 +257,8 @@ def _found(client: Client, landed: Landed, partition: int, cut: Range) -> list[t
 def send(client: Client, insert: Insert, table: str) -> None:
     """One insert into `table` under its token; raises what clickhouse-connect raises.
 
-    The rows pass through input() with plain types: ClickHouse builds LowCardinality columns from whole columns
-    three times as fast as value by value. A record with more bytes than its schema has fields is read into its position:
+    The rows pass through input() with plain types: ClickHouse builds LowCardinality columns faster from whole columns
+    than value by value. A record with more bytes than its schema has fields is read into its position:
     a row whose position is none of the range is refused.
     """
     columns = ", ".join(f"`{name}`" for name in insert.columns)

@@ -1,6 +1,6 @@
 """Dead letters as they landed: list them, show one, choose some."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,32 @@ def chosen(client: Client, choice: Choice, limit: int) -> list[str]:
     if unknown and len(found) < limit:
         raise Fatal(f"no dead letter with the id {unknown[0]!r}")
     return found
+
+
+def facts(client: Client, ids: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Of each of these, in their order, what decides whether it may be published again; without its bytes.
+
+    `kept` is how many of its bytes are here, `noted` whether a redrive of it has begun, `published` whether one has ended.
+    """
+    rows = _query(
+        client,
+        "SELECT id, origin_topic, raw_size, length(raw) AS kept, id IN (SELECT id FROM redrives) AS noted, "
+        "id IN (SELECT id FROM redrives WHERE published) AS published "
+        "FROM dead_letters WHERE id IN {ids:Array(String)} ORDER BY id, failed_at LIMIT 1 BY id",
+        {"ids": list(ids)},
+    )
+    by_id = {row["id"]: row for row in rows}
+    return [by_id[one] for one in ids]
+
+
+def contents(client: Client, ids: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Topic, key and bytes of each of these, the last two in hex."""
+    return _query(
+        client,
+        "SELECT id, origin_topic, hex(key) AS key, hex(raw) AS raw FROM dead_letters "
+        "WHERE id IN {ids:Array(String)} ORDER BY failed_at LIMIT 1 BY id",
+        {"ids": list(ids)},
+    )
 
 
 def _query(client: Client, sql: str, parameters: dict[str, Any]) -> list[Mapping[str, Any]]:

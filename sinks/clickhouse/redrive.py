@@ -11,10 +11,11 @@ from confluent_kafka import KafkaException, Producer
 from schemas.clients import producer_config
 from schemas.errors import Fatal, Retryable
 from schemas.settings import KafkaSettings
-from sinks.clickhouse.letters import show
+from sinks.clickhouse.letters import contents, facts
 
 _FLUSH_S = 30
-_NOTED_TOGETHER = 100
+_TOGETHER = 20
+"""How many are held in memory, noted and published at once."""
 
 
 @dataclass(slots=True)
@@ -42,41 +43,37 @@ def redrive(
     """
     result = Redriven()
     ready = []
-    for letter in letters:
-        found = show(client, letter)
-        obstacle = _obstacle(client, found, again=again)
+    for fact in facts(client, letters):
+        obstacle = _obstacle(fact, again=again)
         if obstacle is None:
-            ready.append(found)
+            ready.append(fact)
         elif lenient:
             result.left_out[obstacle] += 1
         else:
-            raise Fatal(f"{letter}: {obstacle}")
+            raise Fatal(f"{fact['id']}: {obstacle}")
     if not ready:
         return result
     producer = Producer(producer_config(settings, "redrive"))
-    for first in range(0, len(ready), _NOTED_TOGETHER):
-        some = ready[first : first + _NOTED_TOGETHER]
+    for first in range(0, len(ready), _TOGETHER):
+        some = ready[first : first + _TOGETHER]
         _note(client, some, published=False)
-        _publish(producer, some)
+        _publish(producer, contents(client, [fact["id"] for fact in some]))
         _note(client, some, published=True)
-        result.published.update(str(found["origin_topic"]) for found in some)
+        result.published.update(str(fact["origin_topic"]) for fact in some)
     return result
 
 
-def _obstacle(client: Client, letter: Mapping[str, Any], *, again: bool) -> str | None:
+def _obstacle(fact: Mapping[str, Any], *, again: bool) -> str | None:
     """Why a letter is not to be published; None where it may be."""
-    if letter["origin_topic"] is None:
+    if fact["origin_topic"] is None:
         return "it came from no topic, there is nothing to publish to"
-    if not letter["raw_size"]:
+    if not fact["raw_size"]:
         return "it has no bytes, there is nothing to publish"
-    if len(letter["raw"]) // 2 != letter["raw_size"]:
+    if fact["kept"] != fact["raw_size"]:
         return "only a part of its bytes was kept, it cannot be published again"
-    if again or not letter["redriven"]:
+    if again or not fact["noted"]:
         return None
-    known = client.query(
-        "SELECT max(published) FROM redrives WHERE id = {id:String}", parameters={"id": letter["id"]}
-    ).result_rows[0][0]
-    if known:
+    if fact["published"]:
         return "it was redriven before, --again publishes it once more"
     return "a redrive of it was cut short and may have published it, --again publishes it once more"
 

@@ -188,18 +188,23 @@ class ClickHouseSink:
             return
         opening, lane.opening = lane.opening, None
         try:
-            opening.result()
+            lane.opened = self._opened(lane, opening)
         except Retryable as error:
             log.warning("sink_waits", reason=str(error)[:300])
+        if not lane.opened:
             lane.not_before = now + _START_WAIT_S
+
+    def _opened(self, lane: Lane, opening: "Future[None]") -> bool:
+        """Whether the lane may begin; raises what opening it raised, unless that was said of somebody else's rows."""
+        try:
+            opening.result()
         except Fatal:
             if still_stands(self._consumer, lane, _ASKED_S):
                 raise
             # We slept through our session: the rows are our successor's, and the partition will be taken away.
             log.warning("partition_has_moved_on", topic=lane.landed.full_name, partition=lane.partition)
-            lane.not_before = now + _START_WAIT_S
-        else:
-            lane.opened = True
+            return False
+        return True
 
     def _finished(self, lane: Lane, now: float) -> None:
         error = lane.finish(now, self._settings.sink_backoff_s)

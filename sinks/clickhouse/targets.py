@@ -123,8 +123,11 @@ def _repair(client: Client, target: Target, partition: int, cut: Range, fence: C
     log.warning("lost_target_block_restored", keys=int(lacking), **place)
     with beside(client, target.table, partition) as aside:
         columns = ", ".join((*target.keys, "kafka_partition", *target.sums, *target.states))
+        # Of several sums of a key one may exceed while another lacks: only what lacks goes in.
+        sums = (f"greatest({name}, 0)" for name in target.sums)
+        values = ", ".join((*target.keys, "kafka_partition", *sums, *target.states))
         client.command(
-            f"INSERT INTO {aside} ({columns}) SELECT {columns} FROM ({query}) WHERE lacks",  # noqa: S608 -- names of ours
+            f"INSERT INTO {aside} ({columns}) SELECT {values} FROM ({query}) WHERE lacks",  # noqa: S608 -- names of ours
             parameters=where,
         )
         fence()

@@ -17,8 +17,16 @@ from schemas.tables import LANDED
 from sinks.clickhouse.migrate import migrate, migrations
 from sinks.settings import ClickHouseSinkSettings
 from tests.support.broker import Broker
-from tests.support.clickhouse import WRITER, EmbeddedClickHouse, embedded
-from tests.support.exactly import assert_exact, count, counted, differing_keys, fingerprint, land_calmly
+from tests.support.clickhouse import EmbeddedClickHouse, embedded
+from tests.support.exactly import (
+    assert_exact,
+    count,
+    counted,
+    differing_keys,
+    fingerprint,
+    land_calmly,
+    sink_settings,
+)
 from tests.support.landing import CODEC, mention, mentions, publish, run_sinks, start_sink
 from tests.support.ledger import Ledger
 from tests.support.topics import create_topics
@@ -61,16 +69,7 @@ def start(
 
 @pytest.fixture
 def settings(engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str) -> ClickHouseSinkSettings:
-    return ClickHouseSinkSettings.model_validate(
-        {
-            "kafka": kafka.bootstrap,
-            "topic_prefix": prefix,
-            "clickhouse_url": engine.url,
-            "clickhouse_database": database,
-            "clickhouse_user": WRITER[0],
-            "clickhouse_password": WRITER[1],
-        }
-    )
+    return sink_settings(engine, kafka.bootstrap, prefix, database)
 
 
 def test_the_sink_dies_between_any_two_steps(

@@ -13,14 +13,20 @@ from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, 
 from confluent_kafka.admin import AdminClient
 
 from schemas.errors import Fatal
+from schemas.positions import Owed, range_metadata
 from schemas.tables import LANDED
 from schemas.topics import TOPICS
 from sinks import report
 from sinks.clickhouse import preflight
+from sinks.clickhouse.assignment import still_stands
+from sinks.clickhouse.batch import Landed
+from sinks.clickhouse.lane import Lane
 from sinks.clickhouse.migrate import migrate
+from sinks.ranges import Limits, Positions
 from sinks.settings import ClickHouseSinkSettings
 from tests.support.broker import Broker
-from tests.support.clickhouse import WRITER, EmbeddedClickHouse
+from tests.support.clickhouse import EmbeddedClickHouse
+from tests.support.exactly import sink_settings
 from tests.support.kafka_reading import read_all
 from tests.support.landing import CODEC, COLLECTED, mentions, publish, run_sinks, start_sink
 from tests.support.topics import create_topics
@@ -39,16 +45,7 @@ _LOADING = (
 def settings(
     clickhouse: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str
 ) -> ClickHouseSinkSettings:
-    return ClickHouseSinkSettings.model_validate(
-        {
-            "kafka": kafka.bootstrap,
-            "topic_prefix": prefix,
-            "clickhouse_url": clickhouse.url,
-            "clickhouse_database": database,
-            "clickhouse_user": WRITER[0],
-            "clickhouse_password": WRITER[1],
-        }
-    )
+    return sink_settings(clickhouse, kafka.bootstrap, prefix, database)
 
 
 @pytest.fixture
@@ -318,3 +315,32 @@ def _try(act: Callable[[], object]) -> bool:
         act()
         return True
     return False
+
+
+def test_a_group_that_has_moved_on_is_told_from_a_lost_offset(kafka: Broker, prefix: str) -> None:
+    create_topics(kafka.bootstrap, prefix, ["mentions"])
+    topic = f"{prefix}mentions"
+    landed = Landed("mentions", topic, "id", "mention", "mentions")
+    limits = Limits(10, 1000, 1.0)
+    consumer = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": f"{prefix}group"})
+
+    def lane(committed: int | None, *stored: Owed) -> Lane:
+        return Lane(landed, 0, Positions(committed or 0, limits, list(stored)), committed, stored)
+
+    def commit(offset: int, *stored: Owed) -> None:
+        place = TopicPartition(topic, 0, offset, range_metadata(stored))
+        [done] = consumer.commit(offsets=[place], asynchronous=False)
+        assert done.error is None
+
+    try:
+        assert still_stands(consumer, lane(None), 10)
+        commit(5)
+        assert not still_stands(consumer, lane(None), 10), "somebody has begun"
+        assert still_stands(consumer, lane(5), 10)
+        commit(5, Owed(5, 9))
+        assert not still_stands(consumer, lane(5), 10), "somebody has stored a range"
+        assert still_stands(consumer, lane(5, Owed(5, 9)), 10)
+        commit(9)
+        assert not still_stands(consumer, lane(5, Owed(5, 9)), 10), "somebody has landed it"
+    finally:
+        consumer.close()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,9 +21,10 @@ from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.types import clickhouse_type
 from sinks.dead_letters import DeadLetters
 from sinks.ranges import Range
-from sinks.settings import ClickHouseSinkSettings
 from tests.support.broker import Broker
-from tests.support.clickhouse import WRITER, EmbeddedClickHouse
+from tests.support.clickhouse import EmbeddedClickHouse
+from tests.support.direct import Record
+from tests.support.exactly import sink_settings
 from tests.support.kafka_reading import read_all
 from tests.support.landing import CODEC, mention
 from tests.support.topics import create_topics
@@ -56,23 +57,6 @@ class Ids:
         return PinnedIds().schema_of(schema_id)
 
 
-@dataclass(frozen=True)
-class Record:
-    """What librdkafka hands over, as far as landing asks."""
-
-    at: int
-    payload: bytes
-
-    def offset(self) -> int:
-        return self.at
-
-    def value(self) -> bytes:
-        return self.payload
-
-    def key(self) -> bytes:
-        return b"k"
-
-
 @pytest.fixture
 def client(clickhouse: EmbeddedClickHouse, database: str) -> Iterator[Client]:
     first = clickhouse.client("default")
@@ -88,17 +72,7 @@ def worker(
     clickhouse: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str
 ) -> Iterator[Callable[[Ids], Landing]]:
     """Makes landings as workers have them, on migrated tables."""
-    settings = ClickHouseSinkSettings.model_validate(
-        {
-            "kafka": kafka.bootstrap,
-            "topic_prefix": prefix,
-            "clickhouse_url": clickhouse.url,
-            "clickhouse_database": database,
-            "clickhouse_user": WRITER[0],
-            "clickhouse_password": WRITER[1],
-            "sink_refused_least": 5,
-        }
-    )
+    settings = sink_settings(clickhouse, kafka.bootstrap, prefix, database, sink_refused_least=5)
     migrate(settings)
     create_topics(kafka.bootstrap, prefix, ["dead-letters"])
     made = []

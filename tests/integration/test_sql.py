@@ -34,6 +34,7 @@ from sinks.clickhouse.migrate import migrate
 from sinks.settings import ClickHouseSinkSettings
 from tests.support.api import ROOT, Api
 from tests.support.clickhouse import READER, WRITER, EmbeddedClickHouse
+from tests.support.refused_sql import LONG, REFUSED
 
 LIMITS = {
     "READER_SECONDS": 1,
@@ -43,47 +44,6 @@ LIMITS = {
     "READER_RESULT_ROWS": 50_000,
     "READER_MEMORY_MB": 512,
 }
-
-LONG = "SELECT sum(sipHash64(a.number, b.number)) FROM numbers(99000) AS a CROSS JOIN numbers(200000) AS b"
-REFUSED = [
-    ("SELECT 1 INTO OUTFILE '{folder}/out'", "not_allowed", "INTO OUTFILE"),
-    ("SELECT 1 into/**/outfile '{folder}/out' FORMAT CSV", "not_allowed", "INTO OUTFILE"),
-    ("SELECT * FROM file('/etc/hostname', 'LineAsString')", "not_allowed", "file()"),
-    ("SELECT file('/etc/hostname')", "not_allowed", "file()"),
-    ("SELECT * FROM url('http://127.0.0.1:1/', 'LineAsString')", "not_allowed", "url()"),
-    ("SELECT * FROM \"uRL\" ( 'http://127.0.0.1:1/' )", "not_allowed", "uRL()"),
-    ("SELECT * FROM (SELECT * FROM python(os))", "not_allowed", "python()"),
-    ("SELECT * FROM view(SELECT * FROM default.`/etc/hostname`)", "not_allowed", "view()"),
-    ("SELECT * FROM viewIfPermitted(SELECT 1 ELSE null('a Int8'))", "not_allowed", "viewIfPermitted()"),
-    ('SELECT * FROM "default" . `/etc/hostname`', "not_allowed", "default"),
-    ("WITH a AS (SELECT * FROM default.hosts) SELECT * FROM a", "not_allowed", "default"),
-    ("DESCRIBE default.`/etc/hostname`", "not_allowed", "default"),
-    ("EXISTS default.`/etc/hostname`", "not_allowed", "default"),
-    ("EXISTS TABLE default.hosts", "not_allowed", "default"),
-    ("EXISTS `/etc/hostname`", "not_allowed", "EXISTS"),
-    ("SELECT 1 IN (default.`/etc/hostname`)", "not_allowed", "default"),
-    ("SELECT hasColumnInTable('default', '/etc/hostname', 'a')", "not_allowed", "hasColumnInTable()"),
-    ("SELECT `JOINget`(concat('default.', '/etc/hostname'), 'a', 1)", "not_allowed", "JOINget()"),
-    ("SELECT * FROM eval('SELECT 1')", "not_allowed", "eval()"),
-    ("SELECT * FROM paimonLocal('/etc')", "not_allowed", "paimonLocal()"),
-    ("SELECT count() FROM merge(currentDatabase(), 'alerts')", "not_allowed", "merge()"),
-    ("SELECT 1 SETTINGS max_execution_time = 600", "not_allowed", "SETTINGS"),
-    ("SELECT * FROM (SELECT 1 /**/ SETTINGS/**/max_result_rows = 0)", "not_allowed", "SETTINGS"),
-    ("SET max_execution_time = 600", "not_allowed", "SET"),
-    ("INSERT INTO big VALUES (1, 'x')", "not_allowed", "INSERT"),
-    ("DROP TABLE big", "not_allowed", "DROP"),
-    ("SELECT 1; SELECT 2", "several_statements", "Multi-statements"),
-    ("SELECT 1; DROP TABLE big", "several_statements", "Multi-statements"),
-    ("SELEC 1", "syntax", "SELEC"),
-    ("SELECT nothing FROM big", "query", "nothing"),
-    ("SELECT 1 FORMAT NoSuchFormat", "unknown_format", "NoSuchFormat"),
-    (LONG, "runs_too_long", "Timeout"),
-    ("SELECT count() FROM numbers(2000000) WHERE NOT ignore(number)", "reads_too_much", "max_rows_to_read"),
-    ("SELECT sum(cityHash64(text)) FROM big", "reads_too_much", "max bytes"),
-    ("SELECT number FROM numbers(400000)", "returns_too_much", "max rows"),
-    ("SELECT repeat('x', 1000) AS x FROM numbers(5000)", "returns_too_much", "max bytes"),
-    ("SELECT groupArray(repeat('x', 5000)) FROM numbers(200000)", "needs_too_much_memory", "emory"),
-]
 
 
 @pytest.fixture(scope="module")

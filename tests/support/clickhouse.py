@@ -15,6 +15,7 @@ import httpx
 from clickhouse_connect.driver.client import Client
 
 from deploy.ports import free_port
+from deploy.tether import tethered
 
 WRITER = ("denyut", "writer-secret")
 READER = ("denyut_reader", "reader-secret")
@@ -55,7 +56,8 @@ class EmbeddedClickHouse:
         }
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "deploy.clickhouse"],
+                # Tethered: a test run that crashes leaves no engine behind.
+                tethered([sys.executable, "-m", "deploy.clickhouse"]),
                 env=environment,
                 cwd=ROOT,
                 stdout=log,

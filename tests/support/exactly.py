@@ -23,7 +23,7 @@ _PLAIN = ("min", "max")
 
 
 def sink_settings(
-    engine: EmbeddedClickHouse, bootstrap: str, prefix: str, database: str
+    engine: EmbeddedClickHouse, bootstrap: str, prefix: str, database: str, **more: object
 ) -> ClickHouseSinkSettings:
     """Those of a sink that lands what has this prefix in this database."""
     return ClickHouseSinkSettings.model_validate(
@@ -34,6 +34,7 @@ def sink_settings(
             "clickhouse_database": database,
             "clickhouse_user": WRITER[0],
             "clickhouse_password": WRITER[1],
+            **more,
         }
     )
 
