@@ -44,14 +44,9 @@ def before(given: Buckets) -> tuple[int, int]:
     return given.start_ms - (given.end_ms - given.start_ms), given.start_ms
 
 
-def earlier(given: Buckets, zone: ZoneInfo) -> Buckets:
-    """The equally long time right before, in buckets of the same kind; the first may be cut."""
+def earlier(given: Buckets, period: str, zone: ZoneInfo) -> Buckets:
+    """The equally long time right before the buckets of a period, cut likewise; the first one may be shorter."""
     start, end = (edge // 1000 for edge in before(given))
-    period = next(
-        name
-        for name, (kind, count) in _PERIODS.items()
-        if (kind, count + 1) == (given.bucket, len(given.edges))
-    )
     edges = [edge for edge in buckets(period, zone, end * 1000).edges if edge > start]
     return Buckets(given.bucket, [start, *edges])
 

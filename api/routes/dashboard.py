@@ -66,7 +66,7 @@ async def stats(request: Request) -> Response:
     parameters = read(DashboardParameters, request.query_params)
     store, cut = services(request).store, parameters.cut()
     keyword, platforms = parameters.keyword or "", parameters.platforms()
-    past = earlier(cut, zone_of(parameters.tz))
+    past = earlier(cut, parameters.period, zone_of(parameters.tz))
     now, before, keywords, covered, latest = await asyncio.gather(
         query.by_platform(store, cut, keyword, platforms),
         query.by_platform(store, past, keyword, platforms),

@@ -83,7 +83,7 @@ def _cut(parameters: ExplainParameters, figure: Figure) -> Buckets:
     """The buckets that the figure is about."""
     cut = parameters.cut()
     if figure.of == "before":
-        cut = earlier(cut, zone_of(parameters.tz))
+        cut = earlier(cut, parameters.period, zone_of(parameters.tz))
     if parameters.start is None:
         return cut
     if not figure.by_bucket:

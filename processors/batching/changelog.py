@@ -38,7 +38,8 @@ async def prepare_topics(
             await _prepare(connection, inputs, tables, partitions, tuning)
         except (Retryable, KafkaError) as error:
             # A topic that another worker is just creating has no partitions yet; a broker that starts is not ready.
-            if monotonic() > deadline or not getattr(error, "retriable", True):
+            refused = isinstance(error, KafkaError) and not error.retriable
+            if refused or monotonic() > deadline:
                 raise
             log.info("topics_not_ready", detail=str(error))
             await asyncio.sleep(_PAUSE_S)

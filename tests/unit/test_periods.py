@@ -69,7 +69,7 @@ def test_the_time_before_is_as_long_and_adjoins() -> None:
 @pytest.mark.parametrize("zone", ["Asia/Jakarta", "Europe/Berlin", "Africa/Monrovia"])
 def test_the_time_before_has_buckets_of_the_same_kind(period: str, now: str, zone: str) -> None:
     cut = buckets(period, ZoneInfo(zone), millis(now))
-    past = earlier(cut, ZoneInfo(zone))
+    past = earlier(cut, period, ZoneInfo(zone))
     assert (past.start_ms, past.end_ms) == before(cut)
     assert past.bucket == cut.bucket
     assert list(past.edges) == sorted(set(past.edges))
