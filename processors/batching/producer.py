@@ -106,17 +106,20 @@ class LaneProducer:
         in_transaction, self._in_transaction = self._in_transaction, False
         if producer is None:
             return
-        ended = producer._txn_manager._transaction_waiter
-        if ended is not None and ended.done() and not ended.cancelled():
-            ended.exception()  # known already; without a look at it asyncio complains
-        if in_transaction:
-            await self._quietly("abort", producer.abort_transaction())
-        if await self._quietly("stop", producer.stop()):
-            return
-        task = producer._sender.sender_task
-        if task is not None:
-            task.cancel()
-        await self._quietly("disconnect", producer.client.close())
+        try:
+            if in_transaction:
+                await self._quietly("abort", producer.abort_transaction())
+            if await self._quietly("stop", producer.stop()):
+                return
+            task = producer._sender.sender_task
+            if task is not None:
+                task.cancel()
+            await self._quietly("disconnect", producer.client.close())
+        finally:
+            # Last, for closing may be what makes it fail: without a look at its error asyncio complains.
+            ended = producer._txn_manager._transaction_waiter
+            if ended is not None and ended.done() and not ended.cancelled():
+                ended.exception()
 
     async def _quietly(self, step: str, work: Awaitable[None]) -> bool:
         """Whether `work` ended well within a second; what goes wrong here has no consequence but this line."""

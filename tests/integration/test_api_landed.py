@@ -166,7 +166,9 @@ def test_bars_are_the_latest_revisions_oldest_first(landed: Landed) -> None:
 
 
 def test_quotes_and_symbols(landed: Landed) -> None:
-    symbol, bare = f"Q{landed.number()}.JK", f"Q{landed.number()}.JK"
+    # They are answered in the order of their names: Q10 would stand before Q9.
+    number = landed.number()
+    symbol, bare = f"QA{number}.JK", f"QB{number}.JK"
     quotes = [
         quote(symbol, 10.0, market_time=NOW - 5000),
         quote(symbol, 12.5),
@@ -186,10 +188,12 @@ def test_quotes_and_symbols(landed: Landed) -> None:
 
 
 def test_sources_have_three_clocks_and_one_state(landed: Landed) -> None:
+    # Of now: the run of all tests may have begun long ago, and a source that has not run since is late.
+    now = time.time_ns() // 1_000_000
     rss = f"rss{landed.number()}"
-    recent = [NOW - 60_000 * step for step in range(4)]
-    old = NOW - 8 * 3_600_000
-    late = [NOW - 3_600_000 - 60_000 * step for step in range(4)]
+    recent = [now - 60_000 * step for step in range(4)]
+    old = now - 8 * 3_600_000
+    late = [now - 3_600_000 - 60_000 * step for step in range(4)]
     put(
         landed,
         "runs",
@@ -202,10 +206,10 @@ def test_sources_have_three_clocks_and_one_state(landed: Landed) -> None:
         run(rss, "quiet", recent[0], outcome="empty", oldest_item_at=None, newest_item_at=None),
         run(rss, "stale", recent[0], oldest_item_at=old, newest_item_at=old),
         *(run(rss, "late", at) for at in late),
-        run(rss, "unread", NOW - 600_000, newest_item_at=NOW - 600_000),
+        run(rss, "unread", now - 600_000, newest_item_at=now - 600_000),
     )
-    landed.say(1, collector=rss, source="fine", event_at=NOW)
-    landed.say(1, collector=rss, source="unread", event_at=NOW - 700_000)
+    landed.say(1, collector=rss, source="fine", event_at=now)
+    landed.say(1, collector=rss, source="unread", event_at=now - 700_000)
     answer = landed.api.get("/api/v1/sources").json()
     found = {one["source"]: one for one in answer["sources"] if one["collector"] == rss}
     assert {name: one["state"] for name, one in found.items()} == {
@@ -222,9 +226,9 @@ def test_sources_have_three_clocks_and_one_state(landed: Landed) -> None:
     assert found["mended"]["last_error"] is None
     assert found["mended"]["quota_left"] == 7
     fine = found["fine"]
-    assert (fine["last_run_at"], fine["newest_item_at"], fine["newest_mention_at"]) == (NOW + 1000, NOW, NOW)
+    assert (fine["last_run_at"], fine["newest_item_at"], fine["newest_mention_at"]) == (now + 1000, now, now)
     assert fine["usual_pause_ms"] == 60_000
-    assert fine["newest_enriched_at"] >= NOW
+    assert fine["newest_enriched_at"] >= now
     runs = landed.api.get("/api/v1/runs", collector=rss, outcome="error,throttled").json()["runs"]
     assert [(one["source"], one["outcome"]) for one in runs[-1:]] == [("mended", "error")]
     assert len(runs) == 3

@@ -37,7 +37,11 @@ def read_all(bootstrap: str, topic: str) -> Iterator[Any]:
     try:
         partitions = reader.list_topics(topic, timeout=10).topics[topic].partitions
         reader.assign([TopicPartition(topic, number, 0) for number in partitions])
-        ends = {n: reader.get_watermark_offsets(TopicPartition(topic, n), timeout=10)[1] for n in partitions}
+        # Right after its creation a partition may have no leader yet.
+        ends = {
+            n: _answer(lambda n=n: reader.get_watermark_offsets(TopicPartition(topic, n), timeout=10)[1])  # type: ignore[misc]
+            for n in partitions
+        }
         left = set(partitions)
         deadline = time.monotonic() + PATIENCE_S
         while left:
