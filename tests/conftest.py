@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling  # type: ignore[import-untyped]  # xdist has no types
 
+from tests.support import rooms
 from tests.support.broker import Broker, OwnBroker
 from tests.support.clickhouse import EmbeddedClickHouse, embedded
 
@@ -108,6 +109,13 @@ def clickhouse(
         return
     with embedded(folder) as server:
         yield server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rooms() -> Iterator[None]:
+    """Let our processes start quickly."""
+    with rooms.preloading():
+        yield
 
 
 @pytest.fixture

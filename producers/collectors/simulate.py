@@ -51,7 +51,7 @@ class Simulate:
         self._run_s = settings.simulate_run_s
         self._left = settings.simulate_limit or None
         self._duration_ms = round(settings.simulate_duration_s * 1000)
-        self._written: Iterator[_Written] = iter(())
+        self._written: Iterator[_Written] | None = None
         self._next: _Written | None = None
         self._cursor: str | None = None
         self._told: Burst | None = None
@@ -84,8 +84,8 @@ class Simulate:
         ends = time.monotonic() + self._run_s
         checkpoint = f"{source}/{self._writer.world}"
         stored = cursors.get(checkpoint)
-        if self._cursor is None or stored != self._cursor:
-            self._written, self._next = self._from(stored), None
+        if self._written is None or stored != self._cursor:
+            self._written, self._next, self._cursor = self._from(stored), None, stored
         pace = _Pace(self._speed, live=self._start is None)
         items: list[Item] = []
 
@@ -116,13 +116,11 @@ class Simulate:
             yield batch()
 
     def _from(self, stored: str | None) -> Iterator["_Written"]:
-        """Every post after the stored cursor; of a live world that this process has not seen yet, from now on."""
+        """Every post after the stored cursor; of a live world from this process's first run on."""
         position = {"slice": 0, "number": 0} if stored is None else orjson.loads(stored)
-        not_before: Millis = self._start or 0
-        if self._start is None and self._cursor is None:
-            not_before = now_ms()
         if self._begun is None:
-            self._begun = not_before
+            self._begun = self._start or now_ms()
+        not_before = self._begun
         first = max(position["slice"], not_before // SLICE_MS)
         for slice_number in count(first):
             for number, post in enumerate(self._writer.posts(slice_number)):

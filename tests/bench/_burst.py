@@ -10,8 +10,9 @@ from deploy.control import read_seeds
 from deploy.keywords import KeywordSeed
 from deploy.settings import DeploySettings
 from tests.bench.report import Row
+from tests.support.rooms import ROOT
 from tests.support.sse import SseClient
-from tests.support.stack import ROOT, Stack
+from tests.support.stack import Stack
 from tests.support.stages import Feed
 
 _BURSTS = 12

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.feeds import conditional, feed_list, item, rss
-from tests.support.stack import ROOT, Stack
+from tests.support.rooms import ROOT
+from tests.support.stack import Stack
 from tests.support.until import until
 from tests.support.upstream import upstream
 from tests.support.yahoo import FakeYahoo

@@ -7,9 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.api import ROOT, Api
+from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.mentions import Publisher, mention
+from tests.support.rooms import ROOT
 from tests.support.topics import create_topics
 
 pytestmark = pytest.mark.kafka

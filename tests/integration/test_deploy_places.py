@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from deploy.places import embedded
@@ -75,10 +76,13 @@ def test_a_stack_on_what_exists(
     assert "rupiah" in stack.command("deploy", "keywords", "list").lower()
     assert all(process["lag"] in (0, None) for process in stack.status()["processes"])
     assert all(process.restarts == 0 for process in stack.processes().values())
+    pids = [process.pid for process in stack.processes().values() if process.pid is not None]
     stack.down()
-    stack.up()
-    stack.wait()
-    assert stack.value("SELECT count() FROM mentions") == 20
+    assert [pid for pid in pids if psutil.pid_exists(pid)] == [], "stopped by one command"
+    log = (stack.data / "logs" / "supervisor.log").read_text()
+    assert log.count("stack_stopped") == 1
+    assert "process_killed" not in log
+    assert clickhouse.value("SELECT count() FROM mentions", database) == 20, "what is not its own stays"
 
 
 def test_a_kafka_is_prepared_by_one_command(kafka: Broker, prefix: str, tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 import os
 import random
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -14,10 +12,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schemas.events import Candle, Quote
+from tests.support import rooms
 from tests.support.bars import DAY, MINUTE, OPENING, candle, quote
 from tests.support.broker import Broker
 from tests.support.recorded import recorded_prices
-from tests.support.stages import ROOT, Feed, Workers, records
+from tests.support.stages import Feed, Workers, records
 from tests.support.topics import create_topics
 from tests.support.until import until
 
@@ -149,8 +148,7 @@ def test_bars_equal_the_quotes_whatever_is_killed(kafka: Broker, prefix: str, tm
 
 def replay(kafka: Broker, prefix: str, path: Path) -> None:
     environment = {**os.environ, "DENYUT_KAFKA": kafka.bootstrap, "DENYUT_TOPIC_PREFIX": prefix}
-    command = [sys.executable, "-m", "producers", "replay", str(path), "--speed", "max"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, timeout=120)
+    rooms.run(["producers", "replay", str(path), "--speed", "max"], environment, 120).check_returncode()
 
 
 def told(kafka: Broker, prefix: str) -> list[dict[str, Any]]:

@@ -1,7 +1,5 @@
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +8,7 @@ import pytest
 
 from producers.registry import COLLECTORS
 from schemas.topics import MAX_POST_BYTES
+from tests.support import rooms
 from tests.support.broker import Broker, OwnBroker
 from tests.support.producers import CODEC, TOPICS, Counter, Producers, event, lines
 from tests.support.recorded import generate
@@ -243,13 +242,8 @@ def test_what_is_missing_is_named_and_ends_it(
 
 def test_list_and_check_tell_of_every_collector(producers: Producers) -> None:
     for words in (["list"], ["check", "simulate"]):
-        done = subprocess.run(
-            [sys.executable, "-m", "producers", *words],
-            capture_output=True,
-            text=True,
-            env=producers.environment(),
-            check=True,
-        )
+        done = rooms.run(["producers", *words], producers.environment())
+        assert done.returncode == 0, done.stderr
         assert "simulate " in done.stdout
         if words == ["list"]:
             assert [line.split()[0] for line in done.stdout.splitlines()] == list(COLLECTORS)

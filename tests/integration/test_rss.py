@@ -1,7 +1,5 @@
 """The rss collector as a process, against servers that answer in every way there is, and real Kafka."""
 
-import subprocess
-import sys
 from collections import Counter as Counted
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import rooms
 from tests.support.broker import Broker
 from tests.support.feeds import conditional, feed_list, item, rss
 from tests.support.producers import TOPICS, Counter, Producers, lines
@@ -249,12 +248,8 @@ def test_check_says_which_feeds_answer(
     feeds = feed_list(tmp_path / "feeds.toml", {name: f"{servers[name].url}/feed" for name in names})
 
     def check(path: Path) -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "producers", "check", "rss"],
-            capture_output=True,
-            text=True,
-            env=producers.environment(rss_feeds=str(path), check_s="3"),
-            check=False,
+        done = rooms.run(
+            ["producers", "check", "rss"], producers.environment(rss_feeds=str(path), check_s="3")
         )
         return done.returncode, done.stdout
 

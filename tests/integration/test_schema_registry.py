@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,6 +20,7 @@ from schemas.registry_ids import RegistryIds, subjects
 from schemas.registry_server import COMPATIBILITY, Incompatible, RegistryServer
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
+from tests.support import rooms
 from tests.support.api import Api
 from tests.support.apicurio import Apicurio, fetched
 from tests.support.broker import Broker
@@ -31,7 +31,7 @@ from tests.support.landing import start_sink
 from tests.support.planted import COMPATIBLE, INCOMPATIBLE, Change, changed
 from tests.support.producers import Producers
 from tests.support.sse import SseClient
-from tests.support.stages import ROOT, Feed, Workers, posts
+from tests.support.stages import Feed, Workers, posts
 from tests.support.topics import create_topics
 from tests.support.until import until
 
@@ -68,15 +68,7 @@ def deploy(settings: KafkaSettings, folder: Path, *words: str) -> "subprocess.Co
         "DENYUT_TOPIC_PREFIX": settings.topic_prefix,
         "DENYUT_DATA_DIR": str(folder),
     }
-    return subprocess.run(
-        [sys.executable, "-m", "deploy", "schemas", *words],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return rooms.run(["deploy", "schemas", *words], environment)
 
 
 def test_the_command_registers_every_event_once_under_our_rule(

@@ -1,8 +1,6 @@
 """The whole flow over TLS with a login (SASL_SSL, SCRAM-SHA-256), and what each process says where it is not let in."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,11 +11,12 @@ import pytest
 from schemas.access import check_access
 from schemas.errors import Fatal
 from schemas.settings import KafkaSettings, load
+from tests.support import rooms
 from tests.support.api import Api
 from tests.support.clickhouse import EmbeddedClickHouse
+from tests.support.rooms import Room
 from tests.support.secured import Certificates, SecuredBroker
 from tests.support.sse import SseClient
-from tests.support.stages import ROOT
 from tests.support.until import until
 
 POSTS = 40
@@ -45,14 +44,10 @@ def environment(clickhouse: EmbeddedClickHouse, database: str, settings: dict[st
 
 
 @contextmanager
-def process(
-    log: Path, words: tuple[str, ...], settings: dict[str, str]
-) -> Iterator["subprocess.Popen[bytes]"]:
+def process(log: Path, words: tuple[str, ...], settings: dict[str, str]) -> Iterator[Room]:
     """`python -m WORDS…`; stopped at the end, well, where it still runs."""
     with log.open("ab") as out:
-        started = subprocess.Popen(
-            [sys.executable, "-m", *words], cwd=ROOT, env=settings, stdout=out, stderr=subprocess.STDOUT
-        )
+        started = rooms.start(words, settings, out.fileno(), out.fileno())
     try:
         yield started
         if started.poll() is None:
@@ -75,27 +70,11 @@ def test_posts_flow_from_collector_to_stream_over_tls(
         simulate_rhythm=False,
     )
     values = environment(clickhouse, database, given)
-    made = subprocess.run(
-        [sys.executable, "-m", "deploy", "topics"],
-        cwd=ROOT,
-        env=values,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    made = rooms.run(["deploy", "topics"], values)
     assert made.returncode == 0, made.stderr
-    put = ["keywords", "add", "suku bunga"]
-    subprocess.run(
-        [sys.executable, "-m", "deploy", *put], cwd=ROOT, env=values, check=True, capture_output=True
-    )
-    listed = subprocess.run(
-        [sys.executable, "-m", "deploy", "keywords", "list"],
-        cwd=ROOT,
-        env=values,
-        check=True,
-        capture_output=True,
-    )
-    assert b"suku bunga" in listed.stdout
+    rooms.run(["deploy", "keywords", "add", "suku bunga"], values).check_returncode()
+    listed = rooms.run(["deploy", "keywords", "list"], values)
+    assert "suku bunga" in listed.stdout
 
     def landed() -> int:
         found = clickhouse.rows("SELECT name FROM system.tables WHERE database = currentDatabase()", database)
@@ -140,19 +119,11 @@ def test_a_wrong_password_ends_a_process_with_one_clear_line(
     wrong = secured.settings(
         topic_prefix=prefix, kafka_password="guessed", data_dir=tmp_path / "data", api_port=0
     )
-    done = subprocess.run(
-        [sys.executable, "-m", *PROCESSES[name]],
-        cwd=ROOT,
-        env=environment(clickhouse, database, wrong),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 1, done.stdout
-    refused = [line for line in done.stdout.splitlines() if "does not let us in" in line]
-    assert len(refused) == 1, done.stdout
+    done = rooms.run(PROCESSES[name], environment(clickhouse, database, wrong))
+    told = done.stdout + done.stderr
+    assert done.returncode == 1, told
+    refused = [line for line in told.splitlines() if "does not let us in" in line]
+    assert len(refused) == 1, told
     assert "user 'denyut' by SCRAM-SHA-256" in refused[0]
     assert "invalid credentials" in refused[0]
     assert "Traceback" not in done.stdout

@@ -4,7 +4,6 @@ import random
 import re
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,10 +28,11 @@ from tests.support.exactly import (
 )
 from tests.support.landing import CODEC, mention, mentions, publish, run_sinks, start_sink
 from tests.support.ledger import Ledger
+from tests.support.rooms import Room
 from tests.support.topics import create_topics
 from tests.support.until import until
 
-Start = Callable[..., subprocess.Popen[bytes]]
+Start = Callable[..., Room]
 
 SMALL = {"DENYUT_SINK_BATCH_ROWS": "400"}
 
@@ -49,9 +49,9 @@ def start(
     engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, tmp_path: Path
 ) -> Iterator[Start]:
     create_topics(kafka.bootstrap, prefix, LANDED)
-    running: list[subprocess.Popen[bytes]] = []
+    running: list[Room] = []
 
-    def start(**options: Any) -> subprocess.Popen[bytes]:
+    def start(**options: Any) -> Room:
         process = start_sink(engine, kafka.bootstrap, prefix, database, tmp_path / "sink.log", **options)
         running.append(process)
         return process

@@ -1,7 +1,6 @@
 """The sink as a process: what is published lands once, what cannot land is named, what lies is refused."""
 
 import argparse
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,10 +28,11 @@ from tests.support.clickhouse import EmbeddedClickHouse
 from tests.support.exactly import sink_settings
 from tests.support.kafka_reading import read_all
 from tests.support.landing import CODEC, COLLECTED, mentions, publish, run_sinks, start_sink
+from tests.support.rooms import Room
 from tests.support.topics import create_topics
 from tests.support.until import until
 
-Start = Callable[..., subprocess.Popen[bytes]]
+Start = Callable[..., Room]
 
 _LOADING = (
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
@@ -54,9 +54,9 @@ def start(
 ) -> Iterator[Start]:
     """Starts sinks; whatever still runs at the end is stopped and must have ended with 0."""
     create_topics(kafka.bootstrap, prefix, LANDED)
-    running: list[subprocess.Popen[bytes]] = []
+    running: list[Room] = []
 
-    def start(**options: Any) -> subprocess.Popen[bytes]:
+    def start(**options: Any) -> Room:
         process = start_sink(clickhouse, kafka.bootstrap, prefix, database, tmp_path / "sink.log", **options)
         running.append(process)
         return process
@@ -91,7 +91,7 @@ def committed(kafka: Broker, prefix: str, topic: str) -> dict[int, int]:
 
 
 @contextmanager
-def stopped(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def stopped(process: Room) -> Iterator[None]:
     process.terminate()
     assert process.wait(15) == 0
     yield

@@ -3,8 +3,8 @@
 import argparse
 import asyncio
 import json
+import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,9 +32,11 @@ from deploy.state import StackState
 from schemas.errors import Backpressure, Fatal
 from sinks.clickhouse.migrate import migrate
 from sinks.settings import ClickHouseSinkSettings
-from tests.support.api import ROOT, Api
+from tests.support import rooms
+from tests.support.api import Api
 from tests.support.clickhouse import READER, WRITER, EmbeddedClickHouse
 from tests.support.refused_sql import LONG, REFUSED
+from tests.support.rooms import ROOT
 
 LIMITS = {
     "READER_SECONDS": 1,
@@ -163,21 +165,15 @@ def test_the_command_refuses_and_stops_the_same(
 
 
 def test_the_command_prints_rows_or_one_clear_line(folder: DataFolder) -> None:
-    def run(*words: str) -> "subprocess.CompletedProcess[bytes]":
-        return subprocess.run(
-            [sys.executable, "-m", "deploy", "sql", "--data", str(folder.root), *words],
-            cwd=ROOT,
-            capture_output=True,
-            check=False,
-            timeout=60,
-        )
+    def ask(*words: str) -> "subprocess.CompletedProcess[str]":
+        return rooms.run(["deploy", "sql", "--data", str(folder.root), *words], os.environ)
 
-    done = run("SELECT 1", "--format", "NoSuchFormat")
-    assert (done.returncode, done.stdout) == (1, b"")
-    told = done.stderr.decode()
+    done = ask("SELECT 1", "--format", "NoSuchFormat")
+    assert (done.returncode, done.stdout) == (1, "")
+    told = done.stderr
     assert "Unknown format NoSuchFormat" in told
     assert "Traceback" not in told
-    done = run("SELECT n FROM big ORDER BY n LIMIT 2", "--format", "JSONEachRow")
+    done = ask("SELECT n FROM big ORDER BY n LIMIT 2", "--format", "JSONEachRow")
     assert [json.loads(line) for line in done.stdout.splitlines()] in (
         [{"n": 0}, {"n": 1}],
         [{"n": "0"}, {"n": "1"}],

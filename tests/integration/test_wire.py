@@ -1,6 +1,5 @@
 """Whatever the wire to ClickHouse does: the sink lands everything once and keeps its partitions, the api tells no wrong number."""
 
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,6 +23,7 @@ from tests.support.exactly import (
 )
 from tests.support.landing import mentions, publish, start_sink
 from tests.support.metrics import scrape
+from tests.support.rooms import Room
 from tests.support.topics import create_topics
 from tests.support.until import until
 from tests.support.wire import Dealt, Fate, Request, Wire, wire
@@ -53,7 +53,7 @@ class Wired:
         # Only its address is used: it runs behind the proxy.
         self.seen = EmbeddedClickHouse(folder / "nowhere", port=proxy.port)
         create_topics(kafka.bootstrap, prefix)
-        self.sink: subprocess.Popen[bytes] = start_sink(
+        self.sink: Room = start_sink(
             self.seen,
             kafka.bootstrap,
             prefix,

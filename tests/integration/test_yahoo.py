@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import rooms
 from tests.support.broker import Broker
 from tests.support.producers import TOPICS, Counter, Producers, event, lines
 from tests.support.stages import Feed
@@ -240,13 +241,7 @@ def test_check_says_whether_yahoo_answers(
     producers: Producers, fake: FakeYahoo, settings: dict[str, str]
 ) -> None:
     def check() -> tuple[int, str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "producers", "check", "yahoo"],
-            capture_output=True,
-            text=True,
-            env=producers.environment(**settings, check_s="3"),
-            check=False,
-        )
+        done = rooms.run(["producers", "check", "yahoo"], producers.environment(**settings, check_s="3"))
         return done.returncode, done.stdout
 
     status, told = check()

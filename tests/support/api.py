@@ -2,16 +2,14 @@
 
 import os
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import httpx
 
 from deploy.ports import free_port
-
-ROOT = Path(__file__).parents[2]
+from tests.support import rooms
+from tests.support.rooms import Room
 
 
 class Api:
@@ -19,7 +17,7 @@ class Api:
 
     def __init__(self, bootstrap: str, prefix: str, log: Path, **settings: object) -> None:
         self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Room | None = None
         self.url = ""
         values = {
             "kafka": bootstrap,
@@ -43,13 +41,7 @@ class Api:
     def start(self, *, live: bool = True, patience_s: float = 60) -> "Api":
         """Start; wait until it has an address and, if `live`, until its stream can be joined."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "api"],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+            self._process = rooms.start(["api"], self._environment, log.fileno(), log.fileno())
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             if self._process.poll() is not None:

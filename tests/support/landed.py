@@ -3,8 +3,6 @@
 import itertools
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Self
 
@@ -14,13 +12,12 @@ from confluent_kafka.admin import AdminClient
 
 from schemas.topics import TOPICS
 from sinks.clickhouse.migrate import migrations
+from tests.support import rooms
 from tests.support.api import Api
 from tests.support.clickhouse import READER, EmbeddedClickHouse
 from tests.support.mentions import Publisher, mention
 from tests.support.topics import create_topics
 from tests.support.until import until
-
-ROOT = Path(__file__).parents[2]
 
 
 class Landed:
@@ -48,13 +45,7 @@ class Landed:
             "DENYUT_DATA_DIR": str(folder / "sink"),
         }
         with (folder / "sink.log").open("ab") as log:
-            self._sink = subprocess.Popen(
-                [sys.executable, "-m", "sinks", "clickhouse"],
-                cwd=ROOT,
-                env=environment,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-            )
+            self._sink = rooms.start(["sinks", "clickhouse"], environment, log.fileno(), log.fileno())
         self.api = Api(
             bootstrap,
             prefix,

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,7 +12,9 @@ from confluent_kafka import Producer
 from schemas.codec import Codec
 from schemas.registry import PinnedIds
 from sinks.settings import ClickHouseSinkSettings
-from tests.support.clickhouse import ROOT, EmbeddedClickHouse
+from tests.support import rooms
+from tests.support.clickhouse import EmbeddedClickHouse
+from tests.support.rooms import Room
 
 CODEC = Codec(PinnedIds())
 SENTIMENTS = ("positive", "negative", "neutral")
@@ -123,7 +124,7 @@ def start_sink(
     *,
     module: str = "sinks",
     settings: Mapping[str, str] | None = None,
-) -> subprocess.Popen[bytes]:
+) -> Room:
     """A real sink process, quick to flush."""
     environment = {
         **os.environ,
@@ -135,13 +136,7 @@ def start_sink(
         **(settings or {}),
     }
     with log.open("ab") as out:
-        return subprocess.Popen(
-            [sys.executable, "-m", module, "clickhouse"],
-            env=environment,
-            cwd=ROOT,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
+        return rooms.start([module, "clickhouse"], environment, out.fileno(), out.fileno())
 
 
 def run_sinks(settings: ClickHouseSinkSettings, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -155,12 +150,4 @@ def run_sinks(settings: ClickHouseSinkSettings, *arguments: str) -> "subprocess.
         "DENYUT_CLICKHOUSE_USER": settings.clickhouse_user,
         "DENYUT_CLICKHOUSE_PASSWORD": settings.clickhouse_password.get_secret_value(),
     }
-    return subprocess.run(
-        [sys.executable, "-m", "sinks", *arguments],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return rooms.run(["sinks", *arguments], environment)

@@ -3,7 +3,6 @@
 import random
 import re
 import signal
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -18,6 +17,7 @@ from confluent_kafka.admin import AdminClient
 from tests.support.clickhouse import EmbeddedClickHouse
 from tests.support.exactly import assert_exact, count, counted, differing_keys, fingerprint
 from tests.support.landing import mentions, publish, start_sink
+from tests.support.rooms import Room
 from tests.support.topics import create_topics
 from tests.support.until import until
 from tests.support.wire import Fate, Request, Wire
@@ -65,7 +65,7 @@ class LandingTrial:
         self.log = folder / "sink.log"
         self.published = 0
         self.kills: Counter[str] = Counter()
-        self.sink: subprocess.Popen[bytes] | None = None
+        self.sink: Room | None = None
         self._settings = {"DENYUT_SINK_BATCH_ROWS": "400", "DENYUT_SINK_BACKOFF_S": "0.5"}
         create_topics(bootstrap, prefix)
 
@@ -81,7 +81,7 @@ class LandingTrial:
         self.wire.close()
         self.engine.stop()
 
-    def start(self, module: str = "sinks", **settings: str) -> subprocess.Popen[bytes]:
+    def start(self, module: str = "sinks", **settings: str) -> Room:
         """A new sink."""
         self.sink = start_sink(
             self.seen,

@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,7 +16,9 @@ from producers.recorded.track import Pass
 from producers.settings import ProducerSettings
 from schemas.codec import Codec
 from schemas.registry import PinnedIds
+from tests.support import rooms
 from tests.support.kafka_reading import read_all
+from tests.support.rooms import Room
 from tests.support.until import until
 
 CODEC = Codec(PinnedIds())
@@ -36,13 +37,13 @@ class Producers:
         return {**os.environ, **{f"DENYUT_{name.upper()}": value for name, value in own.items()}}
 
     @contextmanager
-    def start(self, *words: str, **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    def start(self, *words: str, **settings: str) -> Iterator[tuple[Room, Path]]:
         """(process, its log); killed at the end where it still runs."""
         self._started += 1
         path = self._folder / f"producers-{self._started}.log"
         with path.open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "producers", *words], stderr=log, env=self.environment(**settings)
+            process = rooms.start(
+                ["producers", *words], self.environment(**settings), sys.stdout.fileno(), log.fileno()
             )
         try:
             yield process, path

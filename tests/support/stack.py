@@ -7,8 +7,6 @@ second of a core: rows over HTTP as the reader, processes from the state file; `
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,9 +15,9 @@ from deploy.folder import DataFolder
 from deploy.process import Snapshot
 from deploy.sql import Reader
 from deploy.state import StackState
+from tests.support import rooms
+from tests.support.rooms import Room
 from tests.support.until import until
-
-ROOT = Path(__file__).parents[2]
 
 
 class Stack:
@@ -39,15 +37,7 @@ class Stack:
 
         Raises with its output where it fails.
         """
-        done = subprocess.run(
-            [sys.executable, "-m", *words],
-            cwd=ROOT,
-            env=self.reached() if reaching else self.environment,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        done = rooms.run(words, self.reached() if reaching else self.environment, timeout)
         if done.returncode != 0:
             raise RuntimeError(
                 f"{' '.join(words)} ended with {done.returncode}:\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}"
@@ -105,16 +95,10 @@ class Stack:
             self._reached = json.loads(self.command("deploy", "env", "--json"))
         return {**self.environment, **(self._reached or {})}
 
-    def start(self, *words: str) -> subprocess.Popen[bytes]:
+    def start(self, *words: str) -> Room:
         """Start `python -m WORDS…` beside the stack; what it prints goes to a file in the data folder."""
         with (self.data / f"{words[0]}.out").open("ab") as out:
-            return subprocess.Popen(
-                [sys.executable, "-m", *words],
-                cwd=ROOT,
-                env=self.reached(),
-                stdout=out,
-                stderr=subprocess.STDOUT,
-            )
+            return rooms.start(words, self.reached(), out.fileno(), out.fileno())
 
     def processes(self) -> dict[str, Snapshot]:
         return {process.name: process for process in self.state().processes}

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -20,10 +18,11 @@ from schemas.positions import owes
 from schemas.registry import PinnedIds
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
+from tests.support import rooms
 from tests.support.kafka_reading import Offsets, read_all
+from tests.support.rooms import Room
 from tests.support.until import until
 
-ROOT = Path(__file__).parents[2]
 CODEC = Codec(PinnedIds())
 
 
@@ -37,7 +36,7 @@ class Workers:
         named = {f"DENYUT_{name.upper()}": str(value) for name, value in settings.items()}
         self._environment = {**kept, "DENYUT_KAFKA": bootstrap, "DENYUT_TOPIC_PREFIX": prefix, **named}
         self._bootstrap, self._prefix = bootstrap, prefix
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Room] = []
 
     def __enter__(self) -> Self:
         return self
@@ -52,13 +51,7 @@ class Workers:
         for _ in range(count):
             with self._log.open("ab") as log:
                 self.processes.append(
-                    subprocess.Popen(
-                        [sys.executable, "-m", "processors", self._stage],
-                        cwd=ROOT,
-                        env=self._environment,
-                        stdout=log,
-                        stderr=subprocess.STDOUT,
-                    )
+                    rooms.start(["processors", self._stage], self._environment, log.fileno(), log.fileno())
                 )
 
     def kill_one(self) -> None:
@@ -89,7 +82,7 @@ class Workers:
                 offsets.close()
 
     def _is_settled(self, offsets: Offsets) -> bool:
-        dead = [process.returncode for process in self.processes if process.poll() is not None]
+        dead = [status for process in self.processes if (status := process.poll()) is not None]
         assert not dead, f"{self._stage} ended with {dead}: {self._log.read_text()[-3000:]}"
         return offsets.reached() and not any(owes(metadata) for metadata in offsets.metadata().values())
 
@@ -107,7 +100,7 @@ class Workers:
         return [Offsets(self._bootstrap, group, self._prefix + topic) for topic in step(self._stage).inputs]
 
 
-def _heeds_sigterm(process: "subprocess.Popen[bytes]") -> bool:
+def _heeds_sigterm(process: Room) -> bool:
     """Whether it has a handler of its own, or has ended."""
     if process.poll() is not None:
         return True

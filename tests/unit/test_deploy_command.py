@@ -2,26 +2,17 @@
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from deploy.folder import DataFolder
-from tests.support.stack import ROOT
+from tests.support import rooms
 
 
 def deploy(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DENYUT_")}
-    return subprocess.run(
-        [sys.executable, "-m", "deploy", *words],
-        cwd=ROOT,
-        env={**kept, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
+    return rooms.run(["deploy", *words], {**kept, **environment})
 
 
 def test_what_needs_a_running_stack_says_so(tmp_path: Path) -> None:

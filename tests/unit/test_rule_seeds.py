@@ -1,7 +1,6 @@
 """Rules as people write them: what is refused says the field and why, and revisions grow with changes alone."""
 
-import subprocess
-import sys
+import os
 
 import pytest
 from pydantic import ValidationError
@@ -12,7 +11,7 @@ from deploy.settings import DeploySettings
 from processors.logic.alerts.rules import RuleBook
 from schemas.codec import Codec
 from schemas.registry import PinnedIds
-from tests.support.stack import ROOT
+from tests.support import rooms
 
 GOOD = {
     "volume_spike": {"subject": "all:", "window": "1h", "threshold": 3.0, "minimum": 10},
@@ -77,9 +76,7 @@ def test_a_wrong_rule_is_refused_with_its_field_and_the_reason(
 
 def test_the_command_says_what_is_wrong() -> None:
     words = ["rules", "add", "d", "--name", "d", "--kind", "divergence", "--subject", "symbol:X"]
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy", *words], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = rooms.run(["deploy", *words], os.environ)
     assert done.returncode == 1
     assert "kind" in done.stderr
     assert "divergence cannot be watched for yet" in done.stderr
