@@ -1,13 +1,16 @@
 """Every long-running process counts what it does, at the port that its settings name."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pytest
 
 from deploy.ports import free_port
 from processors.logic.partials import watermark_partial
 from schemas.metrics import METRICS
+from tests.support import rooms
 from tests.support.broker import Broker
 from tests.support.clickhouse import READER, EmbeddedClickHouse
 from tests.support.landing import mentions, publish, start_sink
@@ -18,6 +21,12 @@ from tests.support.until import until
 from tests.support.windows import MINUTE, partial
 
 START = 1_435_708_800_000
+
+
+@pytest.fixture(autouse=True)
+def _from_nothing() -> Iterator[None]:
+    with rooms.from_nothing():
+        yield
 
 
 def named(*starts: str) -> set[str]:

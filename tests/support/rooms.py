@@ -50,8 +50,9 @@ class Room(Protocol):
 
 def start(words: Sequence[str], environment: Mapping[str, str], output: int, errors: int) -> Room:
     """Start one; `output` and `errors` are descriptors, and stay the caller's."""
-    if _PRELOADING:
-        return _Forked(_PRELOADING[-1].made, words, environment, output, errors)
+    preloading = _PRELOADING[-1] if _PRELOADING else None
+    if preloading is not None:
+        return _Forked(preloading.made, words, environment, output, errors)
     return subprocess.Popen(
         [sys.executable, "-m", *words],
         cwd=ROOT,
@@ -83,11 +84,23 @@ def run(
 @contextmanager
 def preloading() -> Iterator[None]:
     """Within it, what is started is forked from one process, which is made when it is first needed."""
-    _PRELOADING.append(_Preloading())
+    ours = _Preloading()
+    _PRELOADING.append(ours)
     try:
         yield
     finally:
-        _PRELOADING.pop().close()
+        _PRELOADING.pop()
+        ours.close()
+
+
+@contextmanager
+def from_nothing() -> Iterator[None]:
+    """Within it, what is started imports for itself, and has nothing of other rooms in it: their metrics, for one."""
+    _PRELOADING.append(None)
+    try:
+        yield
+    finally:
+        _PRELOADING.pop()
 
 
 class _Preloading:
@@ -102,7 +115,7 @@ class _Preloading:
             self.made.close()
 
 
-_PRELOADING: list[_Preloading] = []
+_PRELOADING: list[_Preloading | None] = []
 
 
 class _Preloaded:

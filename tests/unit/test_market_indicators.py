@@ -18,6 +18,16 @@ from tests.support.recorded import PRICES, generate_prices
 COLLECTED = 1_732_150_860_000
 
 
+def some_of(path: Path, folder: Path) -> Path:
+    """The prices of a few symbols, those that crashed among them; all of them are judged end to end, in tests/e2e/test_exactness.py."""
+    header, *lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    symbols = dict.fromkeys(line.split(",")[1] for line in lines)
+    chosen = {*list(symbols)[:6], "AMZN", "BHP"}
+    some = folder / "some.csv"
+    some.write_text("".join([header, *(line for line in lines if line.split(",")[1] in chosen)]))
+    return some
+
+
 def candles_of(path: Path) -> list[Candle]:
     """As `replay` makes them."""
     header, *lines = path.read_bytes().splitlines()
@@ -175,9 +185,9 @@ def judged(path: Path) -> None:
 
 
 @pytest.mark.skipif(not PRICES.exists(), reason="the recorded prices are not here")
-def test_the_crash_in_the_recorded_prices() -> None:
-    judged(PRICES)
+def test_the_crash_in_the_recorded_prices(tmp_path: Path) -> None:
+    judged(some_of(PRICES, tmp_path))
 
 
 def test_the_crash_in_generated_prices(tmp_path: Path) -> None:
-    judged(generate_prices(tmp_path / "prices.csv"))
+    judged(some_of(generate_prices(tmp_path / "prices.csv"), tmp_path))
