@@ -259,7 +259,7 @@ def test_a_query_that_no_clock_stops_keeps_its_turn_and_leaves_the_page_its_read
             if await told(reader, "SELECT 1") == "1\n":
                 break
         # Long enough that the second one is sent away after its three seconds.
-        assert await told(reader, stuck.format(round(9 / each) + 1)) == "no answer within 1 s"
+        assert await told(reader, stuck.format(round(6 / each) + 1)) == "no answer within 1 s"
         assert "other SQL queries" in await told(reader, "SELECT 1")
         store = Store(settings)
         await store.probe()
