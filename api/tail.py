@@ -129,10 +129,11 @@ class Tail:
                 log.warning("partitions_added")
                 self._hub.place(grown)
             return
+        ends = await self._cluster.ends({topic: now.partitions for topic, now in described.items()})
         if known:
             log.warning("topics_recreated")
+            # Nothing waits between this and the next: who joined in between would stand in the old topic, and be told of no gap.
             self._hub.close_all("recreated")
-        ends = await self._cluster.ends({topic: now.partitions for topic, now in described.items()})
         self._hub.place({topic: TopicPosition(now.epoch, ends[topic]) for topic, now in described.items()})
 
     async def _jump(self) -> None:
