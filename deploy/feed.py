@@ -11,6 +11,9 @@ from deploy.stack import Stack
 LIVE, REPLAY, SIMULATE = "live", "replay", "simulate"
 LIVE_COLLECTORS = ("rss", "yahoo")
 REMEMBERED = "replayed"
+_PAST_DAYS = 31
+"""How long ago recorded posts end: longer than the pause after which what is usual is learnt anew (DENYUT_QUIET_DAYS). Were they to end
+now, all that is heard next would stand out against their six posts an hour."""
 
 
 def is_live(settings: DeploySettings) -> bool:
@@ -47,7 +50,14 @@ def feeders(stack: Stack, *, live: bool) -> Sequence[Process]:
         names = sorted(read | {path.name for path in files})
         (stack.folder.root / REMEMBERED).write_text("".join(f"{name}\n" for name in names), encoding="utf-8")
 
-    words = ["replay", *(str(path.absolute()) for path in files), "--shift", "--speed", "max"]
+    words = [
+        "replay",
+        *(str(path.absolute()) for path in files),
+        "--shift",
+        str(_PAST_DAYS),
+        "--speed",
+        "max",
+    ]
     return [
         stack.producer(REPLAY, words, once=True, then=remember),
         stack.producer(SIMULATE, ["run", "simulate"], after=[REPLAY]),
@@ -62,5 +72,5 @@ def feeding(processes: Sequence[Snapshot]) -> str:
     if states.get(SIMULATE) == "running":
         return "simulated posts"
     if states.get(REPLAY) in ("starting", "running"):
-        return "recorded events, at full speed, their times moved to now"
+        return "recorded events, at full speed, their times moved to the months before last"
     return "nothing yet"

@@ -59,7 +59,14 @@ def _parser() -> argparse.ArgumentParser:
         metavar="max|FACTOR",
         help="event seconds per second, or max (default): as fast as possible",
     )
-    replay.add_argument("--shift", action="store_true", help="move the times so that the newest item is now")
+    replay.add_argument(
+        "--shift",
+        nargs="?",
+        const=0,
+        type=int,
+        metavar="DAYS",
+        help="move the times so that the newest item is of so many days ago (default: of now)",
+    )
     return parser
 
 

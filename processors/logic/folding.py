@@ -9,7 +9,7 @@ from processors.logic.heard import Heard
 from processors.logic.held import Held
 from processors.logic.rows import CLOSED, END, LATE, PUBLISHED, REVISION, STATS, Row
 from processors.logic.scoring import BaselineRow, expected, learnt
-from processors.logic.spans import WINDOWS, Spans
+from processors.logic.spans import DAYS, WINDOWS, Spans
 from schemas.errors import Fatal
 from schemas.events import Partial
 
@@ -44,7 +44,7 @@ class Step:
         self._sketches: dict[tuple[str, str], list[bytes]] = {}
 
     def fold(self, partial: Partial, dropping: int | None) -> None:
-        """Count a partial in its four windows, or as late where its window was dropped.
+        """Count a partial in its four windows (in that of the day alone if no more is known), or as late where its window was dropped.
 
         Late ones count in the window that holds `dropping`, the instant up to which windows may be dropped.
         """
@@ -52,7 +52,7 @@ class Step:
         platform = partial["platform"]
         bucket = partial["bucket"]
         self.heard.add(bucket)
-        for window in WINDOWS:
+        for window in DAYS if partial["day_only"] else WINDOWS:
             start, end = self.spans.span(window, bucket)
             key = rows.key_of(window, start, subject)
             row = self._touched(key, end)

@@ -33,16 +33,17 @@ class PartialFold:
     """What one batch of one partition of posts adds to every subject it names."""
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[int, str, str, str], _Sum] = {}
+        self._sums: dict[tuple[int, bool, str, str, str], _Sum] = {}
 
     def add(self, mention: Mention, terms: Sequence[str]) -> None:
         """Count one mention under `all` and under each of its keywords, symbols and hashtags."""
         platform = mention["platform"]
         bucket = mention["event_at"] - mention["event_at"] % MINUTE_MS
+        day_only = mention["published_precision"] == "day"
         author = author_of(mention)
         engagement = sum(mention[part] or 0 for part in ("likes", "shares", "comments"))
         for kind, subject in subjects_of(mention):
-            key = (bucket, kind, subject, platform)
+            key = (bucket, day_only, kind, subject, platform)
             total = self._sums.get(key)
             if total is None:
                 total = self._sums[key] = _Sum()
@@ -63,13 +64,14 @@ class PartialFold:
         seen some of these must not believe that the minutes of the others are over.
         """
         for key in sorted(self._sums):
-            bucket, kind, subject, platform = key
+            bucket, day_only, kind, subject, platform = key
             total = self._sums[key]
             yield {
                 "subject_kind": kind,
                 "subject": subject,
                 "platform": platform,
                 "bucket": bucket,
+                "day_only": day_only,
                 "mentions": len(total.ids),
                 "copies": 0,
                 **total.counts,  # type: ignore[typeddict-item]  # the three sentiments, each a field of its own
@@ -92,6 +94,7 @@ def watermark_partial(source_partition: int, watermark: int, enriched_at: int, *
         "subject": str(source_partition),
         "platform": "",
         "bucket": watermark - watermark % MINUTE_MS,
+        "day_only": False,
         "mentions": 0,
         "copies": 0,
         "positive": 0,

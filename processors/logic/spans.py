@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 MINUTE_MS = 60_000
 WINDOWS = ("1m", "5m", "1h", "1d")
+DAYS = ("1d",)
+"""The windows that hold whole days: where a mention counts of which only the day is known."""
 _FIXED = {"1m": MINUTE_MS, "5m": 5 * MINUTE_MS, "1h": 60 * MINUTE_MS}
 _QUARTER_MS = 15 * MINUTE_MS
 _CACHED_QUARTERS = 50_000

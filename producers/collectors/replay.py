@@ -28,7 +28,7 @@ class Replay:
     """Replays `files`, once.
 
     `speed` is event seconds per second, None as fast as possible; `shift` moves the times of a pass so that its
-    newest item is now (to the day, where that is known to the day).
+    newest item is of so many days ago (to the day, where no more is known); None leaves them as they are.
     """
 
     name = NAME
@@ -36,7 +36,7 @@ class Replay:
     timeout_s = None
 
     def __init__(
-        self, files: Sequence[Path], zones: Mapping[str, str], *, speed: float | None, shift: bool
+        self, files: Sequence[Path], zones: Mapping[str, str], *, speed: float | None, shift: int | None
     ) -> None:
         self._files = list(dict.fromkeys(files))
         self._zones = zones
@@ -91,7 +91,7 @@ class Replay:
         return reading
 
     def _goes_on(self, one: Pass) -> bool:
-        return not one.done and (one.shift_ms is not None) == self._shift
+        return not one.done and (one.shift_ms is not None) == (self._shift is not None)
 
 
 def _batches(tracks: Sequence[Track], pace: "_Pace", stop: Event) -> Generator[Batch]:

@@ -45,12 +45,12 @@ def midnight(day: str, zone: ZoneInfo, days: int = 0) -> Millis:
     return round(local.timestamp() * 1000)
 
 
-def shift_to_now(newest: Millis, precision: Precision, zone: ZoneInfo, now: Millis) -> int:
-    """Milliseconds that move `newest` to `now`; whole days, to the day of `now`, where it is known to the day."""
+def shift_to(to: Millis, newest: Millis, precision: Precision, zone: ZoneInfo) -> int:
+    """Milliseconds that move `newest` to the instant `to`; whole days, to the day of it, where it is known to the day."""
     if precision == "second":
-        return now - newest
-    today, day = (datetime.fromtimestamp(at / 1000, UTC).astimezone(zone).date() for at in (now, newest))
-    return (today - day).days * DAY_MS
+        return to - newest
+    there, day = (datetime.fromtimestamp(at / 1000, UTC).astimezone(zone).date() for at in (to, newest))
+    return (there - day).days * DAY_MS
 
 
 def _kind(value: object) -> str:

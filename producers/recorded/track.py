@@ -13,9 +13,10 @@ from producers.clock import event_at, now_ms
 from producers.recorded.candle import CandleReader
 from producers.recorded.lines import LINE_BYTES, Line, read_lines
 from producers.recorded.post import PostReader
-from producers.recorded.times import shift_to_now
+from producers.recorded.times import shift_to
 from schemas.errors import Fatal, Poison
 from schemas.events import Millis
+from schemas.topics import DAY_MS
 
 
 class Pass(BaseModel):
@@ -82,9 +83,9 @@ class Track:
             number += 1
         return found
 
-    def begin(self, number: int, begun_at: Millis, *, shift: bool) -> Pass:
-        """A new pass; with `shift`, its newest readable item is moved to now."""
-        shift_ms = self._shift_ms() if shift else None
+    def begin(self, number: int, begun_at: Millis, *, shift: int | None) -> Pass:
+        """A new pass; with `shift`, its newest readable item is moved to so many days before now."""
+        shift_ms = None if shift is None else self._shift_ms(now_ms() - shift * DAY_MS)
         return Pass(file=self.name, number=number, begun_at=begun_at, shift_ms=shift_ms)
 
     def take_up(self, current: Pass) -> None:
@@ -128,7 +129,7 @@ class Track:
         except Poison as why:
             return why
 
-    def _shift_ms(self) -> int:
+    def _shift_ms(self, to: Millis) -> int:
         newest = None
         for line in read_lines(self._file):
             try:
@@ -137,7 +138,7 @@ class Track:
                 continue
             if found is not None and (newest is None or found[0] > newest[0]):
                 newest = found
-        return 0 if newest is None else shift_to_now(*newest, now_ms())
+        return 0 if newest is None else shift_to(to, *newest)
 
     def _checkpoint(self, number: int) -> str:
         return f"{self._content}/{number}"

@@ -101,6 +101,7 @@ class Partial(TypedDict):
     subject: str
     platform: str
     bucket: Millis
+    day_only: bool
     mentions: int
     copies: int
     positive: int

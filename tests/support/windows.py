@@ -28,6 +28,7 @@ def partial(
         "subject": subject,
         "platform": platform,
         "bucket": at - at % MINUTE,
+        "day_only": False,
         "mentions": mentions,
         "copies": 0,
         "positive": 0,

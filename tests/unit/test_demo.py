@@ -51,6 +51,7 @@ def test_recorded_events_come_first_and_only_once(stack: Stack) -> None:
         str(events / "a.jsonl"),
         str(events / "b.jsonl"),
         "--shift",
+        "31",
         "--speed",
         "max",
     )

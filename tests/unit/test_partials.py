@@ -70,6 +70,16 @@ def test_every_subject_platform_and_minute_has_one_partial() -> None:
     assert found["all", "", "news", START + MINUTE]["mentions"] == 1
 
 
+def test_what_is_known_to_the_day_is_counted_apart() -> None:
+    day: dict[str, Any] = {"published_precision": "day"}
+    partials = fold([mention(1), mention(2, **day), mention(3, START + MINUTE, **day), mention(4, **day)])
+    assert [(one["bucket"], one["day_only"], one["mentions"]) for one in partials] == [
+        (START, False, 1),
+        (START, True, 2),
+        (START + MINUTE, True, 1),
+    ]
+
+
 def test_no_watermark_passes_a_minute_that_is_still_to_come() -> None:
     dice = random.Random(7)
     mentions = [mention(number, START + dice.randrange(300 * MINUTE)) for number in range(200)]

@@ -11,7 +11,7 @@ import pytest
 from producers.recorded.candle import CandleReader
 from producers.recorded.lines import read_lines
 from producers.recorded.post import PostReader
-from producers.recorded.times import published, shift_to_now
+from producers.recorded.times import published, shift_to
 from schemas.codec import Codec
 from schemas.errors import Fatal, Poison
 from schemas.events import Post
@@ -194,9 +194,9 @@ def test_a_shift_moves_seconds_exactly_and_days_by_whole_days() -> None:
 
 def test_the_shift_brings_the_newest_item_to_now_or_to_the_day_of_now() -> None:
     at, precision = published("2015-10-31T12:00:00Z", ZoneInfo("UTC"))
-    assert at + shift_to_now(at, precision, ZoneInfo("UTC"), NOW) == NOW
+    assert at + shift_to(NOW, at, precision, ZoneInfo("UTC")) == NOW
     day, precision = published("2024-12-31", JAKARTA)
-    moved, _ = published("2024-12-31", JAKARTA, shift_to_now(day, precision, JAKARTA, NOW))
+    moved, _ = published("2024-12-31", JAKARTA, shift_to(NOW, day, precision, JAKARTA))
     now = datetime.fromtimestamp(NOW / 1000, UTC).astimezone(JAKARTA)
     assert moved == round(now.replace(hour=0, minute=0, second=0, microsecond=0).timestamp() * 1000)
 

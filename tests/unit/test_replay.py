@@ -34,7 +34,7 @@ def collect(
     files: Sequence[Path],
     cursors: dict[str, str],
     *,
-    shift: bool = False,
+    shift: int | None = None,
     speed: float | None = None,
     take: int | None = None,
 ) -> list[Item | Refused]:
@@ -90,22 +90,30 @@ def test_a_shift_is_kept_for_its_pass_and_taken_anew_for_the_next(tmp_path: Path
     path = write(tmp_path / "a.jsonl", [row(n) for n in range(1500)])
     cursors: dict[str, str] = {}
     begun = now_ms()
-    before = collect([path], cursors, shift=True, take=2)
+    before = collect([path], cursors, shift=0, take=2)
     stored = passes(cursors)[0]
-    after = collect([path], cursors, shift=True)
+    after = collect([path], cursors, shift=0)
     assert passes(cursors)[0].shift_ms == stored.shift_ms
     newest = max(item.record["published_at"] for item in [*before, *after] if isinstance(item, Item))
     assert begun <= newest <= now_ms()
     assert ids(before) + ids(after) == [f"x:i{n}" for n in range(1500)]
-    collect([path], cursors, shift=True)
+    collect([path], cursors, shift=0)
     assert passes(cursors)[1].shift_ms is not None
     assert ids(collect([path], cursors)) == ids(before) + ids(after)
     assert passes(cursors)[2].shift_ms is None
 
 
+def test_a_shift_may_end_days_ago(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", [row(n) for n in range(3)])
+    begun = now_ms()
+    items = collect([path], {}, shift=31)
+    newest = max(item.record["published_at"] for item in items if isinstance(item, Item))
+    assert begun <= newest + 31 * 86_400_000 <= now_ms()
+
+
 def test_the_shift_is_stored_before_anything_is_moved_by_it(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", [row(1)])
-    replay = Replay([path], {}, speed=None, shift=True)
+    replay = Replay([path], {}, speed=None, shift=0)
     first = next(iter(replay.collect("a.jsonl", {}, Event())))
     assert isinstance(first, Batch)
     assert not first.items
@@ -137,7 +145,7 @@ def test_a_cut_command_does_not_repeat_the_files_it_had_finished(tmp_path: Path)
 def test_days_stay_days_in_their_order_of_publication(tmp_path: Path) -> None:
     days = ["2024-01-01"] * 3 + ["2024-01-02"] * 2
     path = write(tmp_path / "a.jsonl", [row(n, ts=day, seq=n, source="cnbci") for n, day in enumerate(days)])
-    items = collect([path], {}, shift=True)
+    items = collect([path], {}, shift=0)
     times = [item.record["published_at"] for item in items if isinstance(item, Item)]
     assert ids(items) == [f"news:i{n}" for n in range(5)]
     assert times[3] - times[0] == DAY_MS
@@ -180,7 +188,7 @@ def test_a_speed_spreads_the_times(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_named() -> None:
     with pytest.raises(Fatal, match=r"nothing\.jsonl is not a file"):
-        Replay([Path("nothing.jsonl")], {}, speed=None, shift=False).check()
+        Replay([Path("nothing.jsonl")], {}, speed=None, shift=None).check()
 
 
 def test_a_dead_letter_keeps_bounded_bytes_and_a_stable_id() -> None:

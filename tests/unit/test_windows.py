@@ -105,6 +105,18 @@ def test_latest_revisions_plus_late_are_all_mentions_whatever_is_dropped(seed: i
     assert late > 0, "the test must reach dropped windows"
 
 
+def test_of_what_only_the_day_is_known_the_day_alone_tells() -> None:
+    partition = Partition()
+    partition.step([partial(START, mentions=40, day_only=True), partial(START)])
+    partition.drain(closing=START + 3 * DAY)
+    counted = {
+        trend["window"]: trend["mentions"]
+        for trend in partition.latest().values()
+        if trend["platform"] == "x"
+    }
+    assert counted == {"1m": 1, "5m": 1, "1h": 1, "1d": 41}
+
+
 def test_a_mention_of_a_dropped_window_is_late_in_the_window_of_the_watermark() -> None:
     partition = Partition()
     partition.step([partial(START)])

@@ -13,9 +13,9 @@ function formatter(kind, build) {
   return made.get(key);
 }
 
-const numbers = (name, options) => formatter(name, (locale) => new Intl.NumberFormat(locale, options));
+const numbers = (name, options) => formatter(`number ${name}`, (locale) => new Intl.NumberFormat(locale, options));
 const times = (name, options) =>
-  formatter(name, (locale) => new Intl.DateTimeFormat(locale, { timeZone: ZONE, hourCycle: "h23", ...options }));
+  formatter(`time ${name}`, (locale) => new Intl.DateTimeFormat(locale, { timeZone: ZONE, hourCycle: "h23", ...options }));
 
 export const count = (value) => numbers("count", {}).format(value);
 export const compact = (value) =>

@@ -50,7 +50,9 @@ export class AlertView {
     }
     this.#list.dataset.empty = shown.length ? "" : t("alertsNone");
     const many = SEVERITIES.map((name) => [name, shown.filter((alert) => alert.severity === name).length]).filter(([, number]) => number);
-    say(this.#note, many.map(([name, number]) => `${MARKS[name]} ${count(number)} ${t(name)}`).join(" · "));
+    const told = many.map(([name, number]) => `${MARKS[name]} ${count(number)} ${t(name)}`);
+    // Not all there are: the list is cut.
+    say(this.#note, (shown.length < ROWS ? told : [t("latest", { count: count(ROWS) }), ...told]).join(" · "));
   }
 
   /** Say everything again, in another language. */
