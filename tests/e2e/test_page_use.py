@@ -4,7 +4,7 @@ import itertools
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from tests.support.browser import CHROMIUM, tab
 from tests.support.landed import Landed
@@ -16,6 +16,32 @@ pytestmark = [
     pytest.mark.kafka,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: the page is tested in it"),
 ]
+
+
+def test_the_first_figures_are_shown_while_their_position_is_still_asked_for(
+    browser: Browser, landed: Landed
+) -> None:
+    word = f"awal-{landed.number()}"
+    mine = landed.say(3, keywords=[word])
+    held: list[Route] = []
+    with tab(browser, "about:blank") as opened:
+        # Asked for with the position, after the figures.
+        opened.page.route("**/api/v1/alerts*", lambda route: held.append(route))  # noqa: PLW0108 -- playwright marks what it is given
+        opened.page.goto(f"{landed.api.url}/#subject={word}")
+        until(lambda: opened.number("#total") == 3, "the total")
+        until(
+            lambda: bool(opened.listed() and held),
+            "the list, and the question for alerts that is not answered",
+        )
+        assert sorted(opened.listed()) == sorted(mine)
+        assert opened.page.locator("#status-text").inner_text() == "Connecting"
+        for route in held:
+            route.continue_()
+        opened.page.unroute("**/api/v1/alerts*")
+        opened.live()
+        more = landed.say(1, keywords=[word])
+        until(lambda: sorted(opened.listed()) == sorted(mine + more), "the next one, and none twice")
+        until(lambda: opened.number("#total") == 4, "the total goes on from it")
 
 
 def test_the_filters_change_the_stream_the_list_and_the_figures(browser: Browser, landed: Landed) -> None:

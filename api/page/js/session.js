@@ -79,7 +79,7 @@ export class Session {
     this.#due(Date.now() + REFRESH_MS);
     let found = null;
     try {
-      found = await snapshot(this.filter, this.period, asking.signal);
+      found = await snapshot(this.filter, this.period, asking.signal, (first) => this.#early(first));
     } catch {
       if (asking.signal.aborted) return;
       this.#due(Date.now() + RETRY_MS);
@@ -164,6 +164,25 @@ export class Session {
     stream.start();
   }
 
+  /** While much is heard it takes seconds until figures and a position fit together: show something until then, where nothing is shown. */
+  #early(first) {
+    if (this.history) return;
+    this.history = first.history;
+    this.day = first.day;
+    this.stats = first.stats;
+    this.#list(first.mentions);
+    this.#on.change();
+  }
+
+  /** List what is not listed yet; those that the filter lets through. */
+  #list(mentions) {
+    const fresh = mentions.filter((mention) => matches(this.filter, mention));
+    const unseen = fresh.filter((mention) => this.#shownIds.add(mention.id));
+    for (const mention of unseen) this.#note(mention);
+    if (unseen.length) this.#on.fill(unseen);
+    return fresh;
+  }
+
   /** From here on the new stream counts, on top of its own snapshot. */
   #swap(stream, found, signal) {
     this.#stream?.close();
@@ -179,11 +198,7 @@ export class Session {
       this.stats = found.stats;
       this.#listedFrom = found.listedFrom;
       for (const alert of found.alerts) this.alerts.take(alert);
-      const fresh = found.mentions.filter((mention) => matches(this.filter, mention));
-      for (const mention of fresh) this.minutes.add(mention);
-      const unseen = fresh.filter((mention) => this.#shownIds.add(mention.id));
-      for (const mention of unseen) this.#note(mention);
-      if (unseen.length) this.#on.fill(unseen);
+      for (const mention of this.#list(found.mentions)) this.minutes.add(mention);
     }
     clearInterval(this.#poll);
     if (mustPoll(this.filter)) this.#poll = setInterval(() => this.#rank(signal), POLL_MS);

@@ -14,8 +14,8 @@ const TRIES = 3;
    are the same, nothing landed meanwhile and the figures are of just that position. Otherwise the later one is taken:
    then a few mentions may be missing until the trend windows tell of them, but none is counted twice. */
 
-/** Read it all. Throws where the archive does not answer. */
-export async function snapshot(filter, period, signal) {
+/** Read it all; `early` is given the first figures that come, of no position yet. Throws where the archive does not answer. */
+export async function snapshot(filter, period, signal, early) {
   let before = await api.mentions(filter, LISTED, signal);
   for (let left = TRIES; ; left -= 1) {
     const [history, day, stats] = await Promise.all([
@@ -23,13 +23,13 @@ export async function snapshot(filter, period, signal) {
       period === "24h" ? null : api.history(filter, "24h", signal),
       api.stats(filter, period, signal),
     ]);
+    const figures = { history: new History(history, dashboardCounts(filter)), day: new History(day ?? history, false), stats };
+    if (left === TRIES) early({ ...figures, mentions: before.mentions });
     await new Promise((done) => setTimeout(done, SETTLE_MS));
     const [after, alerts] = await Promise.all([api.mentions(filter, LISTED, signal), api.alerts(filter, ALERTS, signal)]);
     if (after.position === before.position || left <= 1) {
       return {
-        history: new History(history, dashboardCounts(filter)),
-        day: new History(day ?? history, false),
-        stats,
+        ...figures,
         mentions: after.mentions,
         // From here on the list is whole: nothing newer was left out of it.
         listedFrom: after.mentions.length < LISTED ? 0 : after.mentions.at(-1).event_at,
