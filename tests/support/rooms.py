@@ -176,11 +176,13 @@ class _Forked:
 
     def wait(self, timeout: float | None = None) -> int:
         deadline = None if timeout is None else time.monotonic() + timeout
+        ended = select.poll()
+        ended.register(self._ended, select.POLLIN)
         while (status := self.poll()) is None:
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left <= 0:
                 raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
-            select.select([self._ended], [], [], left)
+            ended.poll(None if left is None else 1000 * left)
         return status
 
     def send_signal(self, number: int, /) -> None:
