@@ -62,6 +62,7 @@ def test_the_filters_change_the_stream_the_list_and_the_figures(browser: Browser
         box.press("Enter")
         shows(mine, other)
         until(lambda: opened.number("#total") == 4, "the total is the filter's")
+        opened.live()
         assert any("/stream?" in url and f"keyword={word}" in url for url in opened.requests)
         opened.page.select_option("#filter-platform", "reddit")
         shows(mine)

@@ -19,6 +19,7 @@ from schemas.positions import Owed, pending_metadata, range_metadata
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
 from tests.support.broker import Broker
+from tests.support.until import until
 
 
 @pytest.fixture
@@ -50,10 +51,17 @@ def test_a_changed_setting_reaches_topics_that_exist(ready: KafkaSettings) -> No
     name = TOPICS["posts"].full_name(ready.topic_prefix)
     strayed = ConfigEntry("retention.ms", "1000", incremental_operation=AlterConfigOpType.SET)
     resource = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[strayed])
+
+    def retention() -> str | None:
+        described = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)])
+        value: str | None = next(iter(described.values())).result(10)["retention.ms"].value
+        return value
+
     next(iter(admin.incremental_alter_configs([resource]).values())).result(10)
+    # Acknowledged by the controller, told by the broker a moment later: ours, too.
+    until(lambda: retention() == "1000", "the stray setting")
     ensure_topics(ready)
-    described = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)])
-    assert next(iter(described.values())).result(10)["retention.ms"].value == str(7 * 86_400_000)
+    until(lambda: retention() == str(7 * 86_400_000), "the right one", 30)
 
 
 def test_another_partition_count_is_refused(ready: KafkaSettings) -> None:

@@ -134,7 +134,10 @@ def test_throttled_it_waits_and_is_heard_of(
     quotes = Counter(producers.bootstrap, f"{producers.prefix}quotes")
     settings["yahoo_history_days"] = "0"
     with producers.start("run", "yahoo", **settings) as (process, log):
-        until(lambda: quotes() == 1, "a quote at last", 60)
+        try:
+            until(lambda: quotes() == 1, "a quote at last")
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}: {quotes()} quotes; {log.read_text()}") from error
         process.terminate()
         assert process.wait(10) == 0, log.read_text()
     first, second, third = (one.at for one in fake.server.at(QUOTE)[:3])
