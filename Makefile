@@ -23,10 +23,12 @@ $(STAMP): requirements.lock
 	  { echo "denyut: $(PYTHON) has no venv: install it (Debian and Ubuntu: the package python3.11-venv)" >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "building .venv …"; $(PYTHON) -m venv .venv; }
 	@echo "installing what requirements.lock names (a few minutes the first time) …"
-	@# The lock names every dependency of a dependency. Compiling all of it takes as long as installing it, and most is never
-	@# imported: what our processes import is compiled once below, or all of them would do it side by side at their first start.
-	@$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@# uv, itself from the lock, installs the rest: pip takes several times its processor time. Nothing is compiled but what our
+	@# processes import (below), or all of them would do it side by side at their first start; most is never imported.
+	@awk '/^uv==/ {own = 1; print; next} /^[^ ]/ {own = 0} own' requirements.lock > .venv/uv.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r .venv/uv.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --no-config --no-deps --require-hashes --link-mode copy -r requirements.lock
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-config --no-deps --no-build-isolation -e .
 	@$(BIN)/python -c 'import api.app, deploy.commands, deploy.clickhouse.app, processors.app, processors.agents.enrich, producers.registry, sinks.registry'
 	@touch $@
 

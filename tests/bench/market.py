@@ -3,15 +3,13 @@
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 
-from schemas.events import Quote
 from schemas.flow import step
+from tests.bench._quotes import quotes
 from tests.bench.report import Row, report
-from tests.support.bars import OPENING, quote
 from tests.support.broker import OwnBroker
 from tests.support.kafka_reading import Offsets
 from tests.support.stages import Feed, Workers, records
@@ -45,14 +43,6 @@ def main() -> int:
     return 0
 
 
-def _quotes(symbols: int, every_ms: int) -> Iterator[Quote]:
-    names = [f"S{number}" for number in range(symbols)]
-    for number in range(_QUOTES):
-        turn, symbol = divmod(number, symbols)
-        at = OPENING + turn * every_ms + symbol * every_ms // symbols
-        yield quote(at, 100 + (number * 7919 % 1_000) / 100, number, names[symbol])
-
-
 def _measure(
     broker: OwnBroker, prefix: str, folder: Path, contender: str, symbols: int, every_ms: int
 ) -> list[Row]:
@@ -63,7 +53,7 @@ def _measure(
         workers.settled()
         rows = _idle(worker, contender, "empty")
         sent = Feed(broker.bootstrap, prefix).send(
-            "quotes", ((one["symbol"], one) for one in _quotes(symbols, every_ms))
+            "quotes", ((one["symbol"], one) for one in quotes(_QUOTES, symbols, every_ms))
         )
         # What was read while it was being written is not counted: a fresh worker meets it all.
         workers.kill_one()
@@ -74,14 +64,14 @@ def _measure(
         until(lambda: _committed(offsets) >= start + _WARM, "the first quotes")
         first, began, before = _committed(offsets), time.monotonic(), _cpu(worker)
         until(lambda: _committed(offsets) >= sent, "all quotes", 300)
-        quotes = sent - first
+        taken = sent - first
         seconds, cpu = time.monotonic() - began, _cpu(worker) - before
         offsets.close()
         workers.settled()
         bars = len(records(broker.bootstrap, prefix, "bars"))
         rows += [
-            Row(contender, "quotes_per_s", quotes / seconds, "quotes/s"),
-            Row(contender, "cpu_per_quote", 1e6 * cpu / quotes, "µs"),
+            Row(contender, "quotes_per_s", taken / seconds, "quotes/s"),
+            Row(contender, "cpu_per_quote", 1e6 * cpu / taken, "µs"),
             Row(contender, "revisions_per_quote", bars / sent, "bars"),
             *_idle(worker, contender, "full"),
         ]

@@ -1,4 +1,4 @@
-"""From replay to ClickHouse and to an SSE client: rate, share of each process, delay of a burst's alert, latency, start-up, memory."""
+"""From replay to ClickHouse and to an SSE client: rates of posts and quotes, share of each process, delay of a burst's alert, latency, memory."""
 
 import os
 import statistics
@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from tests.bench._burst import burst_to_alert
+from tests.bench._quotes import through_market
 from tests.bench.report import Row, report
 from tests.support.recorded import recorded_events, recorded_prices
 from tests.support.sse import SseClient
@@ -27,6 +28,7 @@ def main() -> int:
         try:
             rows += _start(stack)
             rows += _replay(stack, Path(folder))
+            rows += through_market(stack)
             rows += burst_to_alert(stack)
             rows += _live(stack)
             rows += _memory(stack)
