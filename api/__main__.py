@@ -5,6 +5,7 @@ import asyncio
 import sys
 
 import structlog
+import uvloop
 
 from api.server import address, listen, serve
 from api.settings import ApiSettings
@@ -25,7 +26,7 @@ def _serve() -> int:
         listener = listen(settings.api_host, settings.api_port)
         print(f"Denyut api: {address(listener)}", flush=True)
         log.info("api_listening", address=address(listener), kafka=settings.kafka)
-        asyncio.run(serve(settings, listener))
+        uvloop.run(serve(settings, listener))
     except Fatal as error:
         log.error("api_failed", error=str(error))  # noqa: TRY400 -- one clear line, the message says it all
         return 1

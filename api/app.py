@@ -23,12 +23,14 @@ def create(services: Services) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         tail = asyncio.create_task(services.tail.run(), name="tail")
         tail.add_done_callback(services.ended)
+        pulse = asyncio.create_task(services.pulse.run(), name="pulse")
+        pulse.add_done_callback(services.ended)
         watch = asyncio.create_task(services.flow.run(), name="flow")
         watch.add_done_callback(services.ended)
         try:
             yield
         finally:
-            for task in (tail, watch):
+            for task in (tail, pulse, watch):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task

@@ -10,8 +10,10 @@ import structlog
 import uvicorn
 
 from api.app import create
+from api.drain import drain
 from api.services import Services
 from api.settings import ApiSettings
+from api.wire import StreamingProtocol
 from schemas.errors import Fatal
 
 log = structlog.get_logger()
@@ -32,8 +34,8 @@ class DrainingServer(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drain, then as uvicorn does."""
-        self._services.hub.drain()
+        """Say farewell while new requests are still told that this ends, then as uvicorn does."""
+        await drain(self._services.hub, self._services.settings.drain_s / 2)
         await super().shutdown(sockets)
 
 
@@ -65,11 +67,12 @@ async def serve(settings: ApiSettings, listener: socket.socket) -> None:
     services = Services(settings)
     config = uvicorn.Config(
         create(services),
+        http=StreamingProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=max(1, round(settings.drain_s)),
+        timeout_graceful_shutdown=max(1, round(settings.drain_s / 2)),
     )
     server = DrainingServer(config, services)
     services.on_failure(lambda: setattr(server, "should_exit", True))

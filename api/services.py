@@ -6,10 +6,12 @@ from collections.abc import Callable
 import structlog
 from starlette.requests import Request
 
+from api.admission import Admission
 from api.cluster import Cluster
 from api.flow_watch import FlowWatch
 from api.hub import Hub
 from api.landed import Landed
+from api.pulse import Pulse
 from api.replay import ReplayPool
 from api.resume import Starts
 from api.settings import ApiSettings
@@ -32,6 +34,8 @@ class Services:
         self.cluster = Cluster(settings)
         self.hub = Hub(codec)
         self.tail = Tail(settings, self.cluster, self.hub)
+        self.pulse = Pulse(settings, self.hub)
+        self.admission = Admission(settings)
         self.pool = ReplayPool(settings, codec)
         self.starts = Starts(self.cluster, self.hub)
         self.store = Store(settings)

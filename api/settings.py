@@ -18,6 +18,24 @@ class ApiSettings(KafkaSettings, ClickHouseReaderSettings):
     stream_buffer_events: int = Field(5000, ge=1, description="events that may wait for one slow client")
     stream_buffer_bytes: int = Field(4_194_304, ge=1, description="bytes that may wait for one slow client")
     stream_send_timeout_s: float = Field(30, gt=0, description="seconds one write to a client may take")
+    stream_linger_ms: float = Field(
+        20,
+        ge=0,
+        description="between two writes to the clients, so that what comes meanwhile is one write; 0: none",
+    )
+    stream_socket_bytes: int = Field(
+        131_072, ge=4096, description="what the kernel may hold for one client before its slowness shows"
+    )
+    stream_total: int = Field(10_000, ge=1, description="streams open at once in this process")
+    stream_per_address: int = Field(500, ge=1, description="streams open at once to one address")
+    stream_openings_s: float = Field(
+        500, gt=0, description="streams that may be opened a second, on average over two"
+    )
+    stream_max_age_s: float = Field(
+        0,
+        ge=0,
+        description="seconds after which a stream is closed to be opened anew, a tenth more or less; 0: never",
+    )
     stream_replays: int = Field(
         4, ge=1, description="clients that are served from Kafka's past at the same time"
     )

@@ -1,0 +1,82 @@
+"""Admission: how many streams there may be, in all and to one address, and how many may be opened a second."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from api.errors import Refused
+from api.settings import ApiSettings
+from api.telemetry import REFUSED
+
+_BURST_S = 2.0
+_LATER_S = 5
+
+
+class Place:
+    """One stream's place."""
+
+    __slots__ = ("_address", "_admission", "_left")
+
+    def __init__(self, admission: "Admission", address: str) -> None:
+        self._admission = admission
+        self._address = address
+        self._left = False
+
+    def leave(self) -> None:
+        """Give it back, once."""
+        if not self._left:
+            self._left = True
+            self._admission.leave(self._address)
+
+
+class Admission:
+    """Counts streams; whoever is one too many is refused with when to come back, before anything is done for him."""
+
+    def __init__(self, settings: ApiSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._total = settings.stream_total
+        self._per_address = settings.stream_per_address
+        self._rate = settings.stream_openings_s
+        self._clock = clock
+        self._open = 0
+        self._addresses: Counter[str] = Counter()
+        self._tokens = self._rate * _BURST_S
+        self._counted_at = clock()
+
+    def enter(self, address: str) -> "Place":
+        """A place for one stream, to be left when it ends.
+
+        Raises:
+            Refused: 429 where the address has its share, 503 where the process has.
+        """
+        if self._open >= self._total:
+            said = f"{self._total} streams are open here, which is the limit"
+            raise self._refused("total", 503, said, _LATER_S)
+        if self._addresses[address] >= self._per_address:
+            said = f"{self._per_address} streams are open to this address, which is the limit"
+            raise self._refused("address", 429, said, _LATER_S)
+        self._take_token()
+        self._open += 1
+        self._addresses[address] += 1
+        return Place(self, address)
+
+    def leave(self, address: str) -> None:
+        """A stream to this address has ended."""
+        self._open -= 1
+        self._addresses[address] -= 1
+        if not self._addresses[address]:
+            del self._addresses[address]
+
+    def _take_token(self) -> None:
+        now = self._clock()
+        burst = max(1.0, self._rate * _BURST_S)
+        self._tokens = min(burst, self._tokens + (now - self._counted_at) * self._rate)
+        self._counted_at = now
+        if self._tokens < 1:
+            said = f"more than {self._rate:g} streams a second are being opened"
+            raise self._refused("openings", 503, said, max(1, round((1 - self._tokens) / self._rate)))
+        self._tokens -= 1
+
+    @staticmethod
+    def _refused(limit: str, status: int, said: str, retry_after_s: int) -> Refused:
+        REFUSED.labels(limit=limit).inc()
+        return Refused(status, said, retry_after_s)
