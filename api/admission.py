@@ -39,7 +39,8 @@ class Admission:
         self._clock = clock
         self._open = 0
         self._addresses: Counter[str] = Counter()
-        self._tokens = self._rate * _BURST_S
+        self._burst = max(1.0, self._rate * _BURST_S)
+        self._tokens = self._burst
         self._counted_at = clock()
 
     def enter(self, address: str) -> "Place":
@@ -68,8 +69,7 @@ class Admission:
 
     def _take_token(self) -> None:
         now = self._clock()
-        burst = max(1.0, self._rate * _BURST_S)
-        self._tokens = min(burst, self._tokens + (now - self._counted_at) * self._rate)
+        self._tokens = min(self._burst, self._tokens + (now - self._counted_at) * self._rate)
         self._counted_at = now
         if self._tokens < 1:
             said = f"more than {self._rate:g} streams a second are being opened"

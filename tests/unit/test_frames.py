@@ -3,7 +3,7 @@ import json
 import orjson
 
 from api.catalogue import LIVE
-from api.frames import frame, joined, payload
+from api.frames import Batch, frame, payload
 from schemas.registry import load_schema
 from schemas.topics import TOPICS
 from tests.support.mentions import mention
@@ -30,9 +30,12 @@ def test_retry_is_a_field_of_its_own() -> None:
     assert b"\nretry: 2000\n\n" in frame("open", "1", "{}", retry=2000).data
 
 
-def test_joined_frames_are_the_frames_in_order() -> None:
+def test_a_batch_is_its_frames_in_order_as_one_chunk() -> None:
     frames = [frame("mentions", str(number), "{}") for number in range(3)]
-    assert joined(frames) == b"".join(one.data for one in frames)
+    batch = Batch(frames)
+    whole = b"".join(one.data for one in frames)
+    assert (batch.id, batch.data) == ("2", whole)
+    assert batch.chunk == f"{len(whole):x}\r\n".encode() + whole + b"\r\n"
 
 
 def test_no_live_event_has_bytes_that_json_could_not_carry() -> None:
