@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.credentials import COOKIE
+from api.access.scopes import OPEN, SCOPES
 from api.answers import json_answer
 from api.openapi.operation import Operation
 from api.openapi.shapes import COUNT, TEXT, answer, components, many
@@ -25,6 +27,22 @@ _FAULT = {
 }
 _PROBLEMS = {"Invalid": answer(detail=many(_FAULT)), "Problem": answer(detail=TEXT)}
 
+_SCHEMES = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "a JWT or an API key; needed where DENYUT_ANONYMOUS_READ is false. Scopes: "
+        + "; ".join(f"`{scope}`: {about}" for scope, about in SCOPES.items()),
+    },
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "set by POST /api/v1/session",
+    },
+}
+
 
 def document(operations: Iterable[Operation]) -> dict[str, Any]:
     """OpenAPI 3.1."""
@@ -40,7 +58,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
             "Lists in parameters are repeated or separated by commas.",
         },
         "paths": paths,
-        "components": {"schemas": {**components(), **_PROBLEMS}},
+        "components": {"schemas": {**components(), **_PROBLEMS}, "securitySchemes": _SCHEMES},
     }
 
 
@@ -71,6 +89,14 @@ def _operation(one: Operation) -> dict[str, Any]:
             else _problem(one.unavailable, "Problem"),
         },
     }
+    if one.access != OPEN:
+        # Nothing at all is among the ways: where anybody may read, no credential is needed.
+        described["security"] = [{}, *({name: [one.access]} for name in _SCHEMES)]
+        described["responses"] |= {
+            "400": _problem("a credential stands in the address, or there are two", "Problem"),
+            "401": _problem("a credential is needed, or the one given does not hold", "Problem"),
+            "403": _problem(f"the scope {one.access} is needed, or another site's page asks", "Problem"),
+        }
     if one.body:
         described["requestBody"] = {
             "required": True,
