@@ -66,8 +66,8 @@ class Stream:
         if self._subscription is not None:
             self._subscription.close("expired")
 
-    async def run(self, sink: Sink, start: Start, said: Mapping[str, Any]) -> None:
-        """Serve from `start` on until the end, the `close` event included; `said` goes into the `open` event."""
+    async def run(self, sink: Sink, start: Start, said: Mapping[str, Any]) -> CloseReason:
+        """Serve from `start` on until the end, the `close` event included; `said` goes into the `open` event. Returns why it ended."""
         CONNECTIONS.inc()
         reason: CloseReason = "client"
         ends: asyncio.TimerHandle | None = None
@@ -93,6 +93,7 @@ class Stream:
             # All at once would come back at once.
             retry = self._settings.stream_retry_ms * random.uniform(1, 2)  # noqa: S311 -- to spread load
             sink.write(Batch([closed(reason, sink.last_id, round(retry))]))
+        return reason
 
     def _open(self, sink: Sink, start: Start, said: Mapping[str, Any]) -> None:
         self._beat_at = time.monotonic() + self._settings.stream_heartbeat_s
