@@ -41,11 +41,13 @@ class SseClient:
         *,
         path: str = "/api/v1/stream",
         follow: bool = False,
+        headers: Mapping[str, str] | None = None,
         on_event: Callable[[SseEvent], None] | None = None,
     ) -> None:
         self._url = url
         self._path = path
         self._follow = follow
+        self._headers = dict(headers or {})
         self._query = dict(query or {})
         self._on_event = on_event
         self._thread: threading.Thread | None = None
@@ -126,7 +128,11 @@ class SseClient:
     def _connection(self, link: "_Link") -> None:
         parts = urlsplit(self._url() if callable(self._url) else self._url)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
-        headers = {"Accept": "text/event-stream", **({"Last-Event-ID": self.last_id} if self.last_id else {})}
+        headers = {
+            "Accept": "text/event-stream",
+            **self._headers,
+            **({"Last-Event-ID": self.last_id} if self.last_id else {}),
+        }
         try:
             connection.connect()
             link.take(connection.sock)
