@@ -22,8 +22,19 @@ from tests.support.mentions import Publisher
 from tests.support.topics import create_topics
 
 ALL: tuple[Check, ...] = (*openings.CHECKS, *sequences.CHECKS, *clients.CHECKS, *faults.CHECKS)
-OWN = {"stream_heartbeat_s": 0.5, "stream_retry_ms": 50, "stream_refresh_s": 0.5, "drain_s": 2}
 SECRET, ISSUER = "the conformance suite's own secret", "https://conformance.test"
+OWN: dict[str, object] = {
+    "stream_heartbeat_s": 0.5,
+    "stream_retry_ms": 50,
+    "stream_refresh_s": 0.5,
+    "stream_buffer_bytes": 262_144,
+    "stream_socket_bytes": 16_384,
+    "drain_s": 2,
+    "token_secret": SECRET,
+    "token_issuer": ISSUER,
+    "token_leeway_s": 0,
+}
+"""Settings under which it takes seconds what may take minutes."""
 
 
 @contextmanager
@@ -34,8 +45,7 @@ def own(folder: Path) -> Iterator[Deployment]:
     prefix = "conformance."
     try:
         create_topics(broker.bootstrap, prefix, ("mentions", "trends", "alerts"))
-        settings = {**OWN, "token_secret": SECRET, "token_issuer": ISSUER, "token_leeway_s": 0}
-        api = Api(broker.bootstrap, prefix, folder / "api.log", **settings).start()
+        api = Api(broker.bootstrap, prefix, folder / "api.log", **OWN).start()
         try:
             kafka = Kafka(broker.bootstrap, prefix, Publisher(broker.bootstrap, prefix, "conformance"))
             yield Deployment(api.url, kafka=kafka, api=api, broker=broker, secret=(SECRET, ISSUER))

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import httpx
+
 from tests.conformance.deployment import Deployment, Need
 
 
@@ -17,6 +19,7 @@ class Size:
 
 
 SHORT = Size(events=3_000, cuts=12)
+TINY = Size(events=600, cuts=6)
 LONG = Size(events=1_000_000, cuts=1_000)
 
 
@@ -71,7 +74,7 @@ def _asked(
         return "kept", check.ask(deployment, size)
     except Unasked as error:
         return "skipped", str(error)
-    except (Unmet, TimeoutError, OSError, LookupError, TypeError, ValueError) as error:
+    except (Unmet, httpx.HTTPError, OSError, LookupError, TypeError, ValueError) as error:
         # An answer of another shape than promised is a promise broken, too.
         return "broken", f"{type(error).__name__}: {error}"
 
