@@ -26,7 +26,7 @@ def stalled(deployment: Deployment, _: Size) -> str:
     must(not ended, "it ended at once")
     before = _closed(deployment)
     # More than any client may let wait: its buffer here, the kernel's, and what the api holds for it.
-    for _ in range(40):
+    for _turn in range(40):
         deployment.say(subject, 50, text=_LARGE)
         other.until(
             lambda: counted.count >= len(subject.said) - 100, "the other client reads on", _PATIENCE_S
