@@ -12,7 +12,7 @@ from api.headers import SecurityHeaders
 from api.openapi.document import document_route
 from api.operations import OPERATIONS
 from api.requests import CountRequests
-from api.routes import asyncapi, page
+from api.routes import asyncapi, page, websocket
 from api.services import Services
 
 
@@ -41,6 +41,7 @@ def create(services: Services) -> Starlette:
     app = Starlette(
         routes=[
             *(one.route() for one in OPERATIONS),
+            websocket.route(),
             document_route(OPERATIONS),
             asyncapi.document_route(services.settings),
             *page.routes(),

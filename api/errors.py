@@ -5,6 +5,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from api.access.answers import access_refused
+from api.access.refusals import AccessRefused
 from api.parameters import Invalid
 from schemas.errors import Backpressure, Retryable
 
@@ -61,6 +63,7 @@ async def failed(request: Request, error: Exception) -> Response:
 
 
 HANDLERS = {
+    AccessRefused: access_refused,
     Invalid: invalid,
     Refused: limited,
     Retryable: unavailable,

@@ -17,7 +17,8 @@ class Filter:
     A parameter that is not meant for a topic does not restrict that topic: `sentiment`, `language` are of mentions,
     `window`, `kind` and `min_score` of trends, `rule`, `alert`, `severity` of alerts. `text`, which is in lower case, must stand in
     a mention's title or text, in an alert's explanation or in a trend's subject, in whatever case. A trend or an alert has one subject, so there
-    `keyword` and `symbol` are alternatives. An alert that belongs to somebody is shown to nobody here.
+    `keyword` and `symbol` are alternatives. An alert that belongs to somebody is shown
+    to `owner` alone, where that is his name.
     """
 
     topics: tuple[str, ...]
@@ -33,6 +34,7 @@ class Filter:
     severity: frozenset[str] = _NONE
     min_score: float | None = None
     text: str = ""
+    owner: str | None = None
 
     def matches(self, topic: str, record: Mapping[str, Any]) -> bool:
         """Whether the client asked for this event."""
@@ -67,7 +69,7 @@ class Filter:
     def _alert(self, record: Mapping[str, Any]) -> bool:
         kind, _, value = record["subject"].partition(":")
         return (
-            record["owner"] is None
+            (record["owner"] is None or record["owner"] == self.owner)
             and (not self.rule or record["rule_id"] in self.rule)
             and (not self.alert or record["kind"] in self.alert)
             and (not self.severity or record["severity"] in self.severity)

@@ -14,6 +14,7 @@ from api.drain import drain
 from api.services import Services
 from api.settings import ApiSettings
 from api.wire import StreamingProtocol
+from api.ws_wire import MAX_MESSAGE, StreamingWebSocket
 from schemas.errors import Fatal
 
 log = structlog.get_logger()
@@ -68,6 +69,11 @@ async def serve(settings: ApiSettings, listener: socket.socket) -> None:
     config = uvicorn.Config(
         create(services),
         http=StreamingProtocol,
+        ws=StreamingWebSocket,
+        ws_max_size=MAX_MESSAGE,
+        ws_per_message_deflate=False,  # a message is encoded once for all
+        ws_ping_interval=settings.stream_heartbeat_s,
+        ws_ping_timeout=settings.stream_send_timeout_s,
         log_config=None,
         access_log=False,
         server_header=False,

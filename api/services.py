@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
+from api.access.gate import gate
 from api.admission import Admission
 from api.cluster import Cluster
 from api.flow_watch import FlowWatch
@@ -31,6 +32,7 @@ class Services:
     def __init__(self, settings: ApiSettings) -> None:
         codec = Codec(schema_ids(settings))
         self.settings = settings
+        self.gate = gate(settings)
         self.cluster = Cluster(settings)
         self.hub = Hub(codec)
         self.tail = Tail(settings, self.cluster, self.hub)
@@ -64,7 +66,7 @@ class Services:
             raise Fatal(f"the live stream failed: {self._failure}") from self._failure
 
 
-def services(request: Request) -> Services:
+def services(request: HTTPConnection) -> Services:
     """The services of the app that serves this request."""
     found: Services = request.app.state.services
     return found

@@ -21,6 +21,8 @@ from api.telemetry import CLOSES, CONNECTIONS, FRAMES, REPLAYED
 _NEAR = 500
 """Offsets behind the hub at which a client joins it; more would fill its buffer while it is still replayed."""
 
+_LONGEST_S = 30 * 86_400.0
+
 
 class Ended(Exception):  # noqa: N818 -- the regular end of a stream, with its reason
     """The stream ends; `reason` goes to the client."""
@@ -37,7 +39,9 @@ class Stream:
     socket, and this only waits for the end.
     """
 
-    def __init__(self, own: Services, wanted: Filter, *, conflate: bool = False) -> None:
+    def __init__(
+        self, own: Services, wanted: Filter, *, conflate: bool = False, expires_at: float | None = None
+    ) -> None:
         self._settings = own.settings
         self._hub = own.hub
         self._pulse = own.pulse
@@ -46,6 +50,8 @@ class Stream:
         self._filter = wanted
         self._topics = wanted.topics
         self._conflate = conflate
+        self._expires_at = expires_at
+        self._expired = False
         self._subscription: Subscription | None = None
         self._beat_at = 0.0
 
@@ -54,10 +60,21 @@ class Stream:
         if self._subscription is not None:
             self._subscription.close("client")
 
-    async def run(self, sink: Sink, start: Start, said: Mapping[str, Any]) -> None:
-        """Serve from `start` on until the end, the `close` event included; `said` goes into the `open` event."""
+    def _expire(self) -> None:
+        """Whoever opened it may not read any more: nothing is sent from now on, what waits included."""
+        self._expired = True
+        if self._subscription is not None:
+            self._subscription.close("expired")
+
+    async def run(self, sink: Sink, start: Start, said: Mapping[str, Any]) -> CloseReason:
+        """Serve from `start` on until the end, the `close` event included; `said` goes into the `open` event. Returns why it ended."""
         CONNECTIONS.inc()
         reason: CloseReason = "client"
+        ends: asyncio.TimerHandle | None = None
+        if self._expires_at is not None:
+            # A timer of years ends nothing sooner than one of a month, and loops do not count so far.
+            left_s = min(self._expires_at - time.time(), _LONGEST_S)
+            ends = asyncio.get_running_loop().call_later(max(0.0, left_s), self._expire)
         try:
             self._open(sink, start, said)
             subscription = await self._caught_up(sink, Vector(start.position))
@@ -66,6 +83,8 @@ class Stream:
         except Ended as end:
             reason = end.reason
         finally:
+            if ends is not None:
+                ends.cancel()
             if self._subscription is not None:
                 self._hub.leave(self._subscription)
             CONNECTIONS.dec()
@@ -74,6 +93,7 @@ class Stream:
             # All at once would come back at once.
             retry = self._settings.stream_retry_ms * random.uniform(1, 2)  # noqa: S311 -- to spread load
             sink.write(Batch([closed(reason, sink.last_id, round(retry))]))
+        return reason
 
     def _open(self, sink: Sink, start: Start, said: Mapping[str, Any]) -> None:
         self._beat_at = time.monotonic() + self._settings.stream_heartbeat_s
@@ -97,6 +117,8 @@ class Stream:
 
     def _target(self, vector: Vector) -> Position:
         """Where the hub stands now, `vector` made to speak of the same partitions. Raises Ended."""
+        if self._expired:
+            raise Ended("expired")
         if self._hub.draining:
             raise Ended("shutdown")
         target = self._hub.position(self._topics)
@@ -111,6 +133,8 @@ class Stream:
             async for frames in batches:
                 if sink.lost:
                     raise Ended("client")
+                if self._expired:
+                    raise Ended("expired")
                 if frames:
                     await self._send(sink, Batch(frames))
                 if self._subscription is not None and self._subscription.closed is not None:

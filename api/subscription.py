@@ -9,7 +9,7 @@ from api.filters import Filter
 from api.frames import Batch
 from api.sink import Sink
 
-CloseReason = Literal["overflow", "shutdown", "behind", "recreated", "age", "stalled", "client"]
+CloseReason = Literal["overflow", "shutdown", "behind", "recreated", "age", "stalled", "client", "expired"]
 
 LOW_WATER = 65_536
 """Bytes that may wait in a socket before more is kept back; a backlog is written in pieces of about this size."""

@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from api.access.guard import identity_of
+from api.access.scopes import of_topics
 from api.admission import Place
+from api.opening import opening
 from api.parameters import StreamParameters, read
-from api.positions import joined
 from api.resume import Start
 from api.services import Services, services
 from api.settings import ApiSettings
@@ -70,12 +72,14 @@ async def stream(request: Request) -> Response:
     Starts after Last-Event-ID, else after `last_event_id`, else at `since`, else now. A parameter that is said to be of
     one topic does not restrict the others. Of trends and alerts, which have one subject, `keyword` and `symbol` are
     alternatives. First comes `open`, now and then `heartbeat` with the position, `reset` where something cannot be given
-    any more, `close` with a reason. Alerts of a rule that belongs to somebody are not shown here.
+    any more, `close` with a reason. An alert of a rule that belongs to somebody
+    is shown to him alone.
     """
     parameters = read(StreamParameters, request.query_params)
     own = services(request)
     if own.hub.draining:
         raise Backpressure("shutting down", retry_after=own.settings.stream_retry_ms / 1000)
+    identity_of(request).require(of_topics(parameters.topics))
     if request.method == "HEAD":
         return Response(headers=_HEADERS, media_type="text/event-stream")
     place = own.admission.enter(request.client.host if request.client else "")
@@ -87,39 +91,5 @@ async def stream(request: Request) -> Response:
 
 
 async def _opened(request: Request, own: Services, place: Place, parameters: StreamParameters) -> Response:
-    wanted = parameters.filter()
-    given = [one for one in parameters.last_event_id if one]
-    requested = request.headers.get("last-event-id") or (joined(given) if given else None)
-    start = await _start(own, wanted.topics, requested, parameters.since)
-    said: dict[str, Any] = {
-        "requested": requested,
-        "since": None if requested else parameters.since,
-        "filter": parameters.model_dump(include=_NARROWING, exclude_defaults=True),
-    }
-    made = Stream(own, wanted, conflate=parameters.conflate is not None)
-    return StreamResponse(own.settings, place, made, start, said)
-
-
-async def _start(own: Services, topics: tuple[str, ...], requested: str | None, since: int | None) -> Start:
-    if requested is not None:
-        return await own.starts.after(topics, requested)
-    if since is not None:
-        return await own.starts.since(topics, since)
-    return own.starts.now(topics)
-
-
-_NARROWING = {
-    "keyword",
-    "platform",
-    "sentiment",
-    "symbol",
-    "language",
-    "window",
-    "kind",
-    "rule",
-    "alert",
-    "severity",
-    "min_score",
-    "text",
-    "conflate",
-}
+    made = await opening(own, parameters, request.headers.get("last-event-id"), identity_of(request))
+    return StreamResponse(own.settings, place, made.stream, made.start, made.said)
