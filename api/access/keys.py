@@ -2,19 +2,21 @@
 
 import hashlib
 import hmac
+import json
 import re
 import secrets
 import time
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from api.access.identity import Identity
+from api.access.identity import EVERYTHING, Identity
 from api.access.refusals import CredentialRefused
+from api.access.scopes import SCOPES
 from schemas.errors import Fatal
 
 MARK = "denyut"
@@ -82,6 +84,20 @@ def new_key(name: str) -> tuple[str, str]:
     """A new key under an id, to be shown once, and the hash to be kept."""
     secret = "".join(secrets.choice(_LETTERS) for _ in range(43))
     return f"{MARK}_{name}_{secret}", hash_of(secret)
+
+
+def new_entry(name: str, owner: str, scopes: Sequence[str], expires: str | None) -> tuple[str, str]:
+    """A new key, and its entry for the file as TOML. Raises ValueError where something is not what it should be."""
+    unknown = sorted(set(scopes) - {*SCOPES, EVERYTHING})
+    if unknown:
+        raise ValueError(f"not known as scopes: {', '.join(unknown)}")
+    key, kept = new_key(name)
+    ends = date.fromisoformat(expires) if expires else None
+    record = KeyRecord(id=name, hash=kept, owner=owner, scopes=list(scopes), expires=_moment(ends))
+    fields = {"id": record.id, "hash": record.hash, "owner": record.owner, "scopes": record.scopes}
+    # JSON's texts and lists are TOML's, too.
+    lines = [f"{field} = {json.dumps(value, ensure_ascii=False)}" for field, value in fields.items()]
+    return key, "\n".join(["[[key]]", *lines, *([f"expires = {ends.isoformat()}"] if ends else [])])
 
 
 def read_keys(path: Path) -> list[KeyRecord]:

@@ -57,3 +57,15 @@ class AccessSettings(Settings):
     def origins(self) -> list[str]:
         """The allowed origins."""
         return [one.strip() for one in self.allowed_origins.split(",") if one.strip()]
+
+
+class WatchSettings(Settings):
+    """Of `python -m api watch`: on the command line everybody on the machine could read it."""
+
+    watch_token: SecretStr | None = Field(
+        None, description="token or key that `python -m api watch` asks with; empty: none"
+    )
+
+    def token(self) -> str | None:
+        """What it asks with."""
+        return self.watch_token.get_secret_value() if self.watch_token is not None else None

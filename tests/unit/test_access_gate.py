@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from api.access.credentials import COOKIE
 from api.access.gate import Gate, gate
 from api.access.identity import ANYBODY, Identity
-from api.access.keys import Keys, new_key, read_keys
+from api.access.keys import Keys, new_entry, new_key, read_keys
 from api.access.refusals import (
     AccessRefused,
     CredentialMissing,
@@ -191,6 +191,30 @@ def test_a_known_and_an_unknown_id_are_compared_alike(
         with pytest.raises(CredentialRefused, match="the key is not known"):
             keys.identity(new_key(name)[0])
     assert compared == [(64, 64), (64, 64)]
+
+
+def test_a_new_entry_is_what_the_file_wants(tmp_path: Path) -> None:
+    key, entry = new_entry("a-1", 'Ani "A" Wijaya\\', ["read:mentions", "sql"], "2099-12-31")
+    (tmp_path / "keys.toml").write_text(f"{entry}\n{new_entry('b', 'budi', ['*'], None)[1]}\n")
+    records = read_keys(tmp_path / "keys.toml")
+    found = Keys(records).identity(key)
+    assert (found.user, found.scopes) == ('Ani "A" Wijaya\\', {"read:mentions", "sql"})
+    assert records[0].expires is not None
+    assert records[0].expires.isoformat() == "2099-12-31T00:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("A b", "o", ["*"], None),
+        ("a", "", ["*"], None),
+        ("a", "o", ["read"], None),
+        ("a", "o", ["*"], "soon"),
+    ],
+)
+def test_a_new_entry_that_the_file_would_not_want_is_refused(wrong: Any) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 -- whichever part it is
+        new_entry(*wrong)
 
 
 @pytest.mark.parametrize(
