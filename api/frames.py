@@ -1,12 +1,12 @@
 """Frames: events in the bytes of the event stream, each with the position a client has once it read them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import orjson
-from sse_starlette import ServerSentEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +45,23 @@ class Batch:
         return b"%x\r\n%b\r\n" % (len(data), data)
 
 
-def payload(record: dict[str, Any]) -> str:
+def payload(record: dict[str, Any]) -> bytes:
     """A record as JSON on one line."""
-    return orjson.dumps(record).decode()
+    return orjson.dumps(record)
 
 
 def frame(
-    event: str, position: str, data: str, retry: int | None = None, *, key: bytes = b"", at: float = 0.0
+    event: str, position: str, data: bytes, retry: int | None = None, *, key: bytes = b"", at: float = 0.0
 ) -> Frame:
-    """A frame of already encoded data."""
-    encoded = ServerSentEvent(data, event=event, id=position, retry=retry, sep="\n").encode()
-    return Frame(position, encoded, key, at)
+    """A frame of already encoded data on one line.
+
+    Raises ValueError where name or id would end their line: what follows would be read as a field of its own.
+    """
+    if not _FIELD.fullmatch(event) or not _FIELD.fullmatch(position):
+        raise ValueError(f"{event!r} or {position!r} cannot stand in an event stream")
+    tail = "" if retry is None else f"retry: {retry}\n"
+    head = f"id: {position}\nevent: {event}\ndata: "
+    return Frame(position, b"%b%b\n%b\n" % (head.encode(), data, tail.encode()), key, at)
+
+
+_FIELD = re.compile(r"[^\r\n\0]*")

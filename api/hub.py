@@ -108,7 +108,7 @@ class Hub:
         vector.advance(topic, record.partition, record.offset + 1)
         if event is None:
             return
-        encoded: str | None = None
+        encoded: bytes | None = None
         frames: dict[tuple[str, ...], Frame] = {}
         for group in self._index.matching(topic, event):
             topics = group.wanted.topics

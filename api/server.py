@@ -11,6 +11,7 @@ import uvicorn
 
 from api.app import create
 from api.drain import drain
+from api.open_files import raise_open_files
 from api.services import Services
 from api.settings import ApiSettings
 from api.wire import StreamingProtocol
@@ -65,6 +66,7 @@ def address(listener: socket.socket) -> str:
 
 async def serve(settings: ApiSettings, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT; raises Fatal where the live stream could not go on."""
+    raise_open_files(settings.stream_total)
     services = Services(settings)
     config = uvicorn.Config(
         create(services),

@@ -40,7 +40,7 @@ def closed(reason: str, position: str, retry_ms: int | None = None) -> Frame:
 
 
 def _control(event: str, position: str, body: Mapping[str, Any], retry_ms: int | None = None) -> Frame:
-    return frame(event, position, orjson.dumps(body).decode(), retry_ms)
+    return frame(event, position, orjson.dumps(body), retry_ms)
 
 
 def _now_ms() -> int:

@@ -78,7 +78,9 @@ def served() -> Iterator[tuple[Streaming, str]]:
 
 
 def batch(*numbers: int, text: str = "") -> Batch:
-    return Batch([frame("mentions", f"p{one}", json.dumps({"n": one, "text": text})) for one in numbers])
+    return Batch(
+        [frame("mentions", f"p{one}", json.dumps({"n": one, "text": text}).encode()) for one in numbers]
+    )
 
 
 def test_a_batch_is_a_message_and_a_large_one_several(served: tuple[Streaming, str]) -> None:
@@ -117,7 +119,7 @@ def test_nothing_is_written_after_a_close(served: tuple[Streaming, str]) -> None
 
 def test_a_retry_is_kept(served: tuple[Streaming, str]) -> None:
     app, url = served
-    app.batches = [Batch([frame("open", "p", '{"a":"b: c"}', 50)])]
+    app.batches = [Batch([frame("open", "p", b'{"a":"b: c"}', 50)])]
     with connect(url, proxy=None) as client:
         assert json.loads(client.recv(timeout=30)) == [
             {"id": "p", "event": "open", "retry": 50, "data": {"a": "b: c"}}

@@ -2,6 +2,8 @@
 
 const WORDS = {
   en: {
+    loginTitle: "Log in", loginNote: "Reading needs a token or a key. It is kept in a cookie until it ends, and never in the address.", loginToken: "Token or key",
+    login: "Log in", loginRefused: "This token or key is not accepted.", logout: "Log out",
     skip: "Skip to content", filters: "Filters", totals: "Totals",
     subject: "Subject", subjectHint: "keyword, $SYMBOL, #tag", platform: "Platform", anyPlatform: "All",
     sentiment: "Sentiment", any: "All", positive: "Positive", neutral: "Neutral", negative: "Negative", clear: "Clear filters",
@@ -49,6 +51,8 @@ const WORDS = {
     keyword: "keyword", symbol: "symbol", hashtag: "hashtag",
   },
   id: {
+    loginTitle: "Masuk", loginNote: "Untuk membaca diperlukan token atau kunci. Disimpan dalam kuki sampai berakhir, tidak pernah dalam alamat.", loginToken: "Token atau kunci",
+    login: "Masuk", loginRefused: "Token atau kunci ini tidak diterima.", logout: "Keluar",
     skip: "Langsung ke isi", filters: "Saringan", totals: "Jumlah",
     subject: "Subjek", subjectHint: "kata, $KODE, #tagar", platform: "Platform", anyPlatform: "Semua",
     sentiment: "Sentimen", any: "Semua", positive: "Positif", neutral: "Netral", negative: "Negatif", clear: "Hapus saringan",
