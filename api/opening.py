@@ -4,27 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.access.identity import Identity
-from api.parameters import StreamParameters
+from api.asked import Asked
 from api.positions import joined
 from api.resume import Start
 from api.services import Services
 from api.stream import Stream
-
-_NARROWING = {
-    "keyword",
-    "platform",
-    "sentiment",
-    "symbol",
-    "language",
-    "window",
-    "kind",
-    "rule",
-    "alert",
-    "severity",
-    "min_score",
-    "text",
-    "conflate",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +20,18 @@ class Opening:
     said: dict[str, Any]
 
 
-async def opening(
-    own: Services, parameters: StreamParameters, last_id: str | None, asks: Identity
-) -> Opening:
+async def opening(own: Services, wanted: Asked, last_id: str | None, asks: Identity) -> Opening:
     """Find the start: after `last_id` (the header), else after `last_event_id`, else at `since`, else now. Raises Retryable."""
-    wanted = parameters.filter(asks.user)
+    parameters, narrowed = wanted.parameters, wanted.filter(asks.user)
     given = [one for one in parameters.last_event_id if one]
     requested = last_id or (joined(given) if given else None)
-    start = await _start(own, wanted.topics, requested, parameters.since)
+    start = await _start(own, narrowed.topics, requested, parameters.since)
     said: dict[str, Any] = {
         "requested": requested,
         "since": None if requested else parameters.since,
-        "filter": parameters.model_dump(include=_NARROWING, exclude_defaults=True),
+        "filter": wanted.narrowing,
     }
-    made = Stream(own, wanted, conflate=parameters.conflate is not None, expires_at=asks.expires_at)
+    made = Stream(own, narrowed, conflate=parameters.conflate is not None, expires_at=asks.expires_at)
     return Opening(made, start, said)
 
 

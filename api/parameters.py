@@ -147,8 +147,8 @@ class StreamParameters(MentionFilters):
         "positions of different topics may be given beside each other",
     )
 
-    def filter(self, owner: str | None = None) -> Filter:
-        """The filter these parameters ask for; `owner` is whose alerts are shown besides everyone's."""
+    def filter(self) -> Filter:
+        """The filter these parameters ask for."""
         return Filter(
             ordered(self.topics),
             frozenset(self.keyword),
@@ -163,7 +163,6 @@ class StreamParameters(MentionFilters):
             frozenset(self.severity),
             self.min_score,
             (self.text or "").lower(),
-            owner,
         )
 
 

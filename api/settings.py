@@ -29,6 +29,9 @@ class ApiSettings(AccessSettings, KafkaSettings, ClickHouseReaderSettings):
     )
     stream_total: int = Field(10_000, ge=1, description="streams open at once in this process")
     stream_per_address: int = Field(500, ge=1, description="streams open at once to one address")
+    stream_per_user: int = Field(
+        100, ge=1, description="streams open at once to one user, where users are known"
+    )
     stream_openings_s: float = Field(
         500, gt=0, description="streams that may be opened a second, on average over two"
     )

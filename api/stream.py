@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -36,29 +36,77 @@ class Stream:
     """What it writes is whole frames, every frame has an id, and an id covers all frames sent up to it.
 
     While it replays it waits for its client, with nothing between Kafka and the socket but one fetch. Then the hub writes to the
-    socket, and this only waits for the end.
+    socket, and nothing waits: a client who listens costs no task.
     """
+
+    __slots__ = (
+        "_beat_at",
+        "_conflate",
+        "_done",
+        "_expired",
+        "_expires_at",
+        "_expiry",
+        "_filter",
+        "_own",
+        "_sink",
+        "_subscription",
+    )
 
     def __init__(
         self, own: Services, wanted: Filter, *, conflate: bool = False, expires_at: float | None = None
     ) -> None:
-        self._settings = own.settings
-        self._hub = own.hub
-        self._pulse = own.pulse
-        self._pool = own.pool
-        self._starts = own.starts
+        self._own = own
         self._filter = wanted
-        self._topics = wanted.topics
         self._conflate = conflate
         self._expires_at = expires_at
         self._expired = False
+        self._expiry: asyncio.TimerHandle | None = None
         self._subscription: Subscription | None = None
         self._beat_at = 0.0
+        self._sink: Sink
+        self._done: Callable[[CloseReason], object]
 
     def gone(self) -> None:
         """The client has gone; a replay notices at its next write."""
         if self._subscription is not None:
             self._subscription.close("client")
+
+    async def run(self, sink: Sink, start: Start, said: Mapping[str, Any]) -> CloseReason:
+        """As `begin`, but returns at the end, with its reason."""
+        ended: asyncio.Future[CloseReason] = asyncio.get_running_loop().create_future()
+        await self.begin(sink, start, said, lambda reason: ended.cancelled() or ended.set_result(reason))
+        try:
+            return await ended
+        finally:
+            self.gone()
+
+    async def begin(
+        self, sink: Sink, start: Start, said: Mapping[str, Any], done: Callable[[CloseReason], object]
+    ) -> None:
+        """Open, send what was missed from `start` on, and return when the hub writes to the sink, or the end has come.
+
+        `done` is called once, at the end, when the `close` event has been written. `said` goes into the `open` event.
+        """
+        self._sink, self._done = sink, done
+        CONNECTIONS.inc()
+        if self._expires_at is not None:
+            # A timer of years ends nothing sooner than one of a month, and loops do not count so far.
+            left_s = min(self._expires_at - time.time(), _LONGEST_S)
+            self._expiry = asyncio.get_running_loop().call_later(max(0.0, left_s), self._expire)
+        try:
+            self._open(sink, start, said)
+            subscription = await self._caught_up(sink, Vector(start.position))
+        except Ended as end:
+            self._end(end.reason)
+        except BaseException:
+            self._end("client")
+            raise
+        else:
+            self._own.pulse.take(subscription)
+            subscription.when_closed(self._end)
+            if sink.lost:
+                # It may have gone before anybody listened for that.
+                subscription.close("client")
 
     def _expire(self) -> None:
         """Whoever opened it may not read any more: nothing is sent from now on, what waits included."""
@@ -66,39 +114,25 @@ class Stream:
         if self._subscription is not None:
             self._subscription.close("expired")
 
-    async def run(self, sink: Sink, start: Start, said: Mapping[str, Any]) -> CloseReason:
-        """Serve from `start` on until the end, the `close` event included; `said` goes into the `open` event. Returns why it ended."""
-        CONNECTIONS.inc()
-        reason: CloseReason = "client"
-        ends: asyncio.TimerHandle | None = None
-        if self._expires_at is not None:
-            # A timer of years ends nothing sooner than one of a month, and loops do not count so far.
-            left_s = min(self._expires_at - time.time(), _LONGEST_S)
-            ends = asyncio.get_running_loop().call_later(max(0.0, left_s), self._expire)
-        try:
-            self._open(sink, start, said)
-            subscription = await self._caught_up(sink, Vector(start.position))
-            self._pulse.take(subscription)
-            reason = await subscription.ended()
-        except Ended as end:
-            reason = end.reason
-        finally:
-            if ends is not None:
-                ends.cancel()
-            if self._subscription is not None:
-                self._hub.leave(self._subscription)
-            CONNECTIONS.dec()
-            CLOSES.labels(reason=reason).inc()
+    def _end(self, reason: CloseReason) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+        if self._subscription is not None:
+            self._own.hub.leave(self._subscription)
+        CONNECTIONS.dec()
+        CLOSES.labels(reason=reason).inc()
         if reason not in ("client", "stalled"):
             # All at once would come back at once.
-            retry = self._settings.stream_retry_ms * random.uniform(1, 2)  # noqa: S311 -- to spread load
-            sink.write(Batch([closed(reason, sink.last_id, round(retry))]))
-        return reason
+            retry = self._own.settings.stream_retry_ms * random.uniform(1, 2)  # noqa: S311 -- to spread load
+            self._sink.write(Batch([closed(reason, self._sink.last_id, round(retry))]))
+        self._done(reason)
 
     def _open(self, sink: Sink, start: Start, said: Mapping[str, Any]) -> None:
-        self._beat_at = time.monotonic() + self._settings.stream_heartbeat_s
-        heartbeat_s = {"heartbeat_s": self._settings.stream_heartbeat_s}
-        first = opened(start, {**said, **heartbeat_s}, self._topics, self._settings.stream_retry_ms)
+        self._beat_at = time.monotonic() + self._own.settings.stream_heartbeat_s
+        heartbeat_s = {"heartbeat_s": self._own.settings.stream_heartbeat_s}
+        first = opened(
+            start, {**said, **heartbeat_s}, self._filter.topics, self._own.settings.stream_retry_ms
+        )
         sink.write(Batch([first, reset(start, first.id)] if start.gaps else [first]))
 
     async def _caught_up(self, sink: Sink, vector: Vector) -> Subscription:
@@ -107,9 +141,9 @@ class Stream:
         while _distance(vector, target := self._target(vector)) > _NEAR:
             await self._replay(sink, vector, target)
         self._target(vector)
-        bounds = Bounds(self._settings.stream_buffer_events, self._settings.stream_buffer_bytes)
+        bounds = Bounds(self._own.settings.stream_buffer_events, self._own.settings.stream_buffer_bytes)
         subscription = Subscription(self._filter, sink, bounds, conflate=self._conflate)
-        target = self._hub.join(subscription)
+        target = self._own.hub.join(subscription)
         self._subscription = subscription
         await self._replay(sink, vector, target)
         subscription.release()
@@ -119,9 +153,9 @@ class Stream:
         """Where the hub stands now, `vector` made to speak of the same partitions. Raises Ended."""
         if self._expired:
             raise Ended("expired")
-        if self._hub.draining:
+        if self._own.hub.draining:
             raise Ended("shutdown")
-        target = self._hub.position(self._topics)
+        target = self._own.hub.position(self._filter.topics)
         if any(vector.position((topic,))[topic].epoch != at.epoch for topic, at in target.items()):
             raise Ended("recreated")
         vector.cover(target)
@@ -144,7 +178,7 @@ class Stream:
         """Send, and wait until the client has taken most of it. Raises Ended."""
         sink.write(batch)
         try:
-            async with asyncio.timeout(self._settings.stream_send_timeout_s):
+            async with asyncio.timeout(self._own.settings.stream_send_timeout_s):
                 await sink.drain()
         except TimeoutError:
             sink.abort()
@@ -154,27 +188,27 @@ class Stream:
         """From `vector` to `target`, with a reset where offsets expire meanwhile; empty where nothing came for a while."""
         while behind(vector, target):
             try:
-                async with aclosing(self._pool.replay(self._filter, vector, target)) as batches:
+                async with aclosing(self._own.pool.replay(self._filter, vector, target)) as batches:
                     async for batch in batches:
                         FRAMES.inc(len(batch))
                         REPLAYED.inc(len(batch))
                         yield [*batch, *self._due(vector)]
-                        if self._hub.draining:
+                        if self._own.hub.draining:
                             raise Ended("shutdown")
             except Expired:
-                start = await self._starts.after(self._topics, vector.id(self._topics))
+                start = await self._own.starts.after(self._filter.topics, vector.id(self._filter.topics))
                 for topic, at in start.position.items():
                     for number, offset in enumerate(at.offsets):
                         vector.advance(topic, number, min(offset, target[topic].offsets[number]))
-                yield [reset(start, vector.id(self._topics))]
+                yield [reset(start, vector.id(self._filter.topics))]
 
     def _due(self, vector: Vector) -> list[Frame]:
         """A heartbeat, where it is time for one."""
         now = time.monotonic()
         if now < self._beat_at:
             return []
-        self._beat_at = now + self._settings.stream_heartbeat_s
-        return [heartbeat(vector.id(self._topics))]
+        self._beat_at = now + self._own.settings.stream_heartbeat_s
+        return [heartbeat(vector.id(self._filter.topics))]
 
 
 def _distance(vector: Vector, target: Position) -> int:

@@ -1,6 +1,7 @@
 """A subscription: one client of the hub; written to at once while its socket takes it, with a bounded backlog while not."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,8 +39,8 @@ class Subscription:
     __slots__ = (
         "_backlog",
         "_bounds",
-        "_ended",
         "_held",
+        "_on_close",
         "_progress_at",
         "_taken",
         "_written",
@@ -66,7 +67,7 @@ class Subscription:
         self._written = 0
         self._taken = -1
         self._progress_at = 0.0
-        self._ended: asyncio.Future[CloseReason] = asyncio.get_running_loop().create_future()
+        self._on_close: Callable[[CloseReason], object] | None = None
 
     @property
     def behind(self) -> int:
@@ -118,11 +119,17 @@ class Subscription:
         if self._backlog and not self._held and reason in ("shutdown", "behind", "recreated", "age"):
             self._write(self._backlog.take(self._backlog.size))
         self._backlog.clear()
-        self._ended.set_result(reason)
+        self._tell()
 
-    async def ended(self) -> CloseReason:
-        """Return when it is closed, with the reason."""
-        return await self._ended
+    def when_closed(self, told: Callable[[CloseReason], object]) -> None:
+        """Let `told` be called once it is closed, not from within what closes it."""
+        self._on_close = told
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.closed is not None and self._on_close is not None:
+            asyncio.get_running_loop().call_soon(self._on_close, self.closed)
+            self._on_close = None
 
     def stalled_s(self, now: float) -> float:
         """Seconds (by the clock of `now`) since the socket last took anything of what waits in it; 0 where nothing waits.

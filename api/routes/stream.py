@@ -1,10 +1,9 @@
 """GET /api/v1/stream: the live topics as Server-Sent Events."""
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -12,20 +11,20 @@ from starlette.types import Receive, Scope, Send
 from api.access.guard import identity_of
 from api.access.scopes import of_topics
 from api.admission import Place
+from api.asked import Asked, asked
 from api.opening import opening
-from api.parameters import StreamParameters, read
+from api.parameters import StreamParameters
 from api.resume import Start
 from api.services import Services, services
 from api.settings import ApiSettings
 from api.stream import Stream
+from api.subscription import CloseReason
 from api.wire import EXTENSION, Wire
 from schemas.errors import Backpressure
 
-log = structlog.get_logger()
-
 PARAMETERS = StreamParameters
-_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-"""Nothing between us and the client may keep it or wait for more of it."""
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Connection": "close"}
+"""Nothing between us and the client may keep it or wait for more of it; the connection ends with it."""
 
 
 class StreamResponse(Response):
@@ -44,26 +43,21 @@ class StreamResponse(Response):
         self._said = said
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
-        """Answer."""
+        """Answer: returns when the past is sent; from then on the hub writes."""
+        wire: Wire = scope["extensions"][EXTENSION]
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            await self._written(scope["extensions"][EXTENSION])
-            async with asyncio.timeout(self._settings.stream_send_timeout_s):
-                await send({"type": "http.response.body"})
-        except TimeoutError:
-            log.info("client_stalled", client=scope["client"])
-            scope["extensions"][EXTENSION].abort()
-        finally:
+        except BaseException:
             self._place.leave()
+            raise
+        stall_s = self._settings.stream_send_timeout_s
+        wire.begin(self._settings.stream_socket_bytes, stall_s, self._stream.gone)
+        await self._stream.begin(wire, self._start, self._said, partial(_ended, self._place, wire, stall_s))
 
-    async def _written(self, wire: Wire) -> None:
-        wire.begin(
-            self._settings.stream_socket_bytes, self._settings.stream_send_timeout_s, self._stream.gone
-        )
-        try:
-            await self._stream.run(wire, self._start, self._said)
-        finally:
-            wire.end()
+
+def _ended(place: Place, wire: Wire, patience_s: float, _: CloseReason) -> None:
+    place.leave()
+    wire.end(patience_s)
 
 
 async def stream(request: Request) -> Response:
@@ -75,21 +69,21 @@ async def stream(request: Request) -> Response:
     any more, `close` with a reason. An alert of a rule that belongs to somebody
     is shown to him alone.
     """
-    parameters = read(StreamParameters, request.query_params)
+    wanted = asked(request.scope["query_string"])
     own = services(request)
     if own.hub.draining:
         raise Backpressure("shutting down", retry_after=own.settings.stream_retry_ms / 1000)
-    identity_of(request).require(of_topics(parameters.topics))
+    identity_of(request).require(of_topics(wanted.parameters.topics))
     if request.method == "HEAD":
         return Response(headers=_HEADERS, media_type="text/event-stream")
-    place = own.admission.enter(request.client.host if request.client else "")
+    place = own.admission.enter(request.client.host if request.client else "", identity_of(request).user)
     try:
-        return await _opened(request, own, place, parameters)
+        return await _opened(request, own, place, wanted)
     except BaseException:
         place.leave()
         raise
 
 
-async def _opened(request: Request, own: Services, place: Place, parameters: StreamParameters) -> Response:
-    made = await opening(own, parameters, request.headers.get("last-event-id"), identity_of(request))
+async def _opened(request: Request, own: Services, place: Place, wanted: Asked) -> Response:
+    made = await opening(own, wanted, request.headers.get("last-event-id"), identity_of(request))
     return StreamResponse(own.settings, place, made.stream, made.start, made.said)

@@ -12,9 +12,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from api.access.guard import identified
 from api.access.scopes import of_topics
+from api.asked import asked
 from api.errors import HANDLERS
 from api.opening import Opening, opening
-from api.parameters import StreamParameters, read
 from api.services import services
 from api.settings import ApiSettings
 from api.subscription import CloseReason
@@ -45,13 +45,13 @@ async def websocket(socket: WebSocket) -> None:
     try:
         own.gate.check_origin(socket.headers)
         asks = identified(socket)
-        parameters = read(StreamParameters, socket.query_params)
-        asks.require(of_topics(parameters.topics))
+        wanted = asked(socket.scope["query_string"])
+        asks.require(of_topics(wanted.parameters.topics))
         if own.hub.draining:
             raise Backpressure("shutting down", retry_after=own.settings.stream_retry_ms / 1000)
-        place = own.admission.enter(socket.client.host if socket.client else "")
+        place = own.admission.enter(socket.client.host if socket.client else "", asks.user)
         try:
-            made = await opening(own, parameters, socket.headers.get("last-event-id"), asks)
+            made = await opening(own, wanted, socket.headers.get("last-event-id"), asks)
             await socket.accept()
             await _served(socket, made, own.settings)
         finally:

@@ -18,9 +18,9 @@ def admission(clock: Clock | None = None, **limits: float) -> Admission:
     return Admission(ApiSettings.model_validate(values), clock or Clock())
 
 
-def refusal(own: Admission, address: str) -> Refused:
+def refusal(own: Admission, address: str, user: str | None = None) -> Refused:
     with pytest.raises(Refused) as caught:
-        own.enter(address)
+        own.enter(address, user)
     return caught.value
 
 
@@ -33,6 +33,19 @@ def test_an_address_has_its_share_and_gets_it_back() -> None:
     first.leave()
     own.enter("a")
     assert refusal(own, "a").status == 429
+
+
+def test_a_user_has_his_share_wherever_he_comes_from() -> None:
+    own = admission(stream_per_user=2)
+    first, _ = own.enter("a", "ani"), own.enter("b", "ani")
+    assert refusal(own, "c", "ani").status == 429
+    own.enter("c", "budi")
+    for _ in range(3):
+        own.enter("c")
+    first.leave()
+    first.leave()
+    own.enter("c", "ani")
+    assert refusal(own, "d", "ani").status == 429
 
 
 def test_all_together_have_theirs() -> None:

@@ -71,7 +71,23 @@ async def test_what_waits_is_written_at_a_close_and_the_first_reason_stays() -> 
     subscription.close("shutdown")
     subscription.close("behind")
     assert [one.id for one in ear.frames] == ["0", "1"]
-    assert await asyncio.wait_for(subscription.ended(), 5) == "shutdown"
+    told: list[str] = []
+    subscription.when_closed(told.append)
+    assert told == []
+    await asyncio.sleep(0)
+    assert told == ["shutdown"]
+
+
+async def test_its_end_is_told_once_and_not_from_within_the_close() -> None:
+    subscription, _ = listening()
+    told: list[str] = []
+    subscription.when_closed(told.append)
+    subscription.close("age")
+    assert told == []
+    await asyncio.sleep(0)
+    subscription.close("behind")
+    await asyncio.sleep(0)
+    assert told == ["age"]
 
 
 async def test_a_close_while_the_past_is_replayed_writes_nothing_out_of_turn() -> None:
