@@ -44,7 +44,8 @@ class Wire:
 
         Args:
             buffer_bytes: what the kernel may hold of it, so that a slow client is noticed.
-            dead_s: a peer that acknowledges nothing for so long is gone, even if it never said so.
+            dead_s: a peer that acknowledges nothing for twice as long is gone, even if it never said so. Twice: of one that
+                is there and takes nothing the pulse is to tell first.
             gone: called once when the connection ends, however it ends.
         """
         self._gone = gone
@@ -54,7 +55,7 @@ class Wire:
         raw: socket.socket | None = self._transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * dead_s))
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2000 * dead_s))
 
     def end(self, patience_s: float) -> None:
         """End the answer; the connection closes when its client has taken all, and is dropped where that takes longer."""
