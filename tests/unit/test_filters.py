@@ -9,7 +9,8 @@ from tests.support.mentions import mention, trend
 
 def chosen(**values: Any) -> Filter:
     topics = values.pop("topics", ("mentions", "trends"))
-    return Filter(topics, **{name: frozenset(value) for name, value in values.items()})
+    sets: dict[str, Any] = {name: frozenset(value) for name, value in values.items()}
+    return Filter(topics, **sets)
 
 
 MENTION = mention(

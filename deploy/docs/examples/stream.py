@@ -18,7 +18,7 @@ wait_s = 2.0
 
 # A heartbeat comes every 15 seconds: a minute of silence is a dead connection.
 with httpx.Client(base_url=url, timeout=httpx.Timeout(10, read=60), headers=headers) as client:
-    last = {}
+    last: dict[str, str] = {}
     while True:
         try:
             with client.stream(
