@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -67,6 +68,9 @@ def address(listener: socket.socket) -> str:
 async def serve(settings: ApiSettings, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT; raises Fatal where the live stream could not go on."""
     raise_open_files(settings.stream_total)
+    # What is imported stays: no collection has to look at it again.
+    gc.collect()
+    gc.freeze()
     services = Services(settings)
     config = uvicorn.Config(
         create(services),

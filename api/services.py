@@ -39,7 +39,7 @@ class Services:
         self.pulse = Pulse(settings, self.hub)
         self.admission = Admission(settings)
         self.pool = ReplayPool(settings, codec)
-        self.starts = Starts(self.cluster, self.hub)
+        self.starts = Starts(self.cluster, self.hub, settings.stream_replay_events)
         self.store = Store(settings)
         self.landed = Landed(settings)
         self.sql = SqlReader(settings)

@@ -43,6 +43,11 @@ class ApiSettings(AccessSettings, KafkaSettings, ClickHouseReaderSettings):
     stream_replays: int = Field(
         4, ge=1, description="clients that are served from Kafka's past at the same time"
     )
+    stream_replay_events: int = Field(
+        5_000_000,
+        ge=1,
+        description="events that are read for one client who comes back, at the most; beyond, a reset",
+    )
     stream_refresh_s: float = Field(
         10, gt=0, description="seconds between looks for new partitions or topics"
     )

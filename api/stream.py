@@ -74,7 +74,12 @@ class Stream:
     async def run(self, sink: Sink, start: Start, said: Mapping[str, Any]) -> CloseReason:
         """As `begin`, but returns at the end, with its reason."""
         ended: asyncio.Future[CloseReason] = asyncio.get_running_loop().create_future()
-        await self.begin(sink, start, said, lambda reason: ended.cancelled() or ended.set_result(reason))
+
+        def done(reason: CloseReason) -> None:
+            if not ended.cancelled():
+                ended.set_result(reason)
+
+        await self.begin(sink, start, said, done)
         try:
             return await ended
         finally:
@@ -95,7 +100,7 @@ class Stream:
             self._expiry = asyncio.get_running_loop().call_later(max(0.0, left_s), self._expire)
         try:
             self._open(sink, start, said)
-            subscription = await self._caught_up(sink, Vector(start.position))
+            subscription = await self._caught_up(sink, start.position)
         except Ended as end:
             self._end(end.reason)
         except BaseException:
@@ -135,18 +140,30 @@ class Stream:
         )
         sink.write(Batch([first, reset(start, first.id)] if start.gaps else [first]))
 
-    async def _caught_up(self, sink: Sink, vector: Vector) -> Subscription:
+    async def _caught_up(self, sink: Sink, position: Position) -> Subscription:
         """Replay what was missed; a subscription that takes over from there. Raises Ended."""
+        if not self._own.hub.draining and self._own.hub.position(self._filter.topics) == position:
+            # Most clients come for what is to come. Nothing waits here, so nothing lies between.
+            subscription = self._subscribed(sink)
+            self._own.hub.join(subscription)
+            subscription.release()
+            return subscription
+        vector = Vector(position)
         # Far behind, follow the hub without joining it: its events would only pile up.
         while _distance(vector, target := self._target(vector)) > _NEAR:
             await self._replay(sink, vector, target)
         self._target(vector)
-        bounds = Bounds(self._own.settings.stream_buffer_events, self._own.settings.stream_buffer_bytes)
-        subscription = Subscription(self._filter, sink, bounds, conflate=self._conflate)
+        subscription = self._subscribed(sink)
         target = self._own.hub.join(subscription)
-        self._subscription = subscription
         await self._replay(sink, vector, target)
         subscription.release()
+        return subscription
+
+    def _subscribed(self, sink: Sink) -> Subscription:
+        settings = self._own.settings
+        bounds = Bounds(settings.stream_buffer_events, settings.stream_buffer_bytes)
+        subscription = Subscription(self._filter, sink, bounds, conflate=self._conflate)
+        self._subscription = subscription
         return subscription
 
     def _target(self, vector: Vector) -> Position:

@@ -25,6 +25,10 @@ from schemas.errors import Backpressure
 PARAMETERS = StreamParameters
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Connection": "close"}
 """Nothing between us and the client may keep it or wait for more of it; the connection ends with it."""
+_RAW_HEADERS = [
+    *((name.lower().encode(), value.encode()) for name, value in _HEADERS.items()),
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+]
 
 
 class StreamResponse(Response):
@@ -33,9 +37,7 @@ class StreamResponse(Response):
     def __init__(
         self, settings: ApiSettings, place: Place, made: Stream, start: Start, said: Mapping[str, Any]
     ) -> None:
-        super().__init__(headers=_HEADERS, media_type="text/event-stream")
-        # It ends when it ends.
-        del self.headers["content-length"]
+        self.raw_headers = _RAW_HEADERS
         self._settings = settings
         self._place = place
         self._stream = made
