@@ -10,7 +10,13 @@ from typing import Any
 
 _FILE = Path(__file__).with_name("lessons.toml")
 _SLOT = re.compile(r"\{(\w+)\}")
-_MOODS = {"joy": "positive", "love": "positive", "anger": "negative", "sadness": "negative", "fear": "negative"}
+_MOODS = {
+    "joy": "positive",
+    "love": "positive",
+    "anger": "negative",
+    "sadness": "negative",
+    "fear": "negative",
+}
 _SENTIMENTS = ("negative", "neutral", "positive")
 _PICTURES = 0.12
 """The share of lessons that are told by pictures."""

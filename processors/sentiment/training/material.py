@@ -79,7 +79,9 @@ def epoch(sets: Sets, tokenizer: Tokenizer, recipe: Recipe, number: int) -> list
         labels.append((sentiment, emotion, recipe.lesson_weight, recipe.lesson_weight))
     ids = tokens(tokenizer, texts, recipe.max_length)
     return [
-        Sample(one, *label) for one, label in zip(ids, labels, strict=True) if len(one) > 2  # noqa: PLR2004 -- <s> </s>
+        Sample(one, *label)
+        for one, label in zip(ids, labels, strict=True)
+        if len(one) > 2  # noqa: PLR2004 -- <s> </s>
     ]
 
 

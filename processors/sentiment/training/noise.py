@@ -4,9 +4,7 @@ import random
 import re
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-_NEXT = {
-    key: row[max(0, at - 1) : at] + row[at + 1 : at + 2] for row in _ROWS for at, key in enumerate(row)
-}
+_NEXT = {key: row[max(0, at - 1) : at] + row[at + 1 : at + 2] for row in _ROWS for at, key in enumerate(row)}
 _SHORT = {
     "tidak": ("gk", "ga", "gak", "nggak", "tdk", "enggak"),
     "banget": ("bgt", "bngt", "bangeet"),
