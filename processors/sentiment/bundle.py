@@ -24,7 +24,7 @@ AS_IT_IS = 0
 LONGEST = 4_096
 """No bundle may ask for more tokens than this: memory of a batch is bounded by it."""
 
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(?:@[\w./-]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +58,12 @@ class Bundle:
 
 
 def load(where: str | Path | None = None) -> Bundle:
-    """The bundle in a folder, or the one in this package.
+    """The bundle in a folder, of a model on the Hub or in a folder as it keeps them, or the one in this package.
 
     Raises:
         Fatal: the folder or a file of it is missing, was changed, or does not fit this program; says which and how.
     """
-    folder = Path(where) if where else DEFAULT
-    if not folder.is_dir():
-        if where and _HUB_ID.fullmatch(str(where)) and not folder.exists():
-            raise Fatal(
-                f"sentiment bundle {str(where)!r}: no such folder, and models from the Hub cannot be loaded by this "
-                "version; name a folder that holds bundle.json, model.onnx and tokenizer.json"
-            )
-        raise Fatal(f"sentiment bundle: there is no folder {str(folder)!r}; name one that holds {MANIFEST}")
+    folder = _folder(where)
     manifest = _manifest(folder)
     _check_labels(folder, manifest)
     files = {name: _file(folder, name, manifest["sha256"]) for name in (MODEL, TOKENIZER)}
@@ -97,6 +90,23 @@ def version_of(manifest: Mapping[str, Any]) -> str:
     parts = [manifest[key] for key in ("sha256", "labels", "max_length", "normaliser")]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return f"{manifest['name']}-{digest[:12]}"
+
+
+def _folder(where: str | Path | None) -> Path:
+    if not where:
+        return DEFAULT
+    folder = Path(where)
+    if (folder / MANIFEST).is_file() or (folder.is_dir() and not (folder / "config.json").is_file()):
+        return folder
+    if not folder.is_dir() and (folder.exists() or not _HUB_ID.fullmatch(str(where))):
+        raise Fatal(f"sentiment bundle: there is no folder {str(where)!r}; name one that holds {MANIFEST}")
+    try:
+        from processors.sentiment.hub import converted  # noqa: PLC0415 -- needs an extra that bundles do not
+    except ModuleNotFoundError as error:
+        raise Fatal(
+            f"sentiment bundle {str(where)!r}: making one of a model needs {error.name}; install the extra `denyut[hub]`"
+        ) from error
+    return converted(where)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -59,6 +59,7 @@ def test_an_encoder_in_eight_bits_is_near_to_its_floats(pooling: Pooling) -> Non
     for text in texts():
         (found,) = running.run(["vector"], padded([text], LONGEST))
         wanted = encoded(one, text)
+        assert found.shape == (1, one.hidden)
         cosine = found[0] @ wanted / np.linalg.norm(found[0]) / np.linalg.norm(wanted)
         assert cosine > 0.998
         assert np.linalg.norm(found[0]) == pytest.approx(np.linalg.norm(wanted), rel=0.03)

@@ -30,7 +30,7 @@ class Graph:
 
     def constant(self, value: NDArray[np.generic]) -> str:
         """A constant; equal ones are stored once."""
-        tensor = numpy_helper.from_array(np.ascontiguousarray(value))
+        tensor = numpy_helper.from_array(np.asarray(value, order="C"))
         name = self._constants.setdefault(tensor.SerializeToString(), f"c{len(self._constants)}")
         if len(self._constants) > len(self._tensors):
             tensor.name = name
