@@ -20,7 +20,6 @@ def random_weights(
     arrays = {
         "embeddings.word": some(vocabulary, hidden, size=1.0),
         "embeddings.position": some(max_length, hidden),
-        "embeddings.type": some(hidden),
     }
 
     def add_linear(name: str, inputs: int, outputs: int) -> None:

@@ -7,9 +7,9 @@ import pytest
 
 from processors.sentiment import SentimentModel
 from processors.sentiment.bundle import DEFAULT, TOKENIZER
-from processors.sentiment.data import SETS
 from processors.sentiment.evaluate import evaluate
 from processors.sentiment.training import features
+from processors.sentiment.training.data import SETS
 from processors.sentiment.training.finishing import finish
 from processors.sentiment.training.learnt import Learnt, learnt_from, read_learnt
 from processors.sentiment.training.wide import WideRecipe

@@ -1,1 +1,1 @@
-"""Making a bundle: needs the extra `train`; nothing here runs where texts are scored."""
+"""Training of the bundle: needs the extra `denyut[train]`, and torch for the deep part."""

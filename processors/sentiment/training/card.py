@@ -33,7 +33,7 @@ Licence: **{manifest["licence"]}** (see LICENSE: EmoT forbids commercial use, Sm
 
 ## Trained on
 
-{made.texts:,} texts of the train splits; a text that also stands in a valid split was left out.
+{made.texts:,} texts of the train splits; a text that is nearly one of a valid split was left out.
 
 | set | task | licence as stated |
 | --- | --- | --- |

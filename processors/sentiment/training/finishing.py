@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from processors.sentiment.behaviour import Outcome, behave, weaknesses
-from processors.sentiment.corpus import read
-from processors.sentiment.data import SETS, Example
 from processors.sentiment.evaluate import Report, judge
 from processors.sentiment.evaluate import read as read_rows
 from processors.sentiment.graphs.builder import Floats
@@ -24,7 +22,9 @@ from processors.sentiment.normalise import normalise
 from processors.sentiment.training.assembly import blended_model, deep_model
 from processors.sentiment.training.blend import Blend, fit_blend
 from processors.sentiment.training.card import card
+from processors.sentiment.training.data import SETS, Example
 from processors.sentiment.training.learnt import Learnt, read_learnt
+from processors.sentiment.training.material import read
 from processors.sentiment.training.numbers import Numbers, numbers
 from processors.sentiment.training.wide import WideRecipe, fit_wide
 from processors.sentiment.training.writing import Description, write_bundle, write_card
@@ -83,7 +83,12 @@ def finish(
     """
     recipe = wide_recipe or WideRecipe()
     length = learnt.max_length if learnt else max_length
-    examples, texts = read(data, say)
+    sets = read(data)
+    say(
+        f"{len(sets.train):,} texts to learn from; {sets.removed} left out, for they nearly stand in a valid split"
+    )
+    examples = [*sets.train, *sets.valid]
+    texts = [normalise(one.text) for one in examples]
     cutter = Tokenizer.from_str(tokenizer)
     cutter.no_padding()
     cutter.enable_truncation(length)

@@ -82,7 +82,7 @@ def learnt_from(arrays: Mapping[str, Floats], config: Mapping[str, Any], tokeniz
         )
     encoder = Encoder(
         words=array("embeddings.word", vocabulary, hidden),
-        positions=positions[:longest] + array("embeddings.type", hidden),
+        positions=positions[:longest],
         norm=norm("embeddings.norm"),
         layers=[layer(at) for at in range(config["layers"])],
         heads=config["heads"],

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.sentiment.data import KINDS, Example
 from processors.sentiment.graphs.builder import Floats
 from processors.sentiment.graphs.ngrams import Ints
 from processors.sentiment.labels import HEADS
+from processors.sentiment.training.data import KINDS, Example
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from processors.sentiment.data import KINDS
 from processors.sentiment.graphs.builder import Floats
 from processors.sentiment.graphs.heads import softmax
 from processors.sentiment.graphs.ngrams import Ints
 from processors.sentiment.labels import HEADS
 from processors.sentiment.training import features
+from processors.sentiment.training.data import KINDS
 from processors.sentiment.training.linear import Regression, fit
 from processors.sentiment.training.mixture import Head, Mixture
 from processors.sentiment.training.numbers import Numbers

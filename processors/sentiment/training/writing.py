@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from processors.sentiment.bundle import MANIFEST, MODEL, TOKENIZER, version_of
-from processors.sentiment.data import SETS
 from processors.sentiment.labels import HEADS
 from processors.sentiment.normalise import VERSION as NORMALISER
+from processors.sentiment.training.data import SETS
 from schemas.errors import Fatal
 
 CARD = "CARD.md"
