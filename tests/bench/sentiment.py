@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 from processors.logic.language import detect
 from processors.sentiment import SentimentModel
-from processors.sentiment.data import SETS, Example, load
+from processors.sentiment.training.data import SETS, Example, load
 from processors.sentiment.measures import measure
 from processors.sentiment.normalise import normalise
 from tests.bench.report import Row, report

@@ -40,7 +40,7 @@ class Base:
         layers: how many there are.
         heads: attention heads of a layer.
         inner: width between the two matrices of a layer's feed-forward part.
-        weights: name to array; the names are those of `learnt.npz` (see `names`).
+        weights: name to array; the names are those of `learnt.npz`.
     """
 
     hidden: int

@@ -111,5 +111,5 @@ class Encoder(nn.Module):
 
 
 def _turned(name: str, value: Floats) -> Floats:
-    """torch has matrices as (out, in)."""
+    """Torch has matrices as (out, in)."""
     return value.T if value.ndim == 2 and name.endswith(".weight") else value  # noqa: PLR2004 -- a matrix

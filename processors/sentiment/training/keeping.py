@@ -1,7 +1,6 @@
 """What a training keeps: its state, to go on from, and what was learnt, for whoever makes a bundle of it."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -55,7 +54,7 @@ def save(
         },
         partly,
     )
-    os.replace(partly, folder / STATE)
+    partly.replace(folder / STATE)
 
 
 def go_on(folder: Path, recipe: Recipe, model: Encoder, optimizer: torch.optim.Optimizer) -> Progress:
@@ -89,4 +88,4 @@ def leave(folder: Path, shape: Mapping[str, int], recipe: Recipe, model: Encoder
     # Every token is of the one type, whose vector the positions have taken in (deep.py).
     weights["embeddings.type"] = np.zeros(shape["hidden"], dtype=np.float32)
     np.savez(partly, **weights)  # type: ignore[arg-type]  # numpy's stubs take names for options
-    os.replace(partly, folder / LEARNT)
+    partly.replace(folder / LEARNT)

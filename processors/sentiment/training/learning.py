@@ -13,7 +13,6 @@ from torch import distributed
 from processors.sentiment.training import descent, judging, keeping
 from processors.sentiment.training.batches import batches
 from processors.sentiment.training.encoder import Encoder, Floats
-from processors.sentiment.training.keeping import Progress
 from processors.sentiment.training.material import Sample, Sets, epoch, judged
 from processors.sentiment.training.recipe import Recipe
 
