@@ -55,7 +55,7 @@ def step(
     loss = loss + _loss(emotion, [(one.emotion, one.emotion_weight) for one in batch], smoothing)
     loss = loss / len(batch)
     optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     nn.utils.clip_grad_norm_(model.parameters(), _CLIP)
     optimizer.step()
     return float(loss.detach())

@@ -42,7 +42,8 @@ class Sets:
 
 def read(data: Path) -> Sets:
     """The sets under `data`; raises Fatal where they are not there."""
-    train, valid = [], []
+    train: list[Example] = []
+    valid: list[Example] = []
     for one in load(data):
         (train if one.split == "train" else valid).append(one)
     if not train:
@@ -74,8 +75,8 @@ def epoch(sets: Sets, tokenizer: Tokenizer, recipe: Recipe, number: int) -> list
             labels.append(_labels(one, borrowed))
     for lesson in lessons(recipe.lessons, chance.randrange(2**31)):
         texts.append(noisy(lesson.text, chance) if chance.random() < recipe.noise else lesson.text)
-        emotion = _NONE if lesson.emotion is None else EMOTIONS.index(lesson.emotion)  # type: ignore[arg-type]
-        sentiment = SENTIMENTS.index(lesson.sentiment)  # type: ignore[arg-type]
+        emotion = _NONE if lesson.emotion is None else EMOTIONS.index(lesson.emotion)
+        sentiment = SENTIMENTS.index(lesson.sentiment)
         labels.append((sentiment, emotion, recipe.lesson_weight, recipe.lesson_weight))
     ids = tokens(tokenizer, texts, recipe.max_length)
     return [
@@ -103,8 +104,8 @@ def tokens(tokenizer: Tokenizer, texts: Sequence[str], longest: int) -> list[tup
 def _labels(one: Example, borrowed: dict[str, float]) -> tuple[int, int, float, float]:
     weight = borrowed.get(one.source, 0.0)
     return (
-        _NONE if one.sentiment is None else SENTIMENTS.index(one.sentiment),  # type: ignore[arg-type]
-        _NONE if one.emotion is None else EMOTIONS.index(one.emotion),  # type: ignore[arg-type]
+        _NONE if one.sentiment is None else SENTIMENTS.index(one.sentiment),
+        _NONE if one.emotion is None else EMOTIONS.index(one.emotion),
         weight if one.borrowed == "sentiment" else 1.0,
         weight if one.borrowed == "emotion" else 1.0,
     )

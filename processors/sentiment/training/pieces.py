@@ -65,12 +65,12 @@ def vectors(table: Floats, rows: Sequence[int], whole: Path) -> Floats:
     for at, marker in enumerate(MARKERS):
         ids = base.encode(_MARKED[marker], add_special_tokens=False).ids
         found[len(rows) - len(MARKERS) + at] = table[ids].mean(axis=0)
-    return found
+    return np.asarray(found, dtype=np.float32)
 
 
 def unknown_rate(tokenizer: Tokenizer, texts: Sequence[str]) -> float:
     """The share of tokens that no piece covers, 0 to 1."""
-    unknown = tokenizer.token_to_id(UNKNOWN)
+    unknown = SPECIALS.index(UNKNOWN)
     tokens = missing = 0
     for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False):
         tokens += len(encoding.ids)
