@@ -22,6 +22,8 @@ _STRIDE = 8
 """Texts are padded to a multiple of it."""
 _CHARACTERS_PER_TOKEN = 16
 _DIGITS = 6
+_CUT = "\n"
+"""Ends what is read of a text that is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,13 @@ class SentimentModel:
         """Version of the bundle."""
         return self.bundle.model_version
 
+    def reads(self, text: str) -> str:
+        """What the model sees of a text; texts that are alike in this have the same score."""
+        read = text[: self._longest]
+        seen = normalise(read) if self.bundle.normalised else read
+        # A score also tells whether the text was longer than what was read.
+        return seen if len(text) <= self._longest else f"{seen}{_CUT}"
+
     def score(self, texts: Sequence[str]) -> list[Score]:
         """One score for each text, in order. The same text has the same score in whatever company.
 
@@ -154,8 +163,7 @@ class SentimentModel:
         ids: list[list[int]] = []
         truncated: list[bool] = []
         for text in texts:
-            read = text[: self._longest]
-            found = self._tokenizer.encode(normalise(read) if self.bundle.normalised else read)
+            found = self._tokenizer.encode(self.reads(text).removesuffix(_CUT))
             # Marks of beginning and end alone say nothing.
             ids.append(found.ids if sum(found.special_tokens_mask) < len(found.ids) else [])
             truncated.append(len(text) > self._longest or bool(found.overflowing))

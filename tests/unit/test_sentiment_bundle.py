@@ -28,10 +28,11 @@ def change(folder: Path, how: Callable[[dict[str, Any]], object]) -> None:
 
 def test_the_bundle_in_the_package_loads() -> None:
     bundle = load()
-    assert bundle.model_version.startswith("small-")
+    assert bundle.model_version.startswith(f"{bundle.name}-")
     assert set(bundle.sentiments) == {"negative", "neutral", "positive"}
-    assert {"scores", "training_data", "licence"} <= set(bundle.manifest)
-    assert sum(path.stat().st_size for path in DEFAULT.iterdir()) < 15_000_000
+    assert {"scores", "training_data", "licence", "recipe"} <= set(bundle.manifest)
+    assert bundle.weaknesses
+    assert sum(path.stat().st_size for path in DEFAULT.iterdir()) < 40_000_000
     assert (DEFAULT / "LICENSE").is_file()
     assert bundle.model_version in (DEFAULT / "CARD.md").read_text()
 

@@ -91,6 +91,8 @@ def finish(
     texts = [normalise(one.text) for one in examples]
     cutter = Tokenizer.from_str(tokenizer)
     cutter.no_padding()
+    cutter.no_truncation()
+    tokenizer = str(cutter.to_str())
     cutter.enable_truncation(length)
     ids = [np.array(cutter.encode(text).ids, dtype=np.int64) for text in texts]
     labels = numbers(examples, recipe.borrowed)
