@@ -53,7 +53,9 @@ _SPACED_CLITIC = re.compile(r"(?<=[a-z]) nya\b")
 _SKIN = re.compile(r"[\U0001f3fb-\U0001f3ff\u200d\u20e3\U000e0020-\U000e007f]")
 _FLAG = re.compile(r"[\U0001f1e6-\U0001f1ff]{2}")
 _PICTURE = re.compile(r"([\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff])\1*")
-_SPACES = re.compile(r"\s+")
+# What must be there for the slower patterns to find anything.
+_ADDRESSES = ("http", "www.", "t.co/", "pic.twitter.com", "bit.ly/", "[url]")
+_FACE = re.compile(r"[:;=<]|[xX]D")
 _LONG_NAME = 8
 
 
@@ -67,8 +69,11 @@ def normalise(text: str) -> str:
     if not text.isascii():
         text = _FLAG.sub(" flag ", _SKIN.sub("", text))
         text = _PICTURE.sub(_picture_name, unicodedata.normalize("NFKC", text).replace("\u2019", "'"))
-    text = _CONTROL.sub(" ", text)
-    text = _URL.sub(f" {URL} ", text)
+    if not (text.isascii() and text.isprintable()):
+        text = _CONTROL.sub(" ", text)
+    lower = text.lower()
+    if any(part in lower for part in _ADDRESSES):
+        text = _URL.sub(f" {URL} ", text)
     if "@" in text or "[" in text:
         text = _NAME.sub(f" {NAME} ", _USER.sub(f" {USER} ", text))
     if "$" in text:
@@ -77,13 +82,15 @@ def normalise(text: str) -> str:
         text = _CAPITALS.sub(_company, text)
     if "#" in text:
         text = _HASHTAG.sub(_hashtag_words, text)
-    text = _EMOTICON.sub(_emoticon_name, text)
+    if _FACE.search(text):
+        text = _EMOTICON.sub(_emoticon_name, text)
     text = _NUMBER.sub(NUMBER, text.lower())
     if _DRAWN_OUT.search(text):
         text = _OTHERS.sub(r"\1\1", _LETTERS.sub(r"\1", _DOUBLED.sub(r"\1\1", text)))
-    text = _WORD.sub(_written_out, text)
-    text = _SPACES.sub(" ", text).strip()
-    return _SPACED_CLITIC.sub("nya", text)
+    if not _rewritten().isdisjoint(_WORD.findall(text)):
+        text = _WORD.sub(_written_out, text)
+    text = " ".join(text.split())
+    return _SPACED_CLITIC.sub("nya", text) if " nya" in text else text
 
 
 def _hashtag_words(match: re.Match[str]) -> str:
@@ -112,6 +119,12 @@ def _picture_name(match: re.Match[str]) -> str:
     """An emoji as the words of its name; once, however often it stands there."""
     name = unicodedata.name(match[1], "")
     return f" {re.sub(r'[^A-Z ]', ' ', name).lower()} "
+
+
+@lru_cache(maxsize=1)
+def _rewritten() -> frozenset[str]:
+    """Words that come out otherwise: most texts have none."""
+    return frozenset(_SLANG) | frozenset(_joined_names())
 
 
 @lru_cache(maxsize=1)

