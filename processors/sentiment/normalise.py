@@ -64,22 +64,7 @@ def normalise(text: str) -> str:
 
     Pure and total: any string is accepted; an empty or blank one comes back empty.
     """
-    if "&" in text:
-        text = html.unescape(html.unescape(text))
-    if not text.isascii():
-        text = _FLAG.sub(" flag ", _SKIN.sub("", text))
-        text = _PICTURE.sub(_picture_name, unicodedata.normalize("NFKC", text).replace("\u2019", "'"))
-    if not (text.isascii() and text.isprintable()):
-        text = _CONTROL.sub(" ", text)
-    lower = text.lower()
-    if any(part in lower for part in _ADDRESSES):
-        text = _URL.sub(f" {URL} ", text)
-    if "@" in text or "[" in text:
-        text = _NAME.sub(f" {NAME} ", _USER.sub(f" {USER} ", text))
-    if "$" in text:
-        text = _CASHTAG.sub(f" {SYMBOL} ", text)
-    if not text.isupper():
-        text = _CAPITALS.sub(_company, text)
+    text = _marked(_plain(text))
     if "#" in text:
         text = _HASHTAG.sub(_hashtag_words, text)
     if _FACE.search(text):
@@ -91,6 +76,28 @@ def normalise(text: str) -> str:
         text = _WORD.sub(_written_out, text)
     text = " ".join(text.split())
     return _SPACED_CLITIC.sub("nya", text) if " nya" in text else text
+
+
+def _plain(text: str) -> str:
+    """Without entities, pictures and what cannot be seen."""
+    if "&" in text:
+        text = html.unescape(html.unescape(text))
+    if not text.isascii():
+        text = _FLAG.sub(" flag ", _SKIN.sub("", text))
+        text = _PICTURE.sub(_picture_name, unicodedata.normalize("NFKC", text).replace("\u2019", "'"))
+    return text if text.isascii() and text.isprintable() else _CONTROL.sub(" ", text)
+
+
+def _marked(text: str) -> str:
+    """With markers for addresses, people and companies; the case of letters still tells some of them."""
+    lower = text.lower()
+    if any(part in lower for part in _ADDRESSES):
+        text = _URL.sub(f" {URL} ", text)
+    if "@" in text or "[" in text:
+        text = _NAME.sub(f" {NAME} ", _USER.sub(f" {USER} ", text))
+    if "$" in text:
+        text = _CASHTAG.sub(f" {SYMBOL} ", text)
+    return text if text.isupper() else _CAPITALS.sub(_company, text)
 
 
 def _hashtag_words(match: re.Match[str]) -> str:
