@@ -28,7 +28,7 @@ _SLANG: dict[str, str] = _WORDS["slang"]
 _EMOTICONS: dict[str, str] = _WORDS["emoticons"]
 
 _CONTROL = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200b\u200c\u200e\u200f\u202a-\u202e\u2060\ufe0e\ufe0f\ufeff\ufffd]+"
+    r"[\x00-\x1f\x7f-\x9f\u200b\u200c\u200e\u200f\u202a-\u202e\u2060\ufe0e\ufe0f\ufeff\ufffd\ud800-\udfff]+"
 )
 _URL = re.compile(
     r"(?:https?:|www\.)\S*|\bhttps?\b\S*|\bpic\.twitter\.com\S*|\b(?:bit\.ly|t\.co)/\S+|\[url\]",

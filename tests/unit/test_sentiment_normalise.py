@@ -41,6 +41,8 @@ from processors.sentiment.normalise import NAME, NUMBER, SYMBOL, URL, USER, norm
         ("dont isnt won't", "don't isn't won't"),
         ("it\u2019s", "it's"),
         ("\u200bnol\ufeff \x00 lebar", "nol lebar"),
+        # Half of a pair, as a cut text may end: no tokenizer takes it.
+        ("\ud83d halo\udc00", "halo"),
         ("", ""),
         (" \n\t ", ""),
     ],
