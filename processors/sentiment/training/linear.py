@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
+from processors.sentiment.graphs.builder import Floats
+from processors.sentiment.graphs.heads import softmax
+from processors.sentiment.graphs.ngrams import Ints
 
 BIAS_PENALTY = 1e-3
 
@@ -24,12 +25,6 @@ class Regression:
     def logits(self, rows: csr_matrix) -> Floats:
         """(texts, classes) before the softmax."""
         return np.asarray(rows @ self.table + self.bias, dtype=np.float32)
-
-
-def softmax(logits: Floats) -> Floats:
-    """Row-wise."""
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def fit(

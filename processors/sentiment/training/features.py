@@ -1,7 +1,7 @@
-"""Token n-grams of the small model: which are known, and their rows for training.
+"""Token n-grams of the wide part: which are known, and their rows for training.
 
-The same arithmetic stands in the ONNX graph (export.py): a pair of tokens hashes to a slot, the slot holds the key of
-the one pair that owns it and the pair's row, and a pair whose key is not there has row 0. Looking up is exact:
+The same arithmetic stands in the ONNX graph (graphs/ngrams.py): a pair of tokens hashes to a slot, the slot holds the key
+of the one pair that owns it and the pair's row, and a pair whose key is not there has row 0. Looking up is exact:
 two pairs never share a row, and a pair not seen in training counts nothing.
 """
 
@@ -9,16 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float32]
-
-HASH_MULTIPLIER = 2_654_435_761
-HASH_MODULUS = 4_294_967_311
-NORM_STEPS = 2.0
-MAX_NORM = 255
+from processors.sentiment.graphs.builder import Floats
+from processors.sentiment.graphs.ngrams import MAX_NORM, NORM_STEPS, Ints, pair_keys, slot_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +47,6 @@ class Vocabulary:
             found.append(np.where(self.slots[slots] == keys, self.rows[slots], 0))
         rows = np.concatenate(found)
         return rows[rows > 0]
-
-
-def pair_keys(ids: Ints, gap: int, tokens: int) -> Ints:
-    """A number for each pair of tokens `gap` apart, different for every pair and gap."""
-    if len(ids) <= gap:
-        return np.empty(0, dtype=np.int64)
-    return ids[:-gap] * tokens + ids[gap:] + (gap - 1) * tokens * tokens
-
-
-def slot_of(keys: Ints, slots: int) -> Ints:
-    """The slot of a key. Keys stay below 2**31, so the product cannot overflow 64 bits."""
-    return keys * HASH_MULTIPLIER % HASH_MODULUS % slots
 
 
 def build(texts: Sequence[Ints], tokens: int, gaps: tuple[int, ...], slots: int, at_least: int) -> Vocabulary:
