@@ -71,6 +71,7 @@ class _Worker:
         self._progress = keeping.go_on(run.folder, recipe, self._model, self._optimizer)
         self._tokenizer = Tokenizer.from_str(run.tokenizer)
         self._began = time.monotonic() - self._progress.seconds
+        self._due: float | None = None
         # Each worker drops other values; a training that goes on does not draw again what it has drawn.
         torch.manual_seed(recipe.seed + rank + 1_000 * self._progress.tokens)
         if rank == 0 and self._progress.tokens:
@@ -127,14 +128,16 @@ class _Worker:
         """The share of the training that is behind, 0 to 1: of the epochs, or of the time where that is more."""
         run, progress = self._run, self._progress
         done = (progress.epoch + progress.batch / own) / run.recipe.epochs
-        if run.minutes is not None:
-            done = max(done, progress.seconds / 60 / run.minutes)
-        if run.recipe.workers > 1:
-            # The workers end together, or the first to stop would be waited for.
-            shared = torch.tensor(done)
-            distributed.all_reduce(shared, distributed.ReduceOp.MAX)
-            done = float(shared)
-        return done
+        if run.minutes is None:
+            return done
+        if self._due is None or progress.batch % run.recipe.average_every == 0:
+            self._due = max(done, progress.seconds / 60 / run.minutes)
+            if run.recipe.workers > 1:
+                # Clocks differ; the workers end together, or the first to stop would be waited for.
+                shared = torch.tensor(self._due)
+                distributed.all_reduce(shared, distributed.ReduceOp.MAX)
+                self._due = float(shared)
+        return self._due
 
     def _average(self) -> None:
         if self._run.recipe.workers > 1:
