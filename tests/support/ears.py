@@ -4,7 +4,7 @@ import asyncio
 
 from api.filters import Filter
 from api.frames import Batch, Frame
-from api.subscription import Bounds, CloseReason, Subscription
+from api.subscription import Bounds, Subscription
 
 ALL = Filter(("mentions",))
 
@@ -61,8 +61,3 @@ def listening(
     if not held:
         subscription.release()
     return subscription, ear
-
-
-def closed(subscription: Subscription) -> CloseReason | None:
-    """Why it is closed, as it is now: asked twice, the answers may differ."""
-    return subscription.closed
