@@ -41,7 +41,7 @@ def create(services: Services) -> Starlette:
     app = Starlette(
         routes=[
             *(one.route() for one in OPERATIONS),
-            websocket.route(),
+            *websocket.routes(),
             document_route(OPERATIONS),
             asyncapi.document_route(services.settings),
             *page.routes(),

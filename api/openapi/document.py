@@ -90,6 +90,7 @@ def _websocket() -> dict[str, Any]:
     described["responses"] = {
         "101": {**answers.pop("200"), "description": "messages like this follow"},
         **answers,
+        "426": _problem("the request begins no WebSocket", "Problem"),
     }
     return described
 

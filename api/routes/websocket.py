@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from api.access.guard import identified
@@ -97,6 +98,13 @@ async def _answer(connection: HTTPConnection, error: Exception) -> Response:
     return await HANDLERS[kind](Request(scope), error)
 
 
-def route() -> WebSocketRoute:
+async def no_handshake(request: Request) -> Response:
+    """What a request gets that is no handshake, once it is one that a handshake could be."""
+    identified(request)
+    asked(request.scope["query_string"])
+    raise HTTPException(426, "this is a WebSocket: ask with Upgrade: websocket", {"Upgrade": "websocket"})
+
+
+def routes() -> list[BaseRoute]:
     """Where it is served."""
-    return WebSocketRoute(PATH, websocket)
+    return [WebSocketRoute(PATH, websocket), Route(PATH, no_handshake)]

@@ -16,7 +16,7 @@ def test_pieces_are_in_order_of_about_the_size_asked_for_and_lose_nothing(made: 
     given = [frame(number) for number in range(100)]
     for one in given:
         backlog.add(one)
-    taken = []
+    taken: list[Frame] = []
     while backlog:
         piece = backlog.take(20)
         assert sum(len(one.data) for one in piece.frames[:-1]) < 20
