@@ -2,26 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-from typing import Protocol
 
 from schemas.errors import Fatal
 from schemas.positions import Owed
-
-OVERHEAD_BYTES = 600
-"""What a record takes in memory beside its payload: the client's message, its key and the name of its topic."""
-
-
-class Positioned(Protocol):
-    """A record as librdkafka hands it over."""
-
-    def offset(self) -> int | None:
-        """Its offset."""
-        ...
-
-    def value(self) -> bytes | None:
-        """Its payload; None is a tombstone."""
-        ...
+from sinks.records import Positioned, Records, Taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +46,7 @@ class Positions:
     start: int
     limits: Limits
     replays: list[Owed] = field(default_factory=list)
-    _records: list[Positioned] = field(default_factory=list)
-    _size: int = 0
+    _records: Records = field(default_factory=Records)
     _seen: int = 0
     _since: float | None = None
     _fresh: int = 0
@@ -81,12 +64,12 @@ class Positions:
     @property
     def buffered_bytes(self) -> int:
         """Their payload."""
-        return self._size
+        return self._records.size
 
     @property
     def held_bytes(self) -> int:
         """What they take in memory."""
-        return self._size + OVERHEAD_BYTES * len(self._records)
+        return self._records.held_bytes
 
     @property
     def must_read(self) -> bool:
@@ -97,8 +80,9 @@ class Positions:
         """Take back a range that was cut, to be cut again as these parts; raises Fatal where they do not tile it."""
         if _follow(cut.start, parts) != cut.end or self.start != cut.end:
             raise Fatal(f"parts {parts} do not make up the range {cut.start}-{cut.end}")
-        self._records = [*cut.records, *self._records]
-        self._size += sum(len(record.value() or b"") for record in cut.records)
+        if not isinstance(cut.records, Taken):
+            raise TypeError("only a range that these positions have cut can be taken back")
+        self._records.put_back(cut.records)
         self.start = cut.start
         self.replays[:0] = parts
         self._fresh += len(parts)
@@ -110,8 +94,7 @@ class Positions:
             return
         if self._since is None:
             self._since = now
-        self._records.append(record)
-        self._size += len(record.value() or b"")
+        self._records.add(record)
         self._seen = offset + 1
 
     def reached(self, position: int) -> None:
@@ -120,7 +103,7 @@ class Positions:
 
     def idle_end(self) -> int | None:
         """Where the partition stands if nothing is buffered and nothing stored is owed; None otherwise."""
-        if self._records or self.replays:
+        if len(self._records) or self.replays:
             return None
         return self._seen
 
@@ -128,16 +111,15 @@ class Positions:
         """The next range to insert, or None while it should wait; `flush` ends the waiting."""
         if self.replays:
             return self._cut_replay()
-        if not self._records:
+        if not len(self._records):
             self.start = self._seen
             return None
-        full = len(self._records) >= self.limits.rows or self._size >= self.limits.size
+        full = len(self._records) >= self.limits.rows or self._records.size >= self.limits.size
         waited = self._since is not None and now - self._since >= self.limits.linger_s
         if not (full or waited or flush):
             return None
-        count = self._fitting()
-        end = _end(self._records[count - 1]) if count < len(self._records) else self._seen
-        return self._take(count, end, now, replay=False)
+        count = self._records.fitting(self.limits.rows, self.limits.size)
+        return self._take(count, None, now, replay=False)
 
     def _cut_replay(self) -> Range | None:
         owed = self.replays[0]
@@ -146,26 +128,16 @@ class Positions:
         del self.replays[0]
         tried = not self._fresh
         self._fresh = max(0, self._fresh - 1)
-        count = sum(1 for record in self._records if _end(record) <= owed.end)
-        return self._take(count, owed.end, None, replay=tried, schemas=owed.schemas)
-
-    def _fitting(self) -> int:
-        """How many records from the front fit one batch: at least one."""
-        if len(self._records) <= self.limits.rows and self._size <= self.limits.size:
-            return len(self._records)
-        size = 0
-        for count, record in enumerate(islice(self._records, self.limits.rows)):
-            size += len(record.value() or b"")
-            if size > self.limits.size and count:
-                return count
-        return min(len(self._records), self.limits.rows)
+        return self._take(self._records.below(owed.end), owed.end, None, replay=tried, schemas=owed.schemas)
 
     def _take(
-        self, count: int, end: int, now: float | None, *, replay: bool, schemas: tuple[int, ...] = ()
+        self, count: int, end: int | None, now: float | None, *, replay: bool, schemas: tuple[int, ...] = ()
     ) -> Range:
-        taken, self._records = self._records[:count], self._records[count:]
-        self._size = sum(len(record.value() or b"") for record in self._records)
-        self._since = (now if now is not None else self._since) if self._records else None
+        """A range of so many records; without `end` it ends behind the last of them, or where reading has come to."""
+        taken = self._records.take(count)
+        if end is None:
+            end = taken[-1].offset() + 1 if len(self._records) else self._seen
+        self._since = (now if now is not None else self._since) if len(self._records) else None
         cut = Range(self.start, end, taken, replay, schemas)
         self.start = end
         return cut
@@ -179,8 +151,3 @@ def _follow(start: int, ranges: Sequence[Owed]) -> int:
             raise Fatal(f"stored ranges {ranges} do not follow offset {start}")
         expected = owed.end
     return expected
-
-
-def _end(record: Positioned) -> int:
-    offset = record.offset()
-    return 0 if offset is None else offset + 1

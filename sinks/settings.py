@@ -14,10 +14,10 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
         None,
         description="cluster of ClickHouse servers on which tables are made, replicated; empty: one server or embedded",
     )
-    sink_batch_rows: int = Field(50_000, ge=1, le=500_000, description="most rows of one insert")
-    sink_batch_mb: int = Field(32, ge=1, le=128, description="most payload of one insert, MiB")
+    sink_batch_rows: int = Field(200_000, ge=1, le=500_000, description="most rows of one insert")
+    sink_batch_mb: int = Field(96, ge=1, le=128, description="most payload of one insert, MiB")
     sink_buffer_mb: int = Field(
-        192, ge=1, description="records held in memory in sum, MiB, above which no partition is read on"
+        256, ge=1, description="records held in memory in sum, MiB, above which no partition is read on"
     )
     sink_linger_ms: int = Field(1000, ge=0, description="how long a batch waits to fill, milliseconds")
     sink_insert_threads: int = Field(2, ge=1, le=16, description="inserts that may be under way at once")

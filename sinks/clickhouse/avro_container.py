@@ -1,7 +1,7 @@
 """Re-frames Confluent payloads into an Avro container file, fields added to each record, no record decoded."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from typing import Any
 
 from schemas.codec import HEADER_BYTES
@@ -11,6 +11,8 @@ _MAGIC = b"Obj\x01"
 # Any 16 bytes do; they only have to be the same within a file.
 _SYNC = b"denyut-container"
 _ONE = b"\x02"
+_PIECE = 3 * 512
+"""Parts of records, three of each, that are handed on as one piece."""
 
 POSITION_FIELDS: tuple[Mapping[str, Any], ...] = (
     {"name": "kafka_partition", "type": "int"},
@@ -75,8 +77,13 @@ class Container:
             )
         )
 
-    def file(self, records: Iterable[tuple[int, bytes, bool]], partition: int, landed_at: int) -> bytes:
-        """A container of (offset, payload with its Confluent header, deleted) records; times in epoch milliseconds."""
+    def blocks(
+        self, records: Iterable[tuple[int, bytes, bool]], partition: int, landed_at: int
+    ) -> Generator[bytes, None, None]:
+        """A container of (offset, payload with its Confluent header, deleted) records, in pieces; times in epoch milliseconds.
+
+        No more than a piece is ever in memory.
+        """
         position = zigzag(partition) + zigzag(landed_at)
         kept = b"\x00" + position if self._deletable else position
         gone = b"\x01" + position if self._deletable else position
@@ -97,7 +104,11 @@ class Container:
             add(head)
             add(payload[HEADER_BYTES:])
             add(tail + _SYNC)
-        return b"".join(parts)
+            if len(parts) >= _PIECE:
+                yield b"".join(parts)
+                parts.clear()
+        if parts:
+            yield b"".join(parts)
 
 
 def _text(value: bytes) -> bytes:

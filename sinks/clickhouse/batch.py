@@ -1,8 +1,10 @@
 """A range of one partition as inserts: grouped by schema id, framed, named by a token that a replay gives again."""
 
 import time
-from collections.abc import Callable, Iterable
+from array import array
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from schemas.codec import Codec, schema_id_of
@@ -11,6 +13,7 @@ from schemas.registry import PinnedIds, SchemaIds
 from sinks.clickhouse.avro_container import Container, extended
 from sinks.clickhouse.types import clickhouse_type
 from sinks.ranges import Range
+from sinks.records import Positioned
 
 Tombstone = Callable[[str, int], dict[str, Any]]
 """(key, record time) to the record a tombstone lands as."""
@@ -30,7 +33,10 @@ class Landed:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """One insert: the container of one schema's records of a range; `condition` holds of every row that is read right."""
+    """One insert: the container of one schema's records of a range; `condition` holds of every row that is read right.
+
+    `blocks` makes the container anew each time, piece by piece.
+    """
 
     table: str
     schema_id: int
@@ -38,14 +44,14 @@ class Insert:
     structure: str
     condition: str
     token: str
-    file: bytes
+    blocks: Callable[[], Generator[bytes, None, None]]
 
 
 @dataclass(slots=True)
 class Sorted:
     """The records of a range by schema id, and those that cannot land."""
 
-    good: dict[int, list[tuple[int, bytes, bool]]] = field(default_factory=dict)
+    good: "dict[int, Group]" = field(default_factory=dict)
     bad: list[tuple[Any, Poison]] = field(default_factory=list)
 
     def offsets(self) -> set[int]:
@@ -55,6 +61,50 @@ class Sorted:
     def offsets_of(self, schema_id: int) -> list[int]:
         """Offsets of one schema's records, in order."""
         return [offset for offset, _, _ in self.good[schema_id]]
+
+
+Entry = tuple[int, bytes, bool]
+"""Offset, payload with its header, whether it is what a tombstone lands as."""
+
+
+class Group:
+    """The entries of one schema id among the records of a range, made as they are asked for: nothing is held twice."""
+
+    __slots__ = ("_chosen", "_made", "_records")
+
+    def __init__(self, records: Sequence[Positioned]) -> None:
+        self._records = records
+        self._chosen = array("Q")
+        self._made: dict[int, bytes] = {}
+
+    def add(self, number: int, made: bytes | None) -> None:
+        """The record of that number, in order; `made` is what it lands as if it is a tombstone."""
+        self._chosen.append(number)
+        if made is not None:
+            self._made[number] = made
+
+    def __len__(self) -> int:
+        return len(self._chosen)
+
+    def __iter__(self) -> Iterator[Entry]:
+        chosen = iter(self._chosen)
+        wanted = next(chosen, None)
+        for number, record in enumerate(self._records):
+            if number != wanted:
+                continue
+            made = self._made.get(number)
+            yield record.offset() or 0, (record.value() or b"") if made is None else made, made is not None
+            wanted = next(chosen, None)
+            if wanted is None:
+                return
+
+    def among(self, offsets: set[int]) -> "Group":
+        """Those of these offsets."""
+        kept = Group(self._records)
+        for number in self._chosen:
+            if (self._records[number].offset() or 0) in offsets:
+                kept.add(number, self._made.get(number))
+        return kept
 
 
 class Framer:
@@ -73,26 +123,24 @@ class Framer:
         Of a range that is a part of a split one, only records of its schema ids: the others are dealt with.
         """
         result = Sorted()
-        known: dict[int, list[tuple[int, bytes, bool]]] = result.good
-        for record in cut.records:
-            payload = record.value()
-            offset = record.offset() or 0
+        known = result.good
+        for number, record in enumerate(cut.records):
+            payload, made = record.value(), None
             try:
-                deleted = payload is None
                 if payload is None:
-                    payload = self._of_tombstone(landed, record)
+                    payload = made = self._of_tombstone(landed, record)
                 schema_id = schema_id_of(payload)
                 if cut.schemas and schema_id not in cut.schemas:
                     continue
                 group = known.get(schema_id)
                 if group is None:
                     self._expect(landed, schema_id)
-                    group = known[schema_id] = []
+                    group = known[schema_id] = Group(cut.records)
             except Poison as error:
                 if not cut.schemas:
                     result.bad.append((record, error))
                 continue
-            group.append((offset, payload, deleted))
+            group.add(number, made)
         return result
 
     def frame(self, landed: Landed, partition: int, cut: Range, groups: Sorted) -> Iterable[Insert]:
@@ -111,7 +159,7 @@ class Framer:
                 structure,
                 condition,
                 f"{landed.topic_id}:{partition}:{cut.start}-{cut.end}:{schema_id}",
-                container.file(groups.good[schema_id], partition, landed_at),
+                partial(container.blocks, groups.good[schema_id], partition, landed_at),
             )
 
     def suspects(self, groups: Sorted, schema_ids: Iterable[int], most: int) -> list[int]:

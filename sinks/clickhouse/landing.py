@@ -224,7 +224,7 @@ class Landing:
                 good={
                     schema_id: kept
                     for schema_id, group in groups.good.items()
-                    if (kept := [item for item in group if item[0] in missing])
+                    if len(kept := group.among(missing))
                 }
             )
             for insert in self._framer.frame(landed, partition, cut, lost):
@@ -263,9 +263,10 @@ def send(client: Client, insert: Insert, table: str) -> None:
     """
     columns = ", ".join(f"`{name}`" for name in insert.columns)
     structure = insert.structure.replace("\\", "\\\\").replace("'", "\\'")
-    client.command(
-        f"INSERT INTO {table} ({columns}) SELECT {columns} FROM input('{structure}') "  # noqa: S608 -- names of our own schemas
-        f"WHERE NOT throwIf(NOT ({insert.condition}), 'not one whole record of its schema') FORMAT Avro",
-        data=insert.file,
+    client.raw_insert(
+        f"{table} ({columns}) SELECT {columns} FROM input('{structure}') "  # noqa: S608 -- names of our own schemas
+        f"WHERE NOT throwIf(NOT ({insert.condition}), 'not one whole record of its schema')",
+        insert_block=insert.blocks(),
         settings={**pinned(client), "insert_deduplication_token": insert.token},
+        fmt="Avro",
     )

@@ -44,6 +44,8 @@ class Lane:
     current: Range | None = None
     work: "Future[Sequence[Owed]] | None" = None
     not_before: float = 0.0
+    finished_at: float = 0.0
+    """When its last insert ended."""
     given_up: bool = False
     """The partition was taken away; its insert may still run."""
     _tries: int = 0
@@ -60,6 +62,10 @@ class Lane:
             held = self.positions.held_bytes
             self.current = self.positions.cut(now, flush=flush)
             self._inserting = held - self.positions.held_bytes
+
+    def busy(self, now: float) -> bool:
+        """Whether it takes part in inserting: it has a range, and does not wait to try it again."""
+        return self.current is not None and (self.work is not None or now >= self.not_before)
 
     def wanted(self) -> Commit | None:
         """The commit it needs now; None if the group has it already."""
@@ -91,6 +97,7 @@ class Lane:
     def finish(self, now: float, longest_wait_s: float) -> Retryable | None:
         """Take the result of its insert; the error if it must be tried again. Raises what is not Retryable."""
         work, self.work = self.work, None
+        self.finished_at = now
         if work is None or self.current is None:
             return None
         try:

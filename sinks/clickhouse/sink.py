@@ -146,7 +146,7 @@ class ClickHouseSink:
                 self._open(lane, now)
             if lane.work is not None and lane.work.done():
                 self._finished(lane, now)
-            lane.prepare(now)
+        self._prepare_lanes(now)
         self._commit(list(self._lanes.values()))
         for lane in self._lanes.values():
             if lane.may_insert(now):
@@ -155,6 +155,14 @@ class ClickHouseSink:
         if now >= self._lag_at:
             self._lag_at = now + _LAG_S
             self._measure()
+
+    def _prepare_lanes(self, now: float) -> None:
+        """Cut ranges for as many lanes as can insert, who waited longest first; meanwhile the others' ranges grow (ADR 16)."""
+        busy = sum(lane.busy(now) for lane in self._lanes.values())
+        for lane in sorted(self._lanes.values(), key=lambda one: one.finished_at):
+            if lane.current is None and busy < self._settings.sink_insert_threads:
+                lane.prepare(now)
+                busy += lane.busy(now)
 
     def _measure(self) -> None:
         """Show how far each partition is behind, by the ends that fetches have brought: nothing is asked of Kafka."""

@@ -98,7 +98,9 @@ def insert(table: str, schema: Schema, *bodies: bytes) -> Insert:
     )
     names = tuple(field["name"] for field in fields)
     token = f"{table}{bodies!r}"
-    return Insert(table, 1, names, structure, condition, token, Container(schema).file(records, 3, 99))
+    return Insert(
+        table, 1, names, structure, condition, token, lambda: Container(schema).blocks(records, 3, 99)
+    )
 
 
 def encoded(schema: Schema, record: Mapping[str, Any]) -> bytes:

@@ -34,6 +34,9 @@ class Record:
     def key(self) -> bytes:
         return b"k"
 
+    def timestamp(self) -> tuple[int, int]:
+        return 1, 0
+
 
 def land(
     client: Client, topic: str, records: Sequence[Mapping[str, Any]], partition: int = 0, first: int = 0

@@ -31,7 +31,7 @@ def test_records_keep_their_fields_and_get_their_position() -> None:
     records = [
         (10_000 + 3 * n, CODEC.encode("mention", original), False) for n, original in enumerate(originals)
     ]
-    file = Container(load_schema("mention")).file(records, 3, 1_790_000_123_456)
+    file = b"".join(Container(load_schema("mention")).blocks(records, 3, 1_790_000_123_456))
     read = list(rows(file))
     assert len(read) == 50
     for n, (found, original) in enumerate(zip(read, originals, strict=True)):
@@ -47,7 +47,7 @@ def test_every_offset_is_written_as_it_is() -> None:
     payload = CODEC.encode("mention", mention(1))
     edges = [near for bits in range(1, 63) for near in ((1 << bits) - 1, 1 << bits, (1 << bits) + 1)]
     offsets = [0, *edges, 5, 63, 64, 127, 128, 70, 3]
-    file = Container(load_schema("mention")).file([(at, payload, False) for at in offsets], 0, 1)
+    file = b"".join(Container(load_schema("mention")).blocks([(at, payload, False) for at in offsets], 0, 1))
     assert [row["kafka_offset"] for row in rows(file)] == offsets
 
 
@@ -78,8 +78,10 @@ def test_deleted_is_said_record_by_record() -> None:
         "updated_at": 1,
     }
     payload = CODEC.encode("keyword", keyword)
-    file = Container(load_schema("keyword"), deletable=True).file(
-        [(0, payload, False), (1, payload, True)], 0, 1
+    file = b"".join(
+        Container(load_schema("keyword"), deletable=True).blocks(
+            [(0, payload, False), (1, payload, True)], 0, 1
+        )
     )
     assert [(row["kafka_offset"], row["deleted"]) for row in rows(file)] == [
         (0, False),
@@ -89,10 +91,23 @@ def test_deleted_is_said_record_by_record() -> None:
 
 def test_a_record_cut_short_does_not_shift_the_next() -> None:
     whole = [CODEC.encode("mention", mention(number)) for number in range(3)]
-    file = Container(load_schema("mention")).file(
-        [(0, whole[0], False), (1, whole[1][:-40], False), (2, whole[2], False)], 0, 1
+    file = b"".join(
+        Container(load_schema("mention")).blocks(
+            [(0, whole[0], False), (1, whole[1][:-40], False), (2, whole[2], False)], 0, 1
+        )
     )
     reader = rows(file)
     assert next(reader)["kafka_offset"] == 0
     with pytest.raises((EOFError, ValueError, IndexError)):
         next(reader)
+
+
+def test_a_long_container_comes_in_pieces_that_are_whole_records() -> None:
+    payload = CODEC.encode("mention", mention(1))
+    pieces = list(
+        Container(load_schema("mention")).blocks([(at, payload, False) for at in range(2_000)], 0, 1)
+    )
+    assert len(pieces) > 3
+    assert max(map(len, pieces)) < 600 * (len(payload) + 40)
+    assert [row["kafka_offset"] for row in rows(pieces[0] + pieces[1])] == list(range(1_024))
+    assert [row["kafka_offset"] for row in rows(b"".join(pieces))] == list(range(2_000))

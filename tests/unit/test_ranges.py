@@ -10,7 +10,8 @@ from schemas.errors import Fatal
 from schemas.positions import Owed, pending_ranges, range_metadata
 from sinks.clickhouse.batch import Landed
 from sinks.clickhouse.lane import Lane
-from sinks.ranges import OVERHEAD_BYTES, Limits, Positions, Range
+from sinks.ranges import Limits, Positions, Range
+from sinks.records import OVERHEAD_BYTES
 
 LIMITS = Limits(rows=10, size=1000, linger_s=1.0)
 
@@ -25,6 +26,12 @@ class Record:
 
     def value(self) -> bytes:
         return b"x" * self.size
+
+    def key(self) -> bytes:
+        return b"key"
+
+    def timestamp(self) -> tuple[int, int]:
+        return 1, 1_700_000_000_000 + self.at
 
 
 def offsets(cut: Range | None) -> list[int | None]:
@@ -196,7 +203,7 @@ def test_what_records_take_in_memory_is_counted_until_their_insert_is_done() -> 
     for at in range(12):
         lane.positions.read(Record(at), 0.0)
     held = lane.held_bytes
-    assert held == 12 * (10 + OVERHEAD_BYTES)
+    assert held == 12 * (10 + 3 + OVERHEAD_BYTES)
     lane.prepare(0.0)
     assert lane.current is not None
     assert lane.held_bytes == held
@@ -205,4 +212,4 @@ def test_what_records_take_in_memory_is_counted_until_their_insert_is_done() -> 
     lane.work = Future()
     lane.work.set_result(())
     assert lane.finish(0.0, 1.0) is None
-    assert lane.held_bytes == 2 * (10 + OVERHEAD_BYTES)
+    assert lane.held_bytes == 2 * (10 + 3 + OVERHEAD_BYTES)
