@@ -4,6 +4,7 @@ import queue
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import structlog
 from clickhouse_connect.driver.client import Client
@@ -16,6 +17,7 @@ from sinks.clickhouse.attach import attach_all, beside
 from sinks.clickhouse.batch import Framer, Insert, Landed, Sorted
 from sinks.clickhouse.client import connect, decisions, pinned
 from sinks.clickhouse.codes import RowRefused
+from sinks.clickhouse.earlier import landed_and_refused
 from sinks.clickhouse.preflight import Admission
 from sinks.clickhouse.splitting import MOST_SUSPECTS, parts
 from sinks.clickhouse.targets import repair
@@ -74,6 +76,7 @@ class Landing:
         self._admission = Admission(ids, clients.one)
         self._dead_letters = dead_letters
         self._share = RefusedShare(tolerance)
+        self._began_ms = time.time_ns() // 1_000_000
         self._step = step
 
     def land(self, landed: Landed, partition: int, cut: Range, fence: Callable[[], None]) -> tuple[Owed, ...]:
@@ -95,7 +98,8 @@ class Landing:
         done = self._without(landed, cut, groups, refused)
         rows = len(done.offsets())
         if done.bad:
-            self._share.check(landed.full_name, rows, len(done.bad), str(done.bad[-1][1]))
+            before = partial(self._before, landed, partition, cut)
+            self._share.check(landed.full_name, rows, len(done.bad), str(done.bad[-1][1]), before)
             self._step("dead_letters")
             self._dead_letters.publish(landed.name, landed.full_name, partition, done.bad)
             telemetry.DEAD_LETTERS.labels(landed.name).inc(len(done.bad))
@@ -108,6 +112,12 @@ class Landing:
         telemetry.INSERTS.labels(landed.table).inc()
         telemetry.SECONDS.labels(landed.table).observe(time.monotonic() - began)
         return self._parts(landed, partition, cut, groups, refused)
+
+    def _before(self, landed: Landed, partition: int, cut: Range, reach_s: float) -> tuple[int, int]:
+        """What earlier runs landed and refused in the last so many seconds before this one began."""
+        since_ms = self._began_ms - round(1000 * reach_s)
+        with self._clients.one() as client:
+            return landed_and_refused(client, landed, partition, cut, since_ms, self._began_ms)
 
     def _insert(self, landed: Landed, partition: int, cut: Range, groups: Sorted) -> Mapping[int, RowRefused]:
         """Insert every schema's rows; why those were refused that were, by schema id."""
