@@ -13,6 +13,7 @@ from schemas.errors import Poison, Retryable
 from schemas.registry import schema_ids
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
+from sinks.records import Record
 
 log = structlog.get_logger()
 
@@ -32,14 +33,14 @@ class DeadLetters:
         self._producer = Producer(producer_config(settings, f"{stage}-dead-letters"))
         self._codec = Codec(schema_ids(settings))
 
-    def publish(self, name: str, topic: str, partition: int, bad: Sequence[tuple[Any, Poison]]) -> None:
+    def publish(self, name: str, topic: str, partition: int, bad: Sequence[tuple[Record, Poison]]) -> None:
         """Publish and wait until they are stored; raises Retryable where they are not."""
         for record, error in bad:
             log.warning(
                 "record_refused",
                 topic=topic,
                 partition=partition,
-                offset=record.offset(),
+                offset=record.offset,
                 reason=error.reason,
                 detail=error.detail,
             )
@@ -62,9 +63,9 @@ class DeadLetters:
         if waiting or failures:
             raise Retryable(f"dead letters were not stored: {failures[:3] or 'no answer'}")
 
-    def _letter(self, topic: str, partition: int, record: Any, error: Poison) -> dict[str, Any]:
-        raw = record.value() or b""
-        origin = f"{topic}:{partition}:{record.offset()}"
+    def _letter(self, topic: str, partition: int, record: Record, error: Poison) -> dict[str, Any]:
+        raw = record.value or b""
+        origin = f"{topic}:{partition}:{record.offset}"
         try:
             schema_id = schema_id_of(raw)
         except Poison:
@@ -74,12 +75,12 @@ class DeadLetters:
             "origin": origin,
             "origin_topic": topic,
             "origin_partition": partition,
-            "origin_offset": record.offset(),
+            "origin_offset": record.offset,
             "stage": self._stage,
             "reason": error.reason,
             "detail": error.detail[:2000],
             "schema_id": schema_id if schema_id is None or schema_id < 1 << 31 else None,
-            "key": record.key(),
+            "key": record.key,
             "raw": raw[:RAW_LIMIT],
             "raw_size": len(raw),
             "failed_at": time.time_ns() // 1_000_000,

@@ -1,11 +1,12 @@
 """The positions of one partition: what is read, what is being inserted, what is done. No Kafka, no clock of its own."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from schemas.errors import Fatal
 from schemas.positions import Owed
-from sinks.records import Positioned, Records, Taken
+from sinks.records import Chunk, Records
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Range:
 
     start: int
     end: int
-    records: Sequence[Positioned]
+    records: Records
     replay: bool
     """Stored before, and perhaps inserted, by an earlier owner of the partition."""
     schemas: tuple[int, ...] = ()
@@ -69,7 +70,12 @@ class Positions:
     @property
     def held_bytes(self) -> int:
         """What they take in memory."""
-        return self._records.held_bytes
+        return self._records.held
+
+    @property
+    def since(self) -> float | None:
+        """How long the oldest has waited, as a time of the caller's clock; None where nothing waits to be cut."""
+        return self._since
 
     @property
     def must_read(self) -> bool:
@@ -80,22 +86,20 @@ class Positions:
         """Take back a range that was cut, to be cut again as these parts; raises Fatal where they do not tile it."""
         if _follow(cut.start, parts) != cut.end or self.start != cut.end:
             raise Fatal(f"parts {parts} do not make up the range {cut.start}-{cut.end}")
-        if not isinstance(cut.records, Taken):
-            raise TypeError("only a range that these positions have cut can be taken back")
-        self._records.put_back(cut.records)
+        self._records = cut.records.followed_by(self._records)
         self.start = cut.start
         self.replays[:0] = parts
         self._fresh += len(parts)
 
-    def read(self, record: Positioned, now: float) -> None:
-        """Take the next record. Records below the start (read again after a seek) are not taken."""
-        offset = record.offset()
-        if offset is None or offset < self._seen:
+    def read(self, chunk: Chunk, now: float) -> None:
+        """Take the next records. Those below the start (read again after a seek) are not taken."""
+        chunk = chunk.part(bisect_left(chunk.offsets, self._seen), len(chunk))
+        if not len(chunk):
             return
         if self._since is None:
             self._since = now
-        self._records.add(record)
-        self._seen = offset + 1
+        self._records.add(chunk)
+        self._seen = chunk.offsets[-1] + 1
 
     def reached(self, position: int) -> None:
         """There is nothing more to read below `position` (the end of the partition, past transaction markers)."""
@@ -103,23 +107,29 @@ class Positions:
 
     def idle_end(self) -> int | None:
         """Where the partition stands if nothing is buffered and nothing stored is owed; None otherwise."""
-        if len(self._records) or self.replays:
+        if self._records or self.replays:
             return None
         return self._seen
+
+    def pass_by(self) -> None:
+        """Where nothing waits, what has no record (markers of transactions) is done with. Not while a cut range may be split."""
+        if not self._records and not self.replays:
+            self.start = self._seen
 
     def cut(self, now: float, *, flush: bool = False) -> Range | None:
         """The next range to insert, or None while it should wait; `flush` ends the waiting."""
         if self.replays:
             return self._cut_replay()
-        if not len(self._records):
-            self.start = self._seen
+        if not self._records:
+            self.pass_by()
             return None
         full = len(self._records) >= self.limits.rows or self._records.size >= self.limits.size
         waited = self._since is not None and now - self._since >= self.limits.linger_s
         if not (full or waited or flush):
             return None
         count = self._records.fitting(self.limits.rows, self.limits.size)
-        return self._take(count, None, now, replay=False)
+        taken, rest = self._records.split(count)
+        return self._take(taken, rest, taken.end if rest else self._seen, now, replay=False)
 
     def _cut_replay(self) -> Range | None:
         owed = self.replays[0]
@@ -128,16 +138,21 @@ class Positions:
         del self.replays[0]
         tried = not self._fresh
         self._fresh = max(0, self._fresh - 1)
-        return self._take(self._records.below(owed.end), owed.end, None, replay=tried, schemas=owed.schemas)
+        taken, rest = self._records.split(self._records.below(owed.end))
+        return self._take(taken, rest, owed.end, None, replay=tried, schemas=owed.schemas)
 
     def _take(
-        self, count: int, end: int | None, now: float | None, *, replay: bool, schemas: tuple[int, ...] = ()
+        self,
+        taken: Records,
+        rest: Records,
+        end: int,
+        now: float | None,
+        *,
+        replay: bool,
+        schemas: tuple[int, ...] = (),
     ) -> Range:
-        """A range of so many records; without `end` it ends behind the last of them, or where reading has come to."""
-        taken = self._records.take(count)
-        if end is None:
-            end = taken[-1].offset() + 1 if len(self._records) else self._seen
-        self._since = (now if now is not None else self._since) if len(self._records) else None
+        self._records = rest
+        self._since = (now if now is not None else self._since) if rest else None
         cut = Range(self.start, end, taken, replay, schemas)
         self.start = end
         return cut

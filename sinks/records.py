@@ -1,22 +1,16 @@
-"""Records of one partition in columns: their bytes one after the other, and numbers in arrays, without an object for each.
-
-A message of the client takes some 600 bytes beside its payload; held in columns a record takes its payload, its key and four
-numbers. What is taken out of them is never changed again, so another thread may read it.
-"""
+"""Records of one partition in columns: a few buffers for thousands of them, instead of objects for each."""
 
 from array import array
-from collections import deque
-from collections.abc import Iterator, Sequence
-from typing import Protocol, overload
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
+from typing import NamedTuple, Protocol
 
-OVERHEAD_BYTES = 32
-"""What a record takes in memory beside its payload and key."""
-
-_FULL_ROWS = 4_096
-_FULL_BYTES = 1 << 20
+_CHUNK_BYTES = 1000
+"""What a chunk takes in memory beside its columns, its own object and theirs."""
 
 
-class Positioned(Protocol):
+class Message(Protocol):
     """A record as librdkafka hands it over."""
 
     def offset(self) -> int | None:
@@ -32,211 +26,180 @@ class Positioned(Protocol):
         ...
 
     def timestamp(self) -> tuple[int, int]:
-        """What its time is of, and its time in epoch milliseconds."""
+        """What kind of time it has, and that time in epoch milliseconds."""
         ...
 
 
-class _Segment:
-    """Some records that follow one another. Open, it grows; sealed, it is only read."""
+class Record(NamedTuple):
+    """One record, looked at by itself."""
 
-    __slots__ = ("ends", "gone", "key_ends", "keyless", "keys", "kinds", "offsets", "payload", "times")
-
-    def __init__(self) -> None:
-        self.payload: bytes | bytearray = bytearray()
-        self.ends = array("Q")
-        self.keys: bytes | bytearray = bytearray()
-        self.key_ends = array("Q")
-        self.offsets = array("q")
-        self.times = array("q")
-        self.kinds = 0
-        self.gone: set[int] = set()
-        self.keyless: set[int] = set()
-
-    def add(self, record: Positioned) -> None:
-        """Copy a record; raises TypeError where the segment is sealed."""
-        payload, key = record.value(), record.key()
-        number = len(self.offsets)
-        if payload is None:
-            self.gone.add(number)
-        if key is None:
-            self.keyless.add(number)
-        self.payload += payload or b""
-        self.keys += key or b""
-        self.ends.append(len(self.payload))
-        self.key_ends.append(len(self.keys))
-        self.offsets.append(record.offset() or 0)
-        self.kinds, time_ms = record.timestamp()
-        self.times.append(time_ms)
-
-    @property
-    def full(self) -> bool:
-        return len(self.offsets) >= _FULL_ROWS or len(self.payload) >= _FULL_BYTES
-
-    def seal(self) -> None:
-        """Nothing is added any more."""
-        self.payload, self.keys = bytes(self.payload), bytes(self.keys)
-
-    def size(self, first: int, last: int) -> int:
-        """Bytes of the payloads from `first` up to `last`."""
-        return _between(self.ends, first, last)
-
-    def key_size(self, first: int, last: int) -> int:
-        """Bytes of their keys."""
-        return _between(self.key_ends, first, last)
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    time: int
+    """Epoch milliseconds; of tombstones alone, 0 for others."""
 
 
-def _between(ends: "array[int]", first: int, last: int) -> int:
-    return (ends[last - 1] - (ends[first - 1] if first else 0)) if last > first else 0
+class Chunk:
+    """Records that were read together, in the order of their offsets; never changed."""
 
+    __slots__ = ("ends", "held", "key_ends", "keyless", "keys", "offsets", "payloads", "tombstones")
 
-class Row:
-    """One record of a sealed segment."""
+    def __init__(
+        self,
+        offsets: "array[int]",
+        payloads: tuple[bytes, "array[int]"],
+        keys: tuple[bytes, "array[int]"],
+        keyless: frozenset[int],
+        tombstones: Mapping[int, int],
+    ) -> None:
+        self.offsets = offsets
+        self.payloads, self.ends = payloads
+        """Payloads one after the other, and where each ends."""
+        self.keys, self.key_ends = keys
+        self.keyless = keyless
+        """Which have no key."""
+        self.tombstones = tombstones
+        """Which have no payload, and their times."""
+        columns = (offsets, self.ends, self.key_ends)
+        arrays = sum(column.itemsize * len(column) for column in columns)
+        self.held = _CHUNK_BYTES + len(self.payloads) + len(self.keys) + arrays
+        """Bytes in memory."""
 
-    __slots__ = ("_number", "_segment")
+    @classmethod
+    def of(cls, messages: Sequence[Message]) -> "Chunk":
+        """The columns of these; nothing of the messages themselves is kept."""
+        values = [message.value() for message in messages]
+        keys = [message.key() for message in messages]
+        tombstones = {at: messages[at].timestamp()[1] for at, value in enumerate(values) if value is None}
+        keyless = frozenset(at for at, key in enumerate(keys) if key is None)
+        return cls(
+            array("q", [message.offset() or 0 for message in messages]),
+            _joined([value or b"" for value in values] if tombstones else values),  # type: ignore[arg-type]  # none is None
+            _joined([key or b"" for key in keys] if keyless else keys),  # type: ignore[arg-type]  # likewise
+            keyless,
+            tombstones,
+        )
 
-    def __init__(self, segment: _Segment, number: int) -> None:
-        self._segment = segment
-        self._number = number
-
-    def offset(self) -> int:
-        """Its offset."""
-        return self._segment.offsets[self._number]
-
-    def value(self) -> bytes | None:
-        """Its payload; None is a tombstone."""
-        number, own = self._number, self._segment
-        if number in own.gone:
-            return None
-        return bytes(own.payload[own.ends[number - 1] if number else 0 : own.ends[number]])
-
-    def key(self) -> bytes | None:
-        """Its key."""
-        number, own = self._number, self._segment
-        if number in own.keyless:
-            return None
-        return bytes(own.keys[own.key_ends[number - 1] if number else 0 : own.key_ends[number]])
-
-    def timestamp(self) -> tuple[int, int]:
-        """What its time is of, and its time in epoch milliseconds."""
-        return self._segment.kinds, self._segment.times[self._number]
-
-
-class Taken(Sequence[Row]):
-    """Records that were taken together; rows are made as they are asked for."""
-
-    __slots__ = ("_length", "_pieces")
-
-    def __init__(self, pieces: list[tuple[_Segment, int, int]]) -> None:
-        self._pieces = pieces
-        self._length = sum(last - first for _, first, last in pieces)
+    @classmethod
+    def of_one(cls, offset: int, payload: bytes) -> "Chunk":
+        """A record that we made, without a key."""
+        return cls(array("q", [offset]), _joined([payload]), _joined([b""]), frozenset((0,)), {})
 
     def __len__(self) -> int:
-        return self._length
+        return len(self.offsets)
 
-    def __iter__(self) -> Iterator[Row]:
-        for segment, first, last in self._pieces:
-            for number in range(first, last):
-                yield Row(segment, number)
+    def start(self, at: int) -> int:
+        """Where the payload of one begins."""
+        return self.ends[at - 1] if at else 0
 
-    @overload
-    def __getitem__(self, at: int) -> Row: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | Sequence[Row]:
-        if isinstance(at, slice):
-            return list(self)[at]
-        left = at if at >= 0 else self._length + at
-        for segment, first, last in self._pieces:
-            if 0 <= left < last - first:
-                return Row(segment, first + left)
-            left -= last - first
-        raise IndexError(at)
+    def payload(self, at: int) -> bytes:
+        """The payload of one; empty of a tombstone."""
+        return self.payloads[self.start(at) : self.ends[at]]
 
-    @property
-    def pieces(self) -> list[tuple[_Segment, int, int]]:
-        """(segment, first, last) of each part, for `Records.put_back`."""
-        return self._pieces
+    def record(self, at: int) -> Record:
+        """One by itself."""
+        gone = at in self.tombstones
+        key_start = self.key_ends[at - 1] if at else 0
+        return Record(
+            self.offsets[at],
+            None if at in self.keyless else self.keys[key_start : self.key_ends[at]],
+            None if gone else self.payload(at),
+            self.tombstones[at] if gone else 0,
+        )
+
+    def part(self, first: int, last: int) -> "Chunk":
+        """Records [first, last) by themselves; nothing is shared, so that memory is free when the rest is done."""
+        if (first, last) == (0, len(self)):
+            return self
+        return Chunk(
+            self.offsets[first:last],
+            _cut(self.payloads, self.ends, first, last),
+            _cut(self.keys, self.key_ends, first, last),
+            frozenset(at - first for at in self.keyless if first <= at < last),
+            {at - first: time for at, time in self.tombstones.items() if first <= at < last},
+        )
 
 
 class Records:
-    """What was read and not taken yet, in order."""
+    """Records of one partition, in the order of their offsets."""
 
-    def __init__(self) -> None:
-        self.size = 0
-        """Bytes of the payloads."""
-        self._key_size = 0
-        self._length = 0
-        self._pieces: deque[tuple[_Segment, int]] = deque()
-        """Each with the first record of it that was not taken; the last one may be open."""
-        self._open: _Segment | None = None
+    def __init__(self, chunks: Iterable[Chunk] = ()) -> None:
+        self.chunks = [chunk for chunk in chunks if len(chunk)]
+        self._rows = sum(map(len, self.chunks))
+        self.size = sum(len(chunk.payloads) for chunk in self.chunks)
+        """Bytes of their payloads."""
+        self.held = sum(chunk.held for chunk in self.chunks)
+        """Bytes in memory."""
+
+    @classmethod
+    def of(cls, messages: Sequence[Message]) -> "Records":
+        """These, in columns."""
+        return cls([Chunk.of(messages)])
 
     def __len__(self) -> int:
-        return self._length
+        return self._rows
+
+    def __iter__(self) -> Iterator[Record]:
+        for chunk in self.chunks:
+            for at in range(len(chunk)):
+                yield chunk.record(at)
 
     @property
-    def held_bytes(self) -> int:
-        """What they take in memory."""
-        return self.size + self._key_size + OVERHEAD_BYTES * self._length
+    def end(self) -> int:
+        """One past the last offset; 0 where there is none."""
+        return self.chunks[-1].offsets[-1] + 1 if self.chunks else 0
 
-    def add(self, record: Positioned) -> None:
-        """Take in a copy of a record."""
-        if self._open is None or self._open.full:
-            if self._open is not None:
-                self._open.seal()
-            self._open = _Segment()
-            self._pieces.append((self._open, 0))
-        self._open.add(record)
-        self._length += 1
-        last = len(self._open.offsets)
-        self.size += self._open.size(last - 1, last)
-        self._key_size += self._open.key_size(last - 1, last)
+    def add(self, chunk: Chunk) -> None:
+        """Add records that follow."""
+        if len(chunk):
+            self.chunks.append(chunk)
+            self._rows += len(chunk)
+            self.size += len(chunk.payloads)
+            self.held += chunk.held
+
+    def followed_by(self, others: "Records") -> "Records":
+        """Both, one after the other."""
+        return Records([*self.chunks, *others.chunks])
+
+    def split(self, count: int) -> tuple["Records", "Records"]:
+        """The first `count`, and the others."""
+        first: list[Chunk] = []
+        for at, chunk in enumerate(self.chunks):
+            if count < len(chunk):
+                rest = [chunk.part(count, len(chunk)), *self.chunks[at + 1 :]]
+                return Records([*first, chunk.part(0, count)]), Records(rest)
+            first.append(chunk)
+            count -= len(chunk)
+        return Records(first), Records()
+
+    def below(self, offset: int) -> int:
+        """How many have an offset below this one."""
+        found = 0
+        for chunk in self.chunks:
+            if chunk.offsets[-1] >= offset:
+                return found + bisect_left(chunk.offsets, offset)
+            found += len(chunk)
+        return found
 
     def fitting(self, rows: int, size: int) -> int:
-        """How many from the front are no more than `rows`, and `size` bytes of payload; at least one, if there is one."""
-        count = total = 0
-        for segment, first in self._pieces:
-            for number in range(first, len(segment.offsets)):
-                total += segment.size(number, number + 1)
-                if count and (total > size or count >= rows):
-                    return count
-                count += 1
-        return count
+        """How many from the front make at most so many rows and payload bytes; at least one, if there is one."""
+        found = taken = 0
+        for chunk in self.chunks:
+            if found + len(chunk) > rows or taken + len(chunk.payloads) > size:
+                inside = bisect_left(chunk.ends, size - taken + 1)
+                return max(1, min(rows, found + inside))
+            found += len(chunk)
+            taken += len(chunk.payloads)
+        return found
 
-    def below(self, end: int) -> int:
-        """How many from the front have an offset below `end`."""
-        count = 0
-        for segment, first in self._pieces:
-            for number in range(first, len(segment.offsets)):
-                if segment.offsets[number] >= end:
-                    return count
-                count += 1
-        return count
 
-    def take(self, count: int) -> Taken:
-        """So many from the front."""
-        pieces: list[tuple[_Segment, int, int]] = []
-        while count:
-            segment, first = self._pieces.popleft()
-            if segment is self._open:
-                segment.seal()
-                self._open = None
-            last = min(len(segment.offsets), first + count)
-            pieces.append((segment, first, last))
-            self._count(segment, first, last, -1)
-            count -= last - first
-            if last < len(segment.offsets):
-                self._pieces.appendleft((segment, last))
-        return Taken(pieces)
+def _joined(values: Sequence[bytes]) -> tuple[bytes, "array[int]"]:
+    return b"".join(values), array("Q", accumulate(map(len, values)))
 
-    def put_back(self, taken: Taken) -> None:
-        """Have what was taken last in front again."""
-        for segment, first, last in reversed(taken.pieces):
-            if self._pieces and self._pieces[0] == (segment, last):
-                self._pieces.popleft()
-            self._pieces.appendleft((segment, first))
-            self._count(segment, first, last, 1)
 
-    def _count(self, segment: _Segment, first: int, last: int, sign: int) -> None:
-        self._length += sign * (last - first)
-        self.size += sign * segment.size(first, last)
-        self._key_size += sign * segment.key_size(first, last)
+def _cut(joined: bytes, ends: "array[int]", first: int, last: int) -> tuple[bytes, "array[int]"]:
+    if first == last:
+        return b"", array("Q")
+    start = ends[first - 1] if first else 0
+    return joined[start : ends[last - 1]], array("Q", [end - start for end in ends[first:last]])

@@ -13,8 +13,9 @@ from schemas.errors import Fatal, Retryable
 from schemas.settings import KafkaSettings
 from schemas.tables import LANDED
 from schemas.topics import TOPICS
-from sinks.clickhouse.batch import TOMBSTONES, Landed
-from sinks.clickhouse.landing import Clients
+from sinks.clickhouse.batch import TOMBSTONES
+from sinks.clickhouse.clients import Clients
+from sinks.clickhouse.groups import Landed
 from sinks.clickhouse.lane import Lane
 from sinks.ranges import Limits, Positions
 

@@ -1,18 +1,20 @@
 """Re-frames Confluent payloads into an Avro container file, fields added to each record, no record decoded."""
 
 import json
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from schemas.codec import HEADER_BYTES
 from schemas.registry import Schema
+from sinks.records import Chunk
 
 _MAGIC = b"Obj\x01"
 # Any 16 bytes do; they only have to be the same within a file.
 _SYNC = b"denyut-container"
 _ONE = b"\x02"
-_PIECE = 3 * 512
-"""Parts of records, three of each, that are handed on as one piece."""
+_PIECE_BYTES = 1 << 18
+"""About what is made at once."""
 
 POSITION_FIELDS: tuple[Mapping[str, Any], ...] = (
     {"name": "kafka_partition", "type": "int"},
@@ -54,6 +56,20 @@ def extended(schema: Schema, *, deletable: bool = False) -> Schema:
     return {**schema, "fields": [*schema["fields"], *added]}
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Records [first, last) of a chunk, all of one schema id."""
+
+    chunk: Chunk
+    first: int
+    last: int
+    deleted: bool = False
+    """They stand for tombstones."""
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+
 class Container:
     """Makes container files of one writer's schema.
 
@@ -73,42 +89,48 @@ class Container:
                 _text(b"avro.codec"),
                 _text(b"null"),
                 b"\x00",
-                _SYNC,
             )
         )
 
-    def blocks(
-        self, records: Iterable[tuple[int, bytes, bool]], partition: int, landed_at: int
-    ) -> Generator[bytes, None, None]:
-        """A container of (offset, payload with its Confluent header, deleted) records, in pieces; times in epoch milliseconds.
+    def pieces(self, runs: Iterable[Run], partition: int, landed_at: int) -> Iterator[bytes]:
+        """The file of these payloads with their Confluent headers, piece by piece, so that it never is in memory as a whole.
 
-        No more than a piece is ever in memory.
+        `landed_at` is in epoch milliseconds.
         """
         position = zigzag(partition) + zigzag(landed_at)
         kept = b"\x00" + position if self._deletable else position
         gone = b"\x01" + position if self._deletable else position
-        parts = [self._header]
-        add = parts.append
-        sizes: dict[int, bytes] = {}
+        yield self._header
+        parts: list[bytes] = []
+        # The mark at a block's end is written with the head of the next, of which there are few.
+        heads: dict[int, bytes] = {}
         high, highest, low = b"", 0, _LAST
-        for offset, payload, deleted in records:
-            # Offsets follow one another: all but the first byte of one is that of the one before, 63 times of 64.
-            if offset >> _LOW_BITS != highest:
-                highest = offset >> _LOW_BITS
-                high, low = (_varint(highest), _FIRST) if highest else (b"", _LAST)
-            tail = (gone if deleted else kept) + low[offset & _LOW] + high
-            size = len(payload) - HEADER_BYTES + len(tail)
-            head = sizes.get(size)
-            if head is None:
-                head = sizes[size] = _ONE + zigzag(size)
-            add(head)
-            add(payload[HEADER_BYTES:])
-            add(tail + _SYNC)
-            if len(parts) >= _PIECE:
-                yield b"".join(parts)
-                parts.clear()
-        if parts:
-            yield b"".join(parts)
+        filled = 0
+        for run in runs:
+            chunk = run.chunk
+            payloads, before = chunk.payloads, gone if run.deleted else kept
+            start, added = chunk.start(run.first), len(before) + len(high) + 1 - HEADER_BYTES
+            for offset, end in zip(
+                chunk.offsets[run.first : run.last], chunk.ends[run.first : run.last], strict=True
+            ):
+                # Offsets follow one another: all but the first byte of one is that of the one before, 63 times of 64.
+                if offset >> _LOW_BITS != highest:
+                    highest = offset >> _LOW_BITS
+                    high, low = (_varint(highest), _FIRST) if highest else (b"", _LAST)
+                    added = len(before) + len(high) + 1 - HEADER_BYTES
+                size = end - start + added
+                head = heads.get(size)
+                if head is None:
+                    head = heads[size] = _SYNC + _ONE + zigzag(size)
+                parts += (head, payloads[start + HEADER_BYTES : end], before, low[offset & _LOW], high)
+                filled += size
+                start = end
+                if filled >= _PIECE_BYTES:
+                    yield b"".join(parts)
+                    parts.clear()
+                    filled = 0
+        parts.append(_SYNC)
+        yield b"".join(parts)
 
 
 def _text(value: bytes) -> bytes:

@@ -1,110 +1,17 @@
 """A range of one partition as inserts: grouped by schema id, framed, named by a token that a replay gives again."""
 
 import time
-from array import array
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from collections.abc import Iterable
 from typing import Any
 
-from schemas.codec import Codec, schema_id_of
+from schemas.codec import HEADER_BYTES, Codec, schema_id_of
 from schemas.errors import Poison
 from schemas.registry import PinnedIds, SchemaIds
-from sinks.clickhouse.avro_container import Container, extended
+from sinks.clickhouse.avro_container import Container, Run, extended
+from sinks.clickhouse.groups import File, Group, Insert, Landed, Sorted, Tombstone
 from sinks.clickhouse.types import clickhouse_type
 from sinks.ranges import Range
-from sinks.records import Positioned
-
-Tombstone = Callable[[str, int], dict[str, Any]]
-"""(key, record time) to the record a tombstone lands as."""
-
-
-@dataclass(frozen=True, slots=True)
-class Landed:
-    """A landed topic: its name in the catalogue and in Kafka, its id, its event and table."""
-
-    name: str
-    full_name: str
-    topic_id: str
-    event: str
-    table: str
-    tombstone: Tombstone | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Insert:
-    """One insert: the container of one schema's records of a range; `condition` holds of every row that is read right.
-
-    `blocks` makes the container anew each time, piece by piece.
-    """
-
-    table: str
-    schema_id: int
-    columns: tuple[str, ...]
-    structure: str
-    condition: str
-    token: str
-    blocks: Callable[[], Generator[bytes, None, None]]
-
-
-@dataclass(slots=True)
-class Sorted:
-    """The records of a range by schema id, and those that cannot land."""
-
-    good: "dict[int, Group]" = field(default_factory=dict)
-    bad: list[tuple[Any, Poison]] = field(default_factory=list)
-
-    def offsets(self) -> set[int]:
-        """Offsets of all records that can land."""
-        return {offset for group in self.good.values() for offset, _, _ in group}
-
-    def offsets_of(self, schema_id: int) -> list[int]:
-        """Offsets of one schema's records, in order."""
-        return [offset for offset, _, _ in self.good[schema_id]]
-
-
-Entry = tuple[int, bytes, bool]
-"""Offset, payload with its header, whether it is what a tombstone lands as."""
-
-
-class Group:
-    """The entries of one schema id among the records of a range, made as they are asked for: nothing is held twice."""
-
-    __slots__ = ("_chosen", "_made", "_records")
-
-    def __init__(self, records: Sequence[Positioned]) -> None:
-        self._records = records
-        self._chosen = array("Q")
-        self._made: dict[int, bytes] = {}
-
-    def add(self, number: int, made: bytes | None) -> None:
-        """The record of that number, in order; `made` is what it lands as if it is a tombstone."""
-        self._chosen.append(number)
-        if made is not None:
-            self._made[number] = made
-
-    def __len__(self) -> int:
-        return len(self._chosen)
-
-    def __iter__(self) -> Iterator[Entry]:
-        chosen = iter(self._chosen)
-        wanted = next(chosen, None)
-        for number, record in enumerate(self._records):
-            if number != wanted:
-                continue
-            made = self._made.get(number)
-            yield record.offset() or 0, (record.value() or b"") if made is None else made, made is not None
-            wanted = next(chosen, None)
-            if wanted is None:
-                return
-
-    def among(self, offsets: set[int]) -> "Group":
-        """Those of these offsets."""
-        kept = Group(self._records)
-        for number in self._chosen:
-            if (self._records[number].offset() or 0) in offsets:
-                kept.add(number, self._made.get(number))
-        return kept
+from sinks.records import Chunk, Record
 
 
 class Framer:
@@ -123,25 +30,53 @@ class Framer:
         Of a range that is a part of a split one, only records of its schema ids: the others are dealt with.
         """
         result = Sorted()
-        known = result.good
-        for number, record in enumerate(cut.records):
-            payload, made = record.value(), None
-            try:
-                if payload is None:
-                    payload = made = self._of_tombstone(landed, record)
-                schema_id = schema_id_of(payload)
-                if cut.schemas and schema_id not in cut.schemas:
-                    continue
-                group = known.get(schema_id)
-                if group is None:
-                    self._expect(landed, schema_id)
-                    group = known[schema_id] = Group(cut.records)
-            except Poison as error:
-                if not cut.schemas:
-                    result.bad.append((record, error))
-                continue
-            group.add(number, made)
+        for chunk in cut.records.chunks:
+            self._sort(landed, chunk, cut.schemas, result)
         return result
+
+    def _sort(self, landed: Landed, chunk: Chunk, only: tuple[int, ...], result: Sorted) -> None:
+        """Put the records of a chunk where they belong, those that follow one another under one header at once."""
+        payloads = chunk.payloads
+        header, group, first, start = b"", None, 0, 0
+        for at, end in enumerate(chunk.ends):
+            found = payloads[start : start + HEADER_BYTES]
+            if found != header or end - start < HEADER_BYTES:
+                if group is not None and first < at:
+                    group.runs.append(Run(chunk, first, at))
+                header, group, first = b"", None, at
+                if at in chunk.tombstones:
+                    self._sort_tombstone(landed, chunk.record(at), only, result)
+                else:
+                    try:
+                        group = self._group(landed, schema_id_of(chunk.payload(at)), only, result)
+                        header = found
+                    except Poison as error:
+                        if not only:
+                            result.bad.append((chunk.record(at), error))
+            start = end
+        if group is not None:
+            group.runs.append(Run(chunk, first, len(chunk)))
+
+    def _group(self, landed: Landed, schema_id: int, only: tuple[int, ...], result: Sorted) -> Group | None:
+        """Where records of this schema id belong; None if they are dealt with. Raises Poison if nowhere."""
+        if only and schema_id not in only:
+            return None
+        group = result.good.get(schema_id)
+        if group is None:
+            self._expect(landed, schema_id)
+            group = result.good[schema_id] = Group()
+        return group
+
+    def _sort_tombstone(self, landed: Landed, record: Record, only: tuple[int, ...], result: Sorted) -> None:
+        try:
+            payload = self._of_tombstone(landed, record)
+            group = self._group(landed, schema_id_of(payload), only, result)
+        except Poison as error:
+            if not only:
+                result.bad.append((record, error))
+            return
+        if group is not None:
+            group.runs.append(Run(Chunk.of_one(record.offset, payload), 0, 1, deleted=True))
 
     def frame(self, landed: Landed, partition: int, cut: Range, groups: Sorted) -> Iterable[Insert]:
         """One insert for each schema id, in the order of the ids."""
@@ -159,7 +94,7 @@ class Framer:
                 structure,
                 condition,
                 f"{landed.topic_id}:{partition}:{cut.start}-{cut.end}:{schema_id}",
-                partial(container.blocks, groups.good[schema_id], partition, landed_at),
+                File(container, groups.good[schema_id], partition, landed_at),
             )
 
     def suspects(self, groups: Sorted, schema_ids: Iterable[int], most: int) -> list[int]:
@@ -169,7 +104,7 @@ class Framer:
         """
         found: list[int] = []
         for schema_id in schema_ids:
-            for offset, payload, _ in groups.good[schema_id]:
+            for offset, payload in groups.good[schema_id].payloads():
                 if len(found) == most:
                     return found
                 if self.fault(payload) is not None:
@@ -196,15 +131,14 @@ class Framer:
             self._made[schema_id, deletable] = made
         return made
 
-    def _of_tombstone(self, landed: Landed, record: Any) -> bytes:
-        key = record.key()
-        if landed.tombstone is None or key is None:
+    def _of_tombstone(self, landed: Landed, record: Record) -> bytes:
+        if landed.tombstone is None or record.key is None:
             raise Poison("malformed", "a tombstone where none belongs")
         try:
-            name = key.decode()
+            name = record.key.decode()
         except UnicodeDecodeError as error:
             raise Poison("malformed", f"the key of a tombstone is not UTF-8: {error}") from error
-        return self._tombstones.encode(landed.event, landed.tombstone(name, record.timestamp()[1]))
+        return self._tombstones.encode(landed.event, landed.tombstone(name, record.time))
 
     def _expect(self, landed: Landed, schema_id: int) -> None:
         try:

@@ -7,7 +7,7 @@ from random import SystemRandom
 
 from schemas.errors import Retryable
 from schemas.positions import Owed
-from sinks.clickhouse.batch import Landed
+from sinks.clickhouse.groups import Landed
 from sinks.ranges import Positions, Range
 
 _FIRST_WAIT_S = 0.2
@@ -44,8 +44,6 @@ class Lane:
     current: Range | None = None
     work: "Future[Sequence[Owed]] | None" = None
     not_before: float = 0.0
-    finished_at: float = 0.0
-    """When its last insert ended."""
     given_up: bool = False
     """The partition was taken away; its insert may still run."""
     _tries: int = 0
@@ -56,16 +54,18 @@ class Lane:
         """What its records take in memory, those of its insert included."""
         return self.positions.held_bytes + (self._inserting if self.current is not None else 0)
 
-    def prepare(self, now: float, *, flush: bool = False) -> None:
-        """Cut the next range if none is on its way."""
-        if self.opened and self.current is None:
-            held = self.positions.held_bytes
-            self.current = self.positions.cut(now, flush=flush)
-            self._inserting = held - self.positions.held_bytes
+    @property
+    def ready(self) -> bool:
+        """Whether it may cut a range, if there is enough for one."""
+        return self.opened and self.current is None
 
-    def busy(self, now: float) -> bool:
-        """Whether it takes part in inserting: it has a range, and does not wait to try it again."""
-        return self.current is not None and (self.work is not None or now >= self.not_before)
+    def prepare(self, now: float, *, flush: bool = False) -> bool:
+        """Cut the next range if none is on its way; whether it has."""
+        if not self.ready:
+            return False
+        self.current = self.positions.cut(now, flush=flush)
+        self._inserting = self.current.records.held if self.current is not None else 0
+        return self.current is not None
 
     def wanted(self) -> Commit | None:
         """The commit it needs now; None if the group has it already."""
@@ -97,7 +97,6 @@ class Lane:
     def finish(self, now: float, longest_wait_s: float) -> Retryable | None:
         """Take the result of its insert; the error if it must be tried again. Raises what is not Retryable."""
         work, self.work = self.work, None
-        self.finished_at = now
         if work is None or self.current is None:
             return None
         try:

@@ -12,8 +12,9 @@ from schemas.registry import PinnedIds, Schema, SchemaIds, load_schema, released
 from schemas.tables import LANDED
 from schemas.topics import TOPICS
 from sinks.clickhouse.avro_container import extended
-from sinks.clickhouse.batch import TOMBSTONES, Landed
+from sinks.clickhouse.batch import TOMBSTONES
 from sinks.clickhouse.columns import Written, additions, check_columns, columns_of
+from sinks.clickhouse.groups import Landed
 from sinks.clickhouse.targets import TARGETS
 
 log = structlog.get_logger()

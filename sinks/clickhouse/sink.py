@@ -7,35 +7,35 @@ from threading import Event
 from typing import Any
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import TopicPartition
 
 from schemas.access import check_access
-from schemas.clients import consumer_config
 from schemas.errors import Fatal, Retryable
-from schemas.flow import step as flow_step
 from schemas.positions import Owed
 from schemas.registry import schema_ids
 from sinks.clickhouse import preflight, telemetry
 from sinks.clickhouse.assignment import begin, landed_topics, open_lane, record_topics, still_stands
+from sinks.clickhouse.clients import Clients
 from sinks.clickhouse.commits import commit, position
 from sinks.clickhouse.fence import Fences
-from sinks.clickhouse.landing import Clients, Landing, Step
+from sinks.clickhouse.landing import Landing, Step
 from sinks.clickhouse.lane import Commit, Lane
 from sinks.clickhouse.migrate import migrate
+from sinks.clickhouse.pressure import Pressure
+from sinks.clickhouse.reading import consumer, measure_lag, read
 from sinks.clickhouse.targets import TARGETS
+from sinks.clickhouse.turns import cut_next
 from sinks.dead_letters import DeadLetters
 from sinks.ranges import Limits
 from sinks.settings import ClickHouseSinkSettings
 
 log = structlog.get_logger()
 
-_POLL_S = 0.05
-_POLL_RECORDS = 20_000
+_ASKED_OFTEN_S = 0.05
 _LAST_INSERTS_S = 6.0
 _START_WAIT_S = 1.0
 _LAG_S = 1.0
 _ASKED_S = 5.0
-_RESUMED_BELOW = 0.75
 
 
 def nothing(_: str) -> None:
@@ -57,7 +57,7 @@ class ClickHouseSink:
         self._limits = Limits(
             settings.sink_batch_rows, settings.sink_batch_mb << 20, settings.sink_linger_ms / 1000
         )
-        self._most_held = settings.sink_buffer_mb << 20
+        self._pressure = Pressure(self._limits, settings.sink_buffer_mb << 20)
         self._lanes: dict[tuple[str, int], Lane] = {}
         self._threads = ThreadPoolExecutor(settings.sink_insert_threads, thread_name_prefix="insert")
         self._fences = Fences()
@@ -111,32 +111,14 @@ class ClickHouseSink:
             settings.tolerance(),
             self._step,
         )
-        group = flow_step("clickhouse").group(settings.topic_prefix)
-        self._consumer = Consumer(
-            {
-                **consumer_config(settings, "sink-clickhouse", group),
-                "partition.assignment.strategy": "cooperative-sticky",
-                "session.timeout.ms": settings.sink_session_timeout_ms,
-                "heartbeat.interval.ms": settings.sink_session_timeout_ms // 5,
-                "enable.partition.eof": True,
-                "fetch.wait.max.ms": 100,
-                "fetch.queue.backoff.ms": 20,
-                "queued.max.messages.kbytes": 65_536,
-                "log_level": 3,
-            }
-        )
+        self._consumer = consumer(settings)
         self._consumer.subscribe(
             list(self._topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
         )
 
     def _turn(self) -> None:
         """Read what there is, then let every lane go as far as it can."""
-        now = time.monotonic()
-        for message in self._consumer.consume(_POLL_RECORDS, _POLL_S):
-            if message.error() is None:
-                self._lanes[message.topic(), message.partition()].positions.read(message, now)
-            else:
-                self._event(message)
+        read(self._consumer, self._lanes, time.monotonic())
         if self._failure is not None:
             raise self._failure
         self._fences.answer(self._consumer)
@@ -146,45 +128,15 @@ class ClickHouseSink:
                 self._open(lane, now)
             if lane.work is not None and lane.work.done():
                 self._finished(lane, now)
-        self._prepare_lanes(now)
+        cut_next(self._lanes.values(), self._settings.sink_insert_threads, now, flush=self._pressure.full)
         self._commit(list(self._lanes.values()))
         for lane in self._lanes.values():
             if lane.may_insert(now):
                 lane.work = self._insert(lane)
-        self._regulate()
+        self._pressure.regulate(self._consumer, self._lanes.values())
         if now >= self._lag_at:
             self._lag_at = now + _LAG_S
-            self._measure()
-
-    def _prepare_lanes(self, now: float) -> None:
-        """Cut ranges for as many lanes as can insert, who waited longest first; meanwhile the others' ranges grow (ADR 16)."""
-        busy = sum(lane.busy(now) for lane in self._lanes.values())
-        for lane in sorted(self._lanes.values(), key=lambda one: one.finished_at):
-            if lane.current is None and busy < self._settings.sink_insert_threads:
-                lane.prepare(now)
-                busy += lane.busy(now)
-
-    def _measure(self) -> None:
-        """Show how far each partition is behind, by the ends that fetches have brought: nothing is asked of Kafka."""
-        for (topic, partition), lane in self._lanes.items():
-            _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), cached=True)
-            done = lane.positions.start if lane.committed is None else lane.committed
-            telemetry.LAG.labels(topic, str(partition)).set(max(0, end - done))
-
-    def _event(self, message: Any) -> None:
-        error = message.error()
-        if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 -- librdkafka's own codes are spelled so
-            lane = self._lanes.get((message.topic(), message.partition()))
-            if lane is not None:
-                lane.positions.reached(message.offset())
-        elif error.code() in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE):  # noqa: SLF001
-            raise Fatal(
-                f"{message.topic()}[{message.partition()}]: the committed offset is out of the topic's range: {error.str()}"
-            )
-        elif error.fatal():
-            raise Fatal(f"Kafka: {error.str()}")
-        else:
-            log.warning("kafka_says", error=error.str())
+            measure_lag(self._consumer, self._lanes.values())
 
     def _open(self, lane: Lane, now: float) -> None:
         """Have the lane opened by another thread: a ClickHouse that does not answer must not keep us from polling."""
@@ -240,30 +192,13 @@ class ClickHouseSink:
 
         return self._threads.submit(self._landing.land, lane.landed, lane.partition, cut, fence)
 
-    def _regulate(self) -> None:
-        """Pause partitions that have two batches waiting, and all while too much waits in sum; polling goes on either way."""
-        held = sum(lane.held_bytes for lane in self._lanes.values())
-        telemetry.HELD.set(held)
-        for lane in self._lanes.values():
-            at = lane.positions
-            full = at.buffered >= 2 * self._limits.rows or at.buffered_bytes >= 2 * self._limits.size
-            room = at.buffered < self._limits.rows and at.buffered_bytes < self._limits.size
-            # A replayed range must be read to its end, however long it is.
-            if not lane.paused and not at.must_read and (full or held >= self._most_held):
-                self._consumer.pause([TopicPartition(lane.landed.full_name, lane.partition)])
-                lane.paused = True
-            elif lane.paused and room and held < self._most_held * _RESUMED_BELOW:
-                self._consumer.resume([TopicPartition(lane.landed.full_name, lane.partition)])
-                lane.paused = False
-        telemetry.PAUSED.set(sum(lane.paused for lane in self._lanes.values()))
-
     def _settle(self, lanes: list[Lane]) -> None:
         """Wait for inserts under way, a few seconds at most, and commit what is done; the rest stays stored."""
         deadline = time.monotonic() + _LAST_INSERTS_S
         left = {lane.work for lane in lanes if lane.work is not None}
         while left and time.monotonic() < deadline:
             self._fences.answer(self._consumer)
-            left = wait(left, timeout=_POLL_S).not_done
+            left = wait(left, timeout=_ASKED_OFTEN_S).not_done
         settled = [lane for lane in lanes if lane.work is None or lane.work.done()]
         for lane in settled:
             self._finished(lane, time.monotonic())

@@ -10,10 +10,12 @@ from clickhouse_connect.driver.client import Client
 
 from schemas.codec import Codec
 from schemas.registry import PinnedIds, load_schema
-from sinks.clickhouse.batch import Framer, Landed
+from sinks.clickhouse.batch import Framer
 from sinks.clickhouse.client import pinned
-from sinks.clickhouse.landing import send
+from sinks.clickhouse.groups import Landed
+from sinks.clickhouse.inserting import send
 from sinks.ranges import Range
+from sinks.records import Records
 from tests.support.kafka_reading import read_all
 
 _BATCH_ROWS = 50_000
@@ -57,14 +59,12 @@ def json_each_row(client: Client, bootstrap: str, topic: str, table: str, rows: 
 
 def ready_made(bootstrap: str, topic: Landed, rows: int) -> Any:
     """One insert with all the rows in one Avro file."""
-    records = list(islice(read_all(bootstrap, topic.full_name), rows))
+    records = Records.of(list(islice(read_all(bootstrap, topic.full_name), rows)))
     framer = Framer(PinnedIds())
     # As one range of one partition: the engine does not look at what the offsets say.
     cut = Range(0, rows, records, replay=False)
     (insert,) = framer.frame(topic, 0, cut, framer.sort(topic, cut))
-    # Framed before the clock runs: the sink frames while it sends, the engine alone is given what is there.
-    made = list(insert.blocks())
-    return replace(insert, blocks=lambda: (piece for piece in made))
+    return replace(insert, file=[b"".join(insert.file)])
 
 
 def engine_alone(client: Client, insert: Any, table: str) -> float:

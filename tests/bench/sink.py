@@ -19,8 +19,8 @@ from confluent_kafka.admin import AdminClient
 from schemas.tables import LANDED
 from schemas.topics import TOPICS
 from sinks.clickhouse.assignment import landed_topics
-from sinks.clickhouse.batch import Insert
 from sinks.clickhouse.client import connect
+from sinks.clickhouse.groups import Insert
 from sinks.clickhouse.migrate import migrate
 from sinks.settings import ClickHouseSinkSettings
 from tests.bench._peers import decode_and_insert, engine_alone, json_each_row, ready_made

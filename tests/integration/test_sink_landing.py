@@ -18,7 +18,7 @@ from schemas.topics import TOPICS
 from sinks import report
 from sinks.clickhouse import preflight
 from sinks.clickhouse.assignment import still_stands
-from sinks.clickhouse.batch import Landed
+from sinks.clickhouse.groups import Landed
 from sinks.clickhouse.lane import Lane
 from sinks.clickhouse.migrate import migrate
 from sinks.ranges import Limits, Positions

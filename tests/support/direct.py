@@ -11,9 +11,11 @@ from schemas.codec import Codec
 from schemas.registry import PinnedIds
 from schemas.tables import LANDED
 from schemas.topics import TOPICS
-from sinks.clickhouse.batch import Framer, Landed
-from sinks.clickhouse.landing import send
+from sinks.clickhouse.batch import Framer
+from sinks.clickhouse.groups import Landed
+from sinks.clickhouse.inserting import send
 from sinks.ranges import Range
+from sinks.records import Records
 
 _IDS = PinnedIds()
 
@@ -49,7 +51,9 @@ def land(
     cut = Range(
         first,
         first + len(records),
-        [Record(first + at, codec.encode(landed.event, dict(one))) for at, one in enumerate(records)],
+        Records.of(
+            [Record(first + at, codec.encode(landed.event, dict(one))) for at, one in enumerate(records)]
+        ),
         replay=False,
     )
     for insert in framer.frame(landed, partition, cut, framer.sort(landed, cut)):

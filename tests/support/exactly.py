@@ -2,16 +2,19 @@
 
 import http.client
 from collections.abc import Iterator
+from typing import Any
 
 from schemas.registry import PinnedIds
 from schemas.tables import LANDED
 from schemas.topics import TOPICS
 from sinks.clickhouse.assignment import landed_topics
 from sinks.clickhouse.batch import Framer
-from sinks.clickhouse.landing import Clients, send
+from sinks.clickhouse.clients import Clients
+from sinks.clickhouse.inserting import send
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.targets import TARGETS
 from sinks.ranges import Range
+from sinks.records import Records
 from sinks.settings import ClickHouseSinkSettings
 from tests.support.clickhouse import WRITER, EmbeddedClickHouse
 from tests.support.kafka_reading import read_all
@@ -144,8 +147,8 @@ def land_calmly(settings: ClickHouseSinkSettings) -> None:
 
 def _ranges(bootstrap: str, topic: str) -> Iterator[tuple[int, Range]]:
     """All that is committed, one range per partition."""
-    records: dict[int, list[object]] = {}
+    records: dict[int, list[Any]] = {}
     for record in read_all(bootstrap, topic):
         records.setdefault(record.partition(), []).append(record)
     for partition, found in records.items():
-        yield partition, Range(0, found[-1].offset() + 1, found, replay=False)  # type: ignore[attr-defined,arg-type]  # messages
+        yield partition, Range(0, found[-1].offset() + 1, Records.of(found), replay=False)

@@ -1,15 +1,22 @@
 """Framing without decoding: what comes out is a plain Avro file with the position added to each record."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import fastavro
 import pytest
 
 from schemas.registry import load_schema
-from sinks.clickhouse.avro_container import Container, extended, zigzag
+from sinks.clickhouse.avro_container import Container, Run, extended, zigzag
+from sinks.records import Chunk
+from tests.support.direct import Record
 from tests.support.landing import CODEC, mention
+
+
+def run(records: Sequence[tuple[int, bytes]], *, deleted: bool = False) -> Run:
+    """A run of (offset, payload) records."""
+    return Run(Chunk.of([Record(*one) for one in records]), 0, len(records), deleted)
 
 
 def rows(file: bytes) -> Iterator[dict[str, Any]]:
@@ -28,10 +35,11 @@ def test_zigzag_is_avros_long(number: int) -> None:
 
 def test_records_keep_their_fields_and_get_their_position() -> None:
     originals = [mention(number) for number in range(50)]
-    records = [
-        (10_000 + 3 * n, CODEC.encode("mention", original), False) for n, original in enumerate(originals)
-    ]
-    file = b"".join(Container(load_schema("mention")).blocks(records, 3, 1_790_000_123_456))
+    records = [(10_000 + 3 * n, CODEC.encode("mention", original)) for n, original in enumerate(originals)]
+    whole = run(records)
+    # As two runs, the second of which begins in the middle of its chunk.
+    runs = [Run(whole.chunk, 0, 20), Run(whole.chunk, 20, 50)]
+    file = b"".join(Container(load_schema("mention")).pieces(runs, 3, 1_790_000_123_456))
     read = list(rows(file))
     assert len(read) == 50
     for n, (found, original) in enumerate(zip(read, originals, strict=True)):
@@ -47,7 +55,8 @@ def test_every_offset_is_written_as_it_is() -> None:
     payload = CODEC.encode("mention", mention(1))
     edges = [near for bits in range(1, 63) for near in ((1 << bits) - 1, 1 << bits, (1 << bits) + 1)]
     offsets = [0, *edges, 5, 63, 64, 127, 128, 70, 3]
-    file = b"".join(Container(load_schema("mention")).blocks([(at, payload, False) for at in offsets], 0, 1))
+    pieces = list(Container(load_schema("mention")).pieces([run([(at, payload) for at in offsets])], 0, 1))
+    file = b"".join(pieces)
     assert [row["kafka_offset"] for row in rows(file)] == offsets
 
 
@@ -78,11 +87,8 @@ def test_deleted_is_said_record_by_record() -> None:
         "updated_at": 1,
     }
     payload = CODEC.encode("keyword", keyword)
-    file = b"".join(
-        Container(load_schema("keyword"), deletable=True).blocks(
-            [(0, payload, False), (1, payload, True)], 0, 1
-        )
-    )
+    runs = [run([(0, payload)]), run([(1, payload)], deleted=True)]
+    file = b"".join(Container(load_schema("keyword"), deletable=True).pieces(runs, 0, 1))
     assert [(row["kafka_offset"], row["deleted"]) for row in rows(file)] == [
         (0, False),
         (1, True),
@@ -91,23 +97,17 @@ def test_deleted_is_said_record_by_record() -> None:
 
 def test_a_record_cut_short_does_not_shift_the_next() -> None:
     whole = [CODEC.encode("mention", mention(number)) for number in range(3)]
-    file = b"".join(
-        Container(load_schema("mention")).blocks(
-            [(0, whole[0], False), (1, whole[1][:-40], False), (2, whole[2], False)], 0, 1
-        )
-    )
+    records = [(0, whole[0]), (1, whole[1][:-40]), (2, whole[2])]
+    file = b"".join(Container(load_schema("mention")).pieces([run(records)], 0, 1))
     reader = rows(file)
     assert next(reader)["kafka_offset"] == 0
     with pytest.raises((EOFError, ValueError, IndexError)):
         next(reader)
 
 
-def test_a_long_container_comes_in_pieces_that_are_whole_records() -> None:
-    payload = CODEC.encode("mention", mention(1))
-    pieces = list(
-        Container(load_schema("mention")).blocks([(at, payload, False) for at in range(2_000)], 0, 1)
-    )
-    assert len(pieces) > 3
-    assert max(map(len, pieces)) < 600 * (len(payload) + 40)
-    assert [row["kafka_offset"] for row in rows(pieces[0] + pieces[1])] == list(range(1_024))
-    assert [row["kafka_offset"] for row in rows(b"".join(pieces))] == list(range(2_000))
+def test_a_large_file_comes_in_pieces_that_are_small() -> None:
+    payload = CODEC.encode("mention", {**mention(1), "text": "x" * 10_000})
+    pieces = list(Container(load_schema("mention")).pieces([run([(at, payload) for at in range(300)])], 0, 1))
+    assert len(pieces) > 10
+    assert max(map(len, pieces)) < 1 << 19
+    assert [row["kafka_offset"] for row in rows(b"".join(pieces))] == list(range(300))

@@ -1,16 +1,17 @@
+"""Records in columns say what the messages said, however they are cut and put together."""
+
 import random
 from dataclasses import dataclass
 
-import pytest
-
-from sinks.records import OVERHEAD_BYTES, Records, Taken
+from sinks.records import Chunk, Record, Records
 
 
 @dataclass(frozen=True)
 class Message:
     at: int
-    payload: bytes | None
-    name: bytes | None
+    payload: bytes | None = b"payload"
+    name: bytes | None = b"key"
+    ms: int = 7
 
     def offset(self) -> int:
         return self.at
@@ -22,84 +23,66 @@ class Message:
         return self.name
 
     def timestamp(self) -> tuple[int, int]:
-        return 1, 1_700_000_000_000 + self.at
+        return 1, self.ms
+
+    @property
+    def record(self) -> Record:
+        return Record(self.at, self.name, self.payload, self.ms if self.payload is None else 0)
 
 
-def some(number: int, seed: int = 1) -> list[Message]:
-    chance = random.Random(seed)
-    return [
-        Message(
-            3 * at,
-            None if chance.random() < 0.05 else chance.randbytes(chance.randrange(600)),
-            chance.choice((None, b"", b"key")),
-        )
-        for at in range(number)
-    ]
+def made(dice: random.Random, count: int, first: int = 0) -> list[Message]:
+    messages = []
+    for _ in range(count):
+        first += dice.choice((1, 1, 3))
+        payload = None if dice.random() < 0.2 else dice.randbytes(dice.randrange(40))
+        name = None if dice.random() < 0.2 else dice.randbytes(dice.randrange(4))
+        messages.append(Message(first, payload, name, dice.randrange(1 << 41)))
+    return messages
 
 
-def seen(taken: Taken) -> list[Message]:
-    return [Message(row.offset(), row.value(), row.key()) for row in taken]
+def test_what_is_read_comes_back_however_it_is_cut() -> None:
+    dice = random.Random(11)
+    for _ in range(200):
+        messages = made(dice, dice.randrange(1, 60))
+        records = Records()
+        at = 0
+        while at < len(messages):
+            size = dice.randrange(1, 20)
+            records.add(Chunk.of(messages[at : at + size]))
+            at += size
+        expected = [message.record for message in messages]
+        assert list(records) == expected
+        assert len(records) == len(expected)
+        assert records.size == sum(len(record.value or b"") for record in expected)
+        assert records.end == expected[-1].offset + 1
+        count = dice.randrange(len(expected) + 1)
+        first, rest = records.split(count)
+        assert (list(first), list(rest)) == (expected[:count], expected[count:])
+        assert list(first.followed_by(rest)) == expected
+        border = dice.randrange(expected[-1].offset + 3)
+        assert records.below(border) == sum(record.offset < border for record in expected)
 
 
-def held(messages: list[Message]) -> int:
-    return sum(len(one.payload or b"") + len(one.name or b"") + OVERHEAD_BYTES for one in messages)
+def test_as_many_fit_as_rows_and_bytes_allow_but_one_always() -> None:
+    dice = random.Random(12)
+    for _ in range(300):
+        messages = made(dice, dice.randrange(1, 30))
+        records = Records([Chunk.of(messages[:7]), Chunk.of(messages[7:12]), Chunk.of(messages[12:])])
+        rows, size = dice.randrange(1, 40), dice.randrange(1, 400)
+        fits = 0
+        taken = 0
+        for message in messages[:rows]:
+            taken += len(message.payload or b"")
+            if taken > size:
+                break
+            fits += 1
+        assert records.fitting(rows, size) == max(1, fits)
+    assert Records().fitting(1, 1) == 0
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_what_was_read_is_taken_as_it_was_in_whatever_pieces(seed: int) -> None:
-    chance = random.Random(seed)
-    given, records = some(12_000, seed), Records()
-    waiting = iter(given)
-    found: list[Message] = []
-    for one in waiting:
-        records.add(one)
-        if chance.random() < 0.002:
-            taken = records.take(chance.randint(0, len(records)))
-            if chance.random() < 0.5:
-                records.put_back(taken)
-            else:
-                found += seen(taken)
-    assert records.held_bytes == held(given[len(found) :])
-    assert records.size == sum(len(one.payload or b"") for one in given[len(found) :])
-    found += seen(records.take(len(records)))
-    assert found == given
-    assert (len(records), records.size, records.held_bytes) == (0, 0, 0)
-
-
-def test_what_was_taken_does_not_change_when_more_is_read() -> None:
-    records = Records()
-    given = some(300)
-    for one in given[:100]:
-        records.add(one)
-    taken = records.take(60)
-    for one in given[100:]:
-        records.add(one)
-    assert seen(taken) == given[:60]
-    assert seen(records.take(240)) == given[60:]
-
-
-def test_the_front_is_measured_without_being_taken() -> None:
-    records = Records()
-    for at, size in enumerate([2000, 600, 600, 100]):
-        records.add(Message(at, b"x" * size, b"k"))
-    assert records.fitting(10, 1000) == 1
-    records.take(1)
-    assert records.fitting(10, 1200) == 2
-    assert records.fitting(1, 10_000) == 1
-    assert records.below(3) == 2
-    assert records.below(0) == 0
-    assert Records().fitting(10, 10) == 0
-
-
-def test_rows_are_found_by_their_number() -> None:
-    records = Records()
-    given = some(5_000)
-    for one in given:
-        records.add(one)
-    taken = records.take(5_000)
-    for at in (0, 1, 4_095, 4_096, 4_999, -1):
-        assert taken[at].offset() == given[at].at
-        assert taken[at].timestamp() == given[at].timestamp()
-    assert [row.offset() for row in taken[3:6]] == [9, 12, 15]
-    with pytest.raises(IndexError):
-        taken[5_000]
+def test_a_part_holds_nothing_of_the_rest() -> None:
+    chunk = Chunk.of([Message(at, b"x" * 1000) for at in range(1000)])
+    assert chunk.held > 1_000_000
+    assert chunk.part(10, 12).held < 4000
+    assert chunk.part(0, 1000) is chunk
+    assert len(chunk.part(3, 3)) == 0
