@@ -16,6 +16,9 @@ IDS, MASK = "input_ids", "attention_mask"
 
 _MICROSOFT = "com.microsoft"
 _STEPS = 127
+_WEIGHT_STEPS = 63
+"""Half of what eight bits hold: processors without VNNI add products of a byte and a weight in pairs of 16 bits, which twice
+255 times 63 just fits; with larger weights they would cut sums off without a word."""
 _MIDDLE = 128
 _SMALLEST = 1e-9
 
@@ -90,7 +93,7 @@ class Graph:
 
         Weights are whole steps of their column, and the sum is one of whole numbers: the same in whatever batch.
         """
-        step = np.maximum(np.abs(weight).max(axis=0), np.float32(_SMALLEST)) / np.float32(_STEPS)
+        step = np.maximum(np.abs(weight).max(axis=0), np.float32(_SMALLEST)) / np.float32(_WEIGHT_STEPS)
         whole = np.rint(weight / step).astype(np.int8)
         summed = self.ours(
             "MatMulIntegerToFloat",

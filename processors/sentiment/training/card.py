@@ -27,7 +27,8 @@ Texts are normalised (`processors/sentiment/normalise.py`, version {manifest["no
 ({made.ngrams:,}): {_experts(made)}, weighed by a gate that guesses
 which training set a text resembles. {_blended(made)}
 Weights are whole numbers of eight bits, and what is summed along a batch is whole, so a score does not depend on what is scored
-beside it. It was measured on a processor with AVX-512 and AMX; older ones without VNNI may round the sums of the deep part.
+beside it. The deep part's weights use half of the eight bits, for processors without VNNI would cut off larger sums; scores were
+measured on a processor that has it, and were not compared with those of one that has not.
 
 Licence: **{manifest["licence"]}** (see LICENSE: EmoT forbids commercial use, SmSA and NusaX ask to share alike).
 
@@ -55,6 +56,12 @@ halves chose what was tried.
 {_lines(_row(one) for one in made.judgements)}
 
 SmSA's valid split is known to score far above its test split.
+
+## Each part alone
+
+Macro-F1 on the unseen half, by the labels as they were mapped; eight-bit weights in the deep part.
+
+{_alone(made)}
 
 ## Confusion
 
@@ -139,6 +146,17 @@ def _row(one: "Judgement") -> str:
         f"| {one.name} | {one.whole.task} | {whole.texts:,} | {100 * whole.macro_f1:.1f} | {100 * whole.accuracy:.1f} "
         f"| {whole.calibration_error:.3f} | {unseen.texts:,} | {100 * unseen.macro_f1:.1f} | {unseen.calibration_error:.3f} "
         f"| {languages} |"
+    )
+
+
+def _alone(made: "Finished") -> str:
+    parts = list(dict.fromkeys(part for scores in made.alone.values() for part in scores))
+    rows = [
+        f"| {kind} | " + " | ".join(f"{100 * scores[part]:.1f}" for part in parts) + " |"
+        for kind, scores in made.alone.items()
+    ]
+    return _lines(
+        ["| set and language | " + " | ".join(parts) + " |", "| --- |" + " ---: |" * len(parts), *rows]
     )
 
 

@@ -15,14 +15,16 @@ from processors.sentiment.behaviour import Outcome, behave, weaknesses
 from processors.sentiment.evaluate import Report, judge
 from processors.sentiment.evaluate import read as read_rows
 from processors.sentiment.graphs.builder import Floats
+from processors.sentiment.graphs.heads import softmax
 from processors.sentiment.graphs.ngrams import Ints
 from processors.sentiment.labels import HEADS
+from processors.sentiment.measures import measure
 from processors.sentiment.model import SentimentModel
 from processors.sentiment.normalise import normalise
 from processors.sentiment.training.assembly import blended_model, deep_model
 from processors.sentiment.training.blend import Blend, fit_blend
 from processors.sentiment.training.card import card
-from processors.sentiment.training.data import SETS, Example
+from processors.sentiment.training.data import KINDS, SETS, Example
 from processors.sentiment.training.learnt import Learnt, read_learnt
 from processors.sentiment.training.material import read
 from processors.sentiment.training.numbers import Numbers, numbers
@@ -55,6 +57,7 @@ class Finished:
     ngrams: int
     experts: Mapping[str, int]
     learnt: Learnt | None
+    alone: Mapping[str, Mapping[str, float]]
     judgements: Sequence[Judgement]
     outcomes: Sequence[Outcome]
 
@@ -104,6 +107,7 @@ def finish(
         for head, logits in _deep_logits(learnt, tokenizer, _chosen(examples, valid), describe).items():
             if head in parts:
                 parts[head]["deep"] = logits
+    alone = _alone(parts, labels, valid, _chosen(texts, valid), say)
     blends = _blends(parts, kinds, labels, valid, _chosen(texts, valid), say)
     model = blended_model(wide, learnt, blends)
     manifest = write_bundle(out, model, tokenizer, length, heads, describe, {"wide": asdict(recipe)})
@@ -118,6 +122,7 @@ def finish(
         ngrams=len(wide.vocabulary.idf) - 1,
         experts={name: len(head.experts) for name, head in wide.heads.items()},
         learnt=learnt,
+        alone=alone,
         judgements=judgements,
         outcomes=outcomes,
     )
@@ -172,6 +177,32 @@ def _deep_logits(
         head: np.log(np.maximum(getattr(found, head), np.float32(_LEAST))).astype(np.float32)
         for head in HEADS
     }
+
+
+def _alone(
+    parts: Mapping[str, Mapping[str, Floats]],
+    labels: Numbers,
+    valid: NDArray[np.bool_],
+    texts: Sequence[str],
+    say: Say,
+) -> dict[str, dict[str, float]]:
+    """Macro-F1 of each part alone, by set and language, on the half of the valid splits that is not fitted on."""
+    unseen = np.array([not fitted_on(text) for text in texts])
+    found: dict[str, dict[str, float]] = {}
+    for head, logits in parts.items():
+        classes = labels.classes[head][valid]
+        for number, kind in enumerate(KINDS):
+            chosen = unseen & (classes >= 0) & (labels.kinds[valid] == number)
+            if not chosen.any():
+                continue
+            truth = [HEADS[head][one] for one in classes[chosen]]
+            found[kind] = {
+                part: measure(softmax(one[chosen]), truth, HEADS[head]).macro_f1
+                for part, one in logits.items()
+            }
+            said = ", ".join(f"{part} {100 * score:.1f}" for part, score in found[kind].items())
+            say(f"{kind}, unseen half, each part alone: {said}")
+    return found
 
 
 def _blends(
