@@ -42,7 +42,7 @@ def test_a_converted_model_says_what_its_weights_say(kind: str, tmp_path: Path) 
     assert model.bundle.max_length == POSITIONS
     found = model.probabilities(TEXTS)
     for at, text in enumerate(TEXTS):
-        assert found.sentiment[at] == pytest.approx(made.probabilities(text), abs=0.02)
+        assert found.sentiment[at] == pytest.approx(made.probabilities(text), abs=0.04)
     spread = np.ptp(found.sentiment, axis=0)
     assert spread.max() > 0.1, "weights that say the same of every text would prove nothing"
 
@@ -124,4 +124,4 @@ def test_early_models_call_their_norms_otherwise(tmp_path: Path) -> None:
         for name, value in made.weights.items()
     }
     found = SentimentModel(made.write()).probabilities(["bagus sekali"])
-    assert found.sentiment[0] == pytest.approx(wanted, abs=0.02)
+    assert found.sentiment[0] == pytest.approx(wanted, abs=0.04)

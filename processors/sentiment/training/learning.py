@@ -85,7 +85,7 @@ class _Worker:
             progress.epoch, progress.batch = progress.epoch + 1, 0
             if progress.epoch < recipe.epochs:
                 self._average()
-                self._judge(progress.epoch / recipe.epochs)
+                self._judge(progress.losses[-1][0])
         self._average()
         self._judge(1.0)
         self._keep()
