@@ -6,7 +6,7 @@ STAMP := .venv/.built
 ROOMS := api deploy processors producers schemas sinks tests
 .DEFAULT_GOAL := help
 
-.PHONY: help setup kafka registry demo test lint bench chaos readme-check
+.PHONY: help setup kafka registry demo test train lint bench chaos readme-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,15 @@ bench: $(STAMP) kafka ## every bench, one after the other
 
 bench-%: $(STAMP) kafka ## one bench: make bench-pipeline
 	@$(BIN)/python -m tests.bench.$*
+
+# Some gigabytes with torch, so it has an environment of its own.
+.venv-train/.built: requirements-train.lock | $(STAMP)
+	@test -x .venv-train/bin/python || $(BIN)/python -m venv --without-pip .venv-train
+	@$(BIN)/uv pip install --python .venv-train/bin/python --no-config --no-deps --require-hashes -r requirements-train.lock
+	@touch $@
+
+train: .venv-train/.built ## train the sentiment bundle from ../shared/data: hours on two cores, goes on where it stopped
+	@.venv-train/bin/python -m processors.sentiment train
 
 readme-check: $(STAMP) ## run every command of the README from a clean clone
 	@$(BIN)/python -m tests.readme_check

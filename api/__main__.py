@@ -1,11 +1,15 @@
-"""`python -m api`: serve. `python -m api watch`: print the live stream of a running api."""
+"""`python -m api`: serve. `watch`: print the live stream of a running api. `key`: make an API key."""
 
 import argparse
 import asyncio
 import sys
 
 import structlog
+import uvloop
 
+from api.access.keys import new_entry
+from api.access.scopes import SCOPES
+from api.access.settings import WatchSettings
 from api.server import address, listen, serve
 from api.settings import ApiSettings
 from api.watch import NARROWING, watch
@@ -25,7 +29,7 @@ def _serve() -> int:
         listener = listen(settings.api_host, settings.api_port)
         print(f"Denyut api: {address(listener)}", flush=True)
         log.info("api_listening", address=address(listener), kafka=settings.kafka)
-        asyncio.run(serve(settings, listener))
+        uvloop.run(serve(settings, listener))
     except Fatal as error:
         log.error("api_failed", error=str(error))  # noqa: TRY400 -- one clear line, the message says it all
         return 1
@@ -34,14 +38,27 @@ def _serve() -> int:
 
 
 def _watch(options: argparse.Namespace) -> int:
+    token = load(WatchSettings).token()
     asked = {name: values for name in NARROWING if (values := getattr(options, name))}
     try:
-        asyncio.run(watch(options.url, asked, options.last_event_id, as_json=options.json))
+        asyncio.run(watch(options.url, asked, options.last_event_id, token, as_json=options.json))
     except KeyboardInterrupt:
         return 0
     except Fatal as error:
         print(str(error), file=sys.stderr)
         return 1
+    return 0
+
+
+def _key(options: argparse.Namespace) -> int:
+    """A new key: itself to standard error, once; its entry for DENYUT_API_KEYS to standard output."""
+    try:
+        key, entry = new_entry(options.id, options.owner, options.scope, options.expires)
+    except ValueError as error:
+        print(str(error), file=sys.stderr)
+        return 2
+    print(f"the key, shown this once: {key}", file=sys.stderr)
+    print(entry)
     return 0
 
 
@@ -54,13 +71,24 @@ def _parser() -> argparse.ArgumentParser:
     watching.add_argument("--last-event-id", help="go on after this id")
     for name in NARROWING:
         watching.add_argument(f"--{name}", action="append", default=[], help="may be repeated")
+    making = commands.add_parser(
+        "key", help="make an API key: prints its entry for the file of DENYUT_API_KEYS"
+    )
+    making.add_argument("id", help="its name: small letters, digits, dashes")
+    making.add_argument("--owner", required=True, help="whose it is; alerts of this owner are shown to it")
+    making.add_argument(
+        "--scope", action="append", required=True, help=f"may be repeated: {', '.join(SCOPES)}, *"
+    )
+    making.add_argument("--expires", help="day on which it ends, as 2030-01-31")
     return parser
 
 
 def main() -> int:
     """The exit code."""
     options = _parser().parse_args()
-    return _watch(options) if options.command == "watch" else _serve()
+    if options.command == "watch":
+        return _watch(options)
+    return _key(options) if options.command == "key" else _serve()
 
 
 if __name__ == "__main__":

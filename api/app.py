@@ -12,7 +12,7 @@ from api.headers import SecurityHeaders
 from api.openapi.document import document_route
 from api.operations import OPERATIONS
 from api.requests import CountRequests
-from api.routes import asyncapi, page
+from api.routes import asyncapi, page, websocket
 from api.services import Services
 
 
@@ -23,12 +23,14 @@ def create(services: Services) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         tail = asyncio.create_task(services.tail.run(), name="tail")
         tail.add_done_callback(services.ended)
+        pulse = asyncio.create_task(services.pulse.run(), name="pulse")
+        pulse.add_done_callback(services.ended)
         watch = asyncio.create_task(services.flow.run(), name="flow")
         watch.add_done_callback(services.ended)
         try:
             yield
         finally:
-            for task in (tail, watch):
+            for task in (tail, pulse, watch):
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
@@ -39,6 +41,7 @@ def create(services: Services) -> Starlette:
     app = Starlette(
         routes=[
             *(one.route() for one in OPERATIONS),
+            *websocket.routes(),
             document_route(OPERATIONS),
             asyncapi.document_route(services.settings),
             *page.routes(),

@@ -5,12 +5,34 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from api.access.answers import access_refused
+from api.access.refusals import AccessRefused
 from api.parameters import Invalid
 from schemas.errors import Backpressure, Retryable
 
 log = structlog.get_logger()
 
 _RETRY_AFTER_S = 2
+
+
+class Refused(Exception):  # noqa: N818 -- named for what becomes of the request
+    """A limit refuses a request that may be made again later."""
+
+    def __init__(self, status: int, said: str, retry_after_s: int) -> None:
+        super().__init__(said)
+        self.status = status
+        self.retry_after_s = retry_after_s
+
+
+async def limited(_: Request, error: Exception) -> Response:
+    """429 or 503 with when to come back."""
+    if not isinstance(error, Refused):
+        raise error
+    return JSONResponse(
+        {"detail": str(error)},
+        status_code=error.status,
+        headers={"Retry-After": str(error.retry_after_s)},
+    )
 
 
 async def invalid(_: Request, error: Exception) -> Response:
@@ -40,4 +62,11 @@ async def failed(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": "internal error"}, status_code=500)
 
 
-HANDLERS = {Invalid: invalid, Retryable: unavailable, HTTPException: refused, Exception: failed}
+HANDLERS = {
+    AccessRefused: access_refused,
+    Invalid: invalid,
+    Refused: limited,
+    Retryable: unavailable,
+    HTTPException: refused,
+    Exception: failed,
+}

@@ -15,8 +15,10 @@ class Filter:
     """Values of one parameter are alternatives, parameters must all hold; an empty parameter does not restrict.
 
     A parameter that is not meant for a topic does not restrict that topic: `sentiment`, `language` are of mentions,
-    `window`, `kind` of trends, `rule`, `alert`, `severity` of alerts. A trend or an alert has one subject, so there
-    `keyword` and `symbol` are alternatives. An alert that belongs to somebody is shown to nobody here.
+    `window`, `kind` and `min_score` of trends, `rule`, `alert`, `severity` of alerts. `text`, which is in lower case, must stand in
+    a mention's title or text, in an alert's explanation or in a trend's subject, in whatever case. A trend or an alert has one subject, so there
+    `keyword` and `symbol` are alternatives. An alert that belongs to somebody is shown
+    to `owner` alone, where that is his name.
     """
 
     topics: tuple[str, ...]
@@ -30,6 +32,9 @@ class Filter:
     rule: frozenset[str] = _NONE
     alert: frozenset[str] = _NONE
     severity: frozenset[str] = _NONE
+    min_score: float | None = None
+    text: str = ""
+    owner: str | None = None
 
     def matches(self, topic: str, record: Mapping[str, Any]) -> bool:
         """Whether the client asked for this event."""
@@ -48,6 +53,7 @@ class Filter:
             and (not self.language or record["language"] in self.language)
             and (not self.keyword or not self.keyword.isdisjoint(record["keywords"]))
             and (not self.symbol or not self.symbol.isdisjoint(record["symbols"]))
+            and (not self.text or self._reads(record["text"]) or self._reads(record["title"]))
         )
 
     def _trend(self, record: Mapping[str, Any]) -> bool:
@@ -56,18 +62,24 @@ class Filter:
             and (not self.kind or record["subject_kind"] in self.kind)
             and (not self.platform or (record["platform"] or ALL_PLATFORMS) in self.platform)
             and self._subject(record["subject_kind"], record["subject"])
+            and (self.min_score is None or record["score"] >= self.min_score)
+            and (not self.text or self._reads(record["subject"]))
         )
 
     def _alert(self, record: Mapping[str, Any]) -> bool:
         kind, _, value = record["subject"].partition(":")
         return (
-            record["owner"] is None
+            (record["owner"] is None or record["owner"] == self.owner)
             and (not self.rule or record["rule_id"] in self.rule)
             and (not self.alert or record["kind"] in self.alert)
             and (not self.severity or record["severity"] in self.severity)
             and (not self.platform or record["platform"] in self.platform or ALL_PLATFORMS in self.platform)
             and self._subject(kind, value)
+            and (not self.text or self._reads(record["explanation"]))
         )
+
+    def _reads(self, text: str | None) -> bool:
+        return text is not None and self.text in text.lower()
 
     def _subject(self, kind: str, subject: str) -> bool:
         if not self.keyword and not self.symbol:

@@ -1,31 +1,67 @@
 """Frames: events in the bytes of the event stream, each with the position a client has once it read them."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
-from sse_starlette import ServerSentEvent
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One event as it goes over the wire; `id` is the position after it."""
+    """One event as it goes over the wire.
+
+    Attributes:
+        id: the position after it.
+        data: its bytes.
+        key: what it is the newest state of, for those who want no older one; empty: of nothing.
+        at: when Kafka recorded it (epoch seconds); 0: it is not from Kafka.
+    """
 
     id: str
     data: bytes
+    key: bytes = b""
+    at: float = 0.0
 
 
-def payload(record: dict[str, Any]) -> str:
+class Batch:
+    """Frames that are written together, in order, at least one. Their joined bytes are made once, for all who get them."""
+
+    def __init__(self, frames: Sequence[Frame]) -> None:
+        self.frames = frames
+        self.id = frames[-1].id
+
+    @cached_property
+    def data(self) -> bytes:
+        """The frames as one piece."""
+        return self.frames[0].data if len(self.frames) == 1 else b"".join(one.data for one in self.frames)
+
+    @cached_property
+    def chunk(self) -> bytes:
+        """The same as one chunk of HTTP's chunked coding (RFC 9112, 7.1)."""
+        data = self.data
+        return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+def payload(record: dict[str, Any]) -> bytes:
     """A record as JSON on one line."""
-    return orjson.dumps(record).decode()
+    return orjson.dumps(record)
 
 
-def frame(event: str, position: str, data: str, retry: int | None = None) -> Frame:
-    """A frame of already encoded data."""
-    return Frame(position, ServerSentEvent(data, event=event, id=position, retry=retry, sep="\n").encode())
+def frame(
+    event: str, position: str, data: bytes, retry: int | None = None, *, key: bytes = b"", at: float = 0.0
+) -> Frame:
+    """A frame of already encoded data on one line.
+
+    Raises ValueError where name or id would end their line: what follows would be read as a field of its own.
+    """
+    if not _FIELD.fullmatch(event) or not _FIELD.fullmatch(position):
+        raise ValueError(f"{event!r} or {position!r} cannot stand in an event stream")
+    tail = "" if retry is None else f"retry: {retry}\n"
+    head = f"id: {position}\nevent: {event}\ndata: "
+    return Frame(position, b"%b%b\n%b\n" % (head.encode(), data, tail.encode()), key, at)
 
 
-def joined(frames: Iterable[Frame]) -> bytes:
-    """Many frames as one write."""
-    return b"".join(one.data for one in frames)
+_FIELD = re.compile(r"[^\r\n\0]*")

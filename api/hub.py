@@ -1,29 +1,46 @@
 """The hub: where the live stream stands and who listens; every event is decoded and encoded once, then fanned out."""
 
-from collections.abc import Iterable
+import asyncio
+import time
+from collections.abc import Iterable, Iterator
 
 from aiokafka import ConsumerRecord
 
 from api.decoding import event_of
+from api.filter_index import FilterIndex
 from api.filters import Filter
 from api.frames import Frame, frame, payload
+from api.group import Group
 from api.positions import Position, TopicPosition, Vector
 from api.subscription import CloseReason, Subscription
+from api.telemetry import FRAMES, LATENCY
 from schemas.codec import Codec
 from schemas.errors import Retryable
+
+_GATHERED = 500
+"""Events that are handed out at once, without waiting for the next turn of the pulse."""
 
 
 class Hub:
     """All of it runs on one event loop and nothing in it waits.
 
     So `join` is exact: the subscription gets every matching event at or after the position it returns, none before.
+
+    Attributes:
+        draining: nobody may join any more.
+        slow: subscriptions with a backlog that their sockets did not take; whoever pumps them takes them out.
     """
 
     def __init__(self, codec: Codec) -> None:
         self.draining = False
+        self.slow: dict[Subscription, None] = {}
         self._codec = codec
         self._vector: Vector | None = None
-        self._groups: dict[Filter, set[Subscription]] = {}
+        self._groups: dict[tuple[Filter, bool], Group] = {}
+        self._index: FilterIndex[Group] = FilterIndex()
+        self._stirred: dict[Group, None] = {}
+        self._events = 0
+        self._stir = asyncio.Event()
 
     @property
     def ready(self) -> bool:
@@ -32,7 +49,7 @@ class Hub:
 
     @property
     def vector(self) -> Vector:
-        """Where it stands: everything before has been handed out. Raises Retryable until that is known."""
+        """Where it stands: everything before has been handed out, or will be with the next flush. Raises Retryable until known."""
         if self._vector is None:
             raise Retryable("the live stream has not started")
         return self._vector
@@ -45,36 +62,44 @@ class Hub:
         """A copy of where it stands, for some topics or all."""
         return self.vector.position(topics)
 
+    def __iter__(self) -> Iterator[Subscription]:
+        for group in self._groups.values():
+            yield from group
+
     def join(self, subscription: Subscription) -> dict[str, TopicPosition]:
         """Register; returns the position from which on the subscription gets everything it asked for."""
         position = self.vector.position(subscription.filter.topics)
-        self._groups.setdefault(subscription.filter, set()).add(subscription)
+        key = (subscription.filter, subscription.conflate)
+        group = self._groups.get(key)
+        if group is None:
+            group = self._groups[key] = Group(subscription.filter, conflate=subscription.conflate)
+            self._index.add(group, subscription.filter)
+        group.join(subscription)
         if self.draining:
             subscription.close("shutdown")
         return position
 
     def leave(self, subscription: Subscription) -> None:
         """Forget a subscription."""
-        group = self._groups.get(subscription.filter)
+        key = (subscription.filter, subscription.conflate)
+        group = self._groups.get(key)
         if group is None:
             return
-        group.discard(subscription)
-        if not group:
-            del self._groups[subscription.filter]
+        group.members.pop(subscription, None)
+        self.slow.pop(subscription, None)
+        if not group.members:
+            del self._groups[key]
+            self._index.discard(group, subscription.filter)
+            self._stirred.pop(group, None)
 
     def close_all(self, reason: CloseReason) -> None:
-        """Close every subscription; what waits in them is still sent."""
-        for group in self._groups.values():
-            for subscription in group:
-                subscription.close(reason)
-
-    def drain(self) -> None:
-        """Say farewell to all, and to whoever joins from now on."""
-        self.draining = True
-        self.close_all("shutdown")
+        """Close every subscription, when all that was published has been handed out; what waits in them is still sent."""
+        self.flush()
+        for subscription in self:
+            subscription.close(reason)
 
     def publish(self, topic: str, record: ConsumerRecord) -> None:
-        """Hand one record to everyone who asked for it, and stand after it.
+        """Gather one record for everyone who asked for it, and stand after it.
 
         Raises Retryable, and stands before it, where a registry cannot now tell its schema.
         """
@@ -83,14 +108,41 @@ class Hub:
         vector.advance(topic, record.partition, record.offset + 1)
         if event is None:
             return
-        encoded: str | None = None
+        encoded: bytes | None = None
         frames: dict[tuple[str, ...], Frame] = {}
-        for wanted, group in self._groups.items():
-            if not wanted.matches(topic, event):
-                continue
-            ready = frames.get(wanted.topics)
+        for group in self._index.matching(topic, event):
+            topics = group.wanted.topics
+            ready = frames.get(topics)
             if ready is None:
                 encoded = payload(event) if encoded is None else encoded
-                ready = frames[wanted.topics] = frame(topic, vector.id(wanted.topics), encoded)
-            for subscription in group:
-                subscription.offer(ready)
+                ready = frames[topics] = frame(
+                    topic,
+                    vector.id(topics),
+                    encoded,
+                    key=topic.encode() + b":" + (record.key or b""),
+                    at=record.timestamp / 1000,
+                )
+            group.add(ready)
+            self._stirred[group] = None
+        if frames:
+            self._events += 1
+            self._stir.set()
+            if self._events >= _GATHERED:
+                self.flush()
+
+    async def stirred(self) -> None:
+        """Return when there is something to hand out."""
+        await self._stir.wait()
+
+    def flush(self) -> None:
+        """Hand out what is gathered: one write to each client that has some."""
+        self._stir.clear()
+        self._events = 0
+        stirred, self._stirred = self._stirred, {}
+        for group in stirred:
+            frames, reached = group.flush(self.slow)
+            if reached:
+                FRAMES.inc(len(frames) * reached)
+                now = time.time()
+                for one in frames:
+                    LATENCY.observe(max(0.0, now - one.at))

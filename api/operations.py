@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.access import scopes
 from api.openapi.operation import Operation
 from api.openapi.shapes import (
     COUNT,
@@ -26,6 +27,7 @@ from api.routes import (
     mentions,
     proof,
     runs,
+    session,
     sources,
     sql,
     stream,
@@ -109,13 +111,18 @@ _DETAILED = answer(
     steps=many(_STEP),
 )
 
+_SESSION = answer(anonymous=FLAG, user=nullable(TEXT), scopes=many(TEXT), expires_at=nullable(MILLIS))
+
 OPERATIONS = (
-    Operation("/api/v1/stream", stream.stream, stream.PARAMETERS, "live", "text/event-stream"),
+    Operation(
+        "/api/v1/stream", stream.stream, stream.PARAMETERS, "live", scopes.BY_TOPIC, "text/event-stream"
+    ),
     Operation(
         "/api/v1/mentions",
         mentions.mentions,
         mentions.PARAMETERS,
         "opinion",
+        scopes.MENTIONS,
         shape=answer(mentions=many(event("mention")), next=CURSOR, position=POSITION),
     ),
     Operation(
@@ -123,6 +130,7 @@ OPERATIONS = (
         trends.trends,
         trends.PARAMETERS,
         "opinion",
+        scopes.TRENDS,
         shape=answer(window=TEXT, since=MILLIS, until=MILLIS, trends=many(event("trend"))),
     ),
     Operation(
@@ -130,14 +138,23 @@ OPERATIONS = (
         alerts.alerts,
         alerts.PARAMETERS,
         "opinion",
+        scopes.ALERTS,
         shape=answer(alerts=many(event("alert")), next=CURSOR, position=POSITION),
     ),
-    Operation("/api/v1/dashboard/stats", dashboard.stats, dashboard.PARAMETERS, "dashboard", shape=_STATS),
+    Operation(
+        "/api/v1/dashboard/stats",
+        dashboard.stats,
+        dashboard.PARAMETERS,
+        "dashboard",
+        scopes.MENTIONS,
+        shape=_STATS,
+    ),
     Operation(
         "/api/v1/dashboard/sentiment-trend",
         dashboard.sentiment_trend,
         dashboard.PARAMETERS,
         "dashboard",
+        scopes.MENTIONS,
         shape=answer(**_PERIOD, buckets=many(answer(start=MILLIS, end=MILLIS, **_NULLABLE_SENTIMENTS))),
     ),
     Operation(
@@ -145,6 +162,7 @@ OPERATIONS = (
         dashboard.volume_trend,
         dashboard.PARAMETERS,
         "dashboard",
+        scopes.MENTIONS,
         shape=answer(**_PERIOD, buckets=many(answer(start=MILLIS, end=MILLIS, mentions=nullable(COUNT)))),
     ),
     Operation(
@@ -152,6 +170,7 @@ OPERATIONS = (
         market.symbols,
         market.SymbolsParameters,
         "market",
+        scopes.MARKET,
         shape=answer(symbols=many(_SYMBOL)),
     ),
     Operation(
@@ -159,6 +178,7 @@ OPERATIONS = (
         market.quotes,
         market.QuotesParameters,
         "market",
+        scopes.MARKET,
         shape=answer(quotes=many(event("quote"))),
     ),
     Operation(
@@ -166,6 +186,7 @@ OPERATIONS = (
         market.bars,
         market.BarsParameters,
         "market",
+        scopes.MARKET,
         shape=answer(
             **{"symbol": TEXT, "interval": TEXT, "from": MILLIS, "to": MILLIS, "bars": many(event("bar"))}
         ),
@@ -175,6 +196,7 @@ OPERATIONS = (
         sources.sources,
         sources.PARAMETERS,
         "collection",
+        scopes.SOURCES,
         shape=answer(at=MILLIS, sources=many(_SOURCE)),
     ),
     Operation(
@@ -182,25 +204,55 @@ OPERATIONS = (
         runs.runs,
         runs.PARAMETERS,
         "collection",
+        scopes.SOURCES,
         shape=answer(runs=many(event("run")), next=CURSOR),
     ),
-    Operation("/api/v1/explain", explain.explained, explain.PARAMETERS, "trust", shape=explained(_PERIOD)),
-    Operation("/api/v1/proof", proof.proof, proof.PARAMETERS, "trust", shape=PROOF),
-    Operation("/api/v1/sql", sql.sql, sql.SqlParameters, "sql", "*/*"),
+    Operation(
+        "/api/v1/explain",
+        explain.explained,
+        explain.PARAMETERS,
+        "trust",
+        scopes.MENTIONS,
+        shape=explained(_PERIOD),
+    ),
+    Operation("/api/v1/proof", proof.proof, proof.PARAMETERS, "trust", scopes.PROOF, shape=PROOF),
+    Operation("/api/v1/sql", sql.sql, sql.SqlParameters, "sql", scopes.SQL, "*/*"),
     Operation(
         "/api/v1/sql",
         sql.sql_of_body,
         sql.SqlBodyParameters,
         "sql",
+        scopes.SQL,
         "*/*",
         method="POST",
         body="one statement that reads",
+    ),
+    Operation("/api/v1/session", session.show, session.PARAMETERS, "access", scopes.OPEN, shape=_SESSION),
+    Operation(
+        "/api/v1/session",
+        session.begin,
+        session.PARAMETERS,
+        "access",
+        scopes.OPEN,
+        shape=_SESSION,
+        method="POST",
+        body="a token or a key",
+    ),
+    Operation(
+        "/api/v1/session",
+        session.end,
+        session.PARAMETERS,
+        "access",
+        scopes.OPEN,
+        shape=_SESSION,
+        method="DELETE",
     ),
     Operation(
         "/health",
         health.health,
         health.PARAMETERS,
         "health",
+        scopes.OPEN,
         shape=_HEALTH,
         unavailable="something fails: `failing` names it",
     ),
@@ -209,8 +261,9 @@ OPERATIONS = (
         health.detailed,
         health.PARAMETERS,
         "health",
+        scopes.OPEN,
         shape=_DETAILED,
         unavailable="something fails: `failing` names it",
     ),
-    Operation("/metrics", health.metrics, health.PARAMETERS, "health", "text/plain"),
+    Operation("/metrics", health.metrics, health.PARAMETERS, "health", scopes.OPEN, "text/plain"),
 )

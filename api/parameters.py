@@ -88,6 +88,7 @@ AlertKind = Annotated[
     ),
 ]
 Severity = Annotated[str, StringConstraints(pattern="^(info|warning|critical)$")]
+Conflate = Annotated[str, StringConstraints(pattern="^latest$")]
 LiveName = Annotated[str, AfterValidator(_live)]
 Zone = Annotated[str, AfterValidator(_zone)]
 
@@ -125,6 +126,17 @@ class StreamParameters(MentionFilters):
     rule: list[Word] = Field([], max_length=MANY, description="alerts: ids of rules")
     alert: list[AlertKind] = Field([], max_length=10, description="alerts: kinds of alert")
     severity: list[Severity] = Field([], max_length=3, description="alerts: info, warning, critical")
+    min_score: float | None = Field(
+        None, allow_inf_nan=False, description="trends: the least score (z) that is shown"
+    )
+    text: Word | None = Field(
+        None,
+        description="words that must stand, in whatever case, in a mention's title or text, in a trend's subject or in an alert's explanation",
+    )
+    conflate: Conflate | None = Field(
+        None,
+        description="`latest`: of events of one key that wait to be sent only the newest is sent; for those who show the present",
+    )
     since: Instant | None = Field(
         None, description="start at what was collected at this time (ISO 8601 or epoch ms)"
     )
@@ -149,6 +161,8 @@ class StreamParameters(MentionFilters):
             frozenset(self.rule),
             frozenset(self.alert),
             frozenset(self.severity),
+            self.min_score,
+            (self.text or "").lower(),
         )
 
 

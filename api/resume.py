@@ -10,7 +10,7 @@ from api.hub import Hub
 from api.positions import Position, TopicPosition, UnknownPosition, decode
 from schemas.errors import Retryable
 
-GapReason = Literal["unknown", "foreign", "expired", "ahead"]
+GapReason = Literal["unknown", "foreign", "expired", "ahead", "far"]
 
 _HUB_PATIENCE_S = 5.0
 _PAUSE_S = 0.02
@@ -22,6 +22,7 @@ class Gap:
 
     `unknown`: the id cannot be read. `foreign`: it is of another cluster, or of a topic since created again.
     `expired`: retention took the offsets [from, to) of `partitions`. `ahead`: the log ends before the id.
+    `far`: more lies between than is read for one client.
     `partitions` are (partition, from, to), `from` and `to` None where that cannot be known; empty: all of the topic.
     """
 
@@ -52,9 +53,10 @@ class Start:
 class Starts:
     """Finds starts. Every method raises Retryable where Kafka or the hub cannot tell now."""
 
-    def __init__(self, cluster: Cluster, hub: Hub) -> None:
+    def __init__(self, cluster: Cluster, hub: Hub, most: int) -> None:
         self._cluster = cluster
         self._hub = hub
+        self._most = most
 
     def now(self, topics: tuple[str, ...]) -> Start:
         """Where the hub stands."""
@@ -84,7 +86,7 @@ class Starts:
             ]
             if missing:
                 gaps.append(Gap(topic, "expired", tuple(missing)))
-        return Start(position, tuple(gaps))
+        return self._bounded(position, gaps, now)
 
     async def after(self, topics: tuple[str, ...], requested: str) -> Start:
         """Right after the event that carried this id."""
@@ -104,7 +106,22 @@ class Starts:
             )
             if gap is not None:
                 gaps.append(gap)
-        return Start(position, tuple(gaps))
+        return self._bounded(position, gaps, now)
+
+    def _bounded(self, position: Position, gaps: list[Gap], now: Position) -> Start:
+        """A start, or where more than `most` offsets would be read for it, now: a snapshot is there sooner."""
+        between = {
+            topic: tuple(
+                (number, first, end)
+                for number, (first, end) in enumerate(zip(position[topic].offsets, at.offsets, strict=True))
+                if first < end
+            )
+            for topic, at in now.items()
+        }
+        if sum(end - first for found in between.values() for _, first, end in found) <= self._most:
+            return Start(position, tuple(gaps))
+        far = (Gap(topic, "far", found) for topic, found in between.items() if found)
+        return Start(now, (*gaps, *far))
 
     async def _caught_up(self, asked: Position) -> None:
         """Wait for the hub where another process was ahead of it, but not where the log itself ends earlier."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -10,8 +11,12 @@ import structlog
 import uvicorn
 
 from api.app import create
+from api.drain import drain
+from api.open_files import raise_open_files
 from api.services import Services
 from api.settings import ApiSettings
+from api.wire import StreamingProtocol
+from api.ws_wire import MAX_MESSAGE, StreamingWebSocket
 from schemas.errors import Fatal
 
 log = structlog.get_logger()
@@ -32,8 +37,8 @@ class DrainingServer(uvicorn.Server):
         yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drain, then as uvicorn does."""
-        self._services.hub.drain()
+        """Say farewell while new requests are still told that this ends, then as uvicorn does."""
+        await drain(self._services.hub, self._services.settings.drain_s / 2)
         await super().shutdown(sockets)
 
 
@@ -62,14 +67,24 @@ def address(listener: socket.socket) -> str:
 
 async def serve(settings: ApiSettings, listener: socket.socket) -> None:
     """Serve until SIGTERM or SIGINT; raises Fatal where the live stream could not go on."""
+    raise_open_files(settings.stream_total)
+    # What is imported stays: no collection has to look at it again.
+    gc.collect()
+    gc.freeze()
     services = Services(settings)
     config = uvicorn.Config(
         create(services),
+        http=StreamingProtocol,
+        ws=StreamingWebSocket,
+        ws_max_size=MAX_MESSAGE,
+        ws_per_message_deflate=False,  # a message is encoded once for all
+        ws_ping_interval=settings.stream_heartbeat_s,
+        ws_ping_timeout=settings.stream_send_timeout_s,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_keep_alive=75,
-        timeout_graceful_shutdown=max(1, round(settings.drain_s)),
+        timeout_graceful_shutdown=max(1, round(settings.drain_s / 2)),
     )
     server = DrainingServer(config, services)
     services.on_failure(lambda: setattr(server, "should_exit", True))

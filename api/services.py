@@ -4,12 +4,15 @@ import asyncio
 from collections.abc import Callable
 
 import structlog
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
+from api.access.gate import gate
+from api.admission import Admission
 from api.cluster import Cluster
 from api.flow_watch import FlowWatch
 from api.hub import Hub
 from api.landed import Landed
+from api.pulse import Pulse
 from api.replay import ReplayPool
 from api.resume import Starts
 from api.settings import ApiSettings
@@ -29,11 +32,14 @@ class Services:
     def __init__(self, settings: ApiSettings) -> None:
         codec = Codec(schema_ids(settings))
         self.settings = settings
+        self.gate = gate(settings)
         self.cluster = Cluster(settings)
         self.hub = Hub(codec)
         self.tail = Tail(settings, self.cluster, self.hub)
+        self.pulse = Pulse(settings, self.hub)
+        self.admission = Admission(settings)
         self.pool = ReplayPool(settings, codec)
-        self.starts = Starts(self.cluster, self.hub)
+        self.starts = Starts(self.cluster, self.hub, settings.stream_replay_events)
         self.store = Store(settings)
         self.landed = Landed(settings)
         self.sql = SqlReader(settings)
@@ -60,7 +66,7 @@ class Services:
             raise Fatal(f"the live stream failed: {self._failure}") from self._failure
 
 
-def services(request: Request) -> Services:
+def services(request: HTTPConnection) -> Services:
     """The services of the app that serves this request."""
     found: Services = request.app.state.services
     return found

@@ -2,11 +2,12 @@
 
 from pydantic import Field
 
+from api.access.settings import AccessSettings
 from api.sources import Limits
 from schemas.settings import ClickHouseReaderSettings, KafkaSettings
 
 
-class ApiSettings(KafkaSettings, ClickHouseReaderSettings):
+class ApiSettings(AccessSettings, KafkaSettings, ClickHouseReaderSettings):
     """Read from the environment, `DENYUT_` before each name."""
 
     api_host: str = Field("127.0.0.1", description="address the api listens on")
@@ -18,8 +19,34 @@ class ApiSettings(KafkaSettings, ClickHouseReaderSettings):
     stream_buffer_events: int = Field(5000, ge=1, description="events that may wait for one slow client")
     stream_buffer_bytes: int = Field(4_194_304, ge=1, description="bytes that may wait for one slow client")
     stream_send_timeout_s: float = Field(30, gt=0, description="seconds one write to a client may take")
+    stream_linger_ms: float = Field(
+        20,
+        ge=0,
+        description="between two writes to the clients, so that what comes meanwhile is one write; 0: none",
+    )
+    stream_socket_bytes: int = Field(
+        131_072, ge=4096, description="what the kernel may hold for one client before its slowness shows"
+    )
+    stream_total: int = Field(10_000, ge=1, description="streams open at once in this process")
+    stream_per_address: int = Field(500, ge=1, description="streams open at once to one address")
+    stream_per_user: int = Field(
+        100, ge=1, description="streams open at once to one user, where users are known"
+    )
+    stream_openings_s: float = Field(
+        500, gt=0, description="streams that may be opened a second, on average over two"
+    )
+    stream_max_age_s: float = Field(
+        0,
+        ge=0,
+        description="seconds after which a stream is closed to be opened anew, a tenth more or less; 0: never",
+    )
     stream_replays: int = Field(
         4, ge=1, description="clients that are served from Kafka's past at the same time"
+    )
+    stream_replay_events: int = Field(
+        5_000_000,
+        ge=1,
+        description="events that are read for one client who comes back, at the most; beyond, a reset",
     )
     stream_refresh_s: float = Field(
         10, gt=0, description="seconds between looks for new partitions or topics"

@@ -32,12 +32,15 @@ _SILENCE_S = 60
 _WIDTH = 140
 
 
-async def watch(url: str, asked: Mapping[str, Sequence[str]], last_id: str | None, *, as_json: bool) -> None:
-    """Print events until cancelled; raises Fatal where the api refuses what is asked."""
+async def watch(
+    url: str, asked: Mapping[str, Sequence[str]], last_id: str | None, token: str | None, *, as_json: bool
+) -> None:
+    """Print events until cancelled; raises Fatal where the api refuses what is asked, or who asks."""
     retry_s = 2.0
     given = dict(asked)
     timeout = httpx.Timeout(10, read=_SILENCE_S)
-    async with httpx.AsyncClient(base_url=url, timeout=timeout) as client:
+    bearer = {"Authorization": f"Bearer {token}"} if token else {}
+    async with httpx.AsyncClient(base_url=url, timeout=timeout, headers=bearer) as client:
         while True:
             headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last_id} if last_id else {})}
             try:

@@ -48,7 +48,8 @@ class EnrichSettings(StageSettings):
         description="normalised texts whose score is remembered, per process",
     )
     sentiment_bundle: str | None = Field(
-        default=None, description="folder of another sentiment bundle; empty: the one in the package"
+        default=None,
+        description="folder of another sentiment bundle, or owner/model on the Hub; empty: the one in the package",
     )
 
 

@@ -37,6 +37,11 @@ METRICS: Mapping[str, str] = MappingProxyType(
         "denyut_stream_closes_total": "event streams closed, by reason",
         "denyut_stream_frames_total": "frames sent to clients of the event stream",
         "denyut_stream_resets_total": "resets sent because a position could not be resumed",
+        "denyut_stream_refused_total": "openings of the event stream that a limit refused, by limit",
+        "denyut_stream_replayed_total": "frames sent from Kafka's past to clients that came back",
+        "denyut_stream_waiting_frames": "frames that wait for clients slower than what they asked for",
+        "denyut_stream_latency_seconds": "seconds from Kafka's record to the write to its clients' sockets, live",
+        "denyut_stream_lag": "committed positions of a partition of a live topic that are not handed out yet",
         "denyut_sql_queries_total": "SQL queries of clients, by outcome",
         "denyut_step_lag": "positions a stage or sink is behind in its inputs, as the api sees it",
     }

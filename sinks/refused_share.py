@@ -18,22 +18,32 @@ class Tolerance:
     window_s: float
 
 
+Before = Callable[[float], tuple[int, int]]
+"""What had landed and what had been refused in the last so many seconds before these counts began."""
+
+
 class RefusedShare:
     """Counts by topic over a sliding window. May be used from several threads."""
 
     def __init__(self, tolerance: Tolerance, clock: Callable[[], float] = time.monotonic) -> None:
         self._tolerance = tolerance
         self._clock = clock
+        self._began = clock()
         self._counts: dict[str, deque[tuple[float, int, int]]] = {}
         self._lock = Lock()
 
-    def check(self, topic: str, good: int, bad: int, reason: str) -> None:
-        """Raise Fatal where these, with what was counted, are too much; to be called before anything is given up."""
+    def check(self, topic: str, good: int, bad: int, reason: str, before: Before) -> None:
+        """Raise Fatal where these, with what was counted, are too much; to be called before anything is given up.
+
+        `before` is asked for as long as the window reaches back to when others counted; what it raises is raised.
+        """
         limit = self._tolerance
+        reach_s = limit.window_s - (self._clock() - self._began)
+        earlier = before(reach_s) if reach_s > 0 else (0, 0)
         with self._lock:
             counts = self._recent(topic)
-            landed = good + sum(count for _, count, _ in counts)
-            refused = bad + sum(count for _, _, count in counts)
+            landed = good + earlier[0] + sum(count for _, count, _ in counts)
+            refused = bad + earlier[1] + sum(count for _, _, count in counts)
         share = refused / max(1, landed + refused)
         if refused >= limit.least and share > limit.share:
             raise Fatal(

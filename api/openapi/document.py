@@ -9,9 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.credentials import COOKIE
+from api.access.scopes import BY_TOPIC, OPEN, SCOPES
 from api.answers import json_answer
 from api.openapi.operation import Operation
 from api.openapi.shapes import COUNT, TEXT, answer, components, many
+from api.routes import stream, websocket
 
 _FAULT = {
     "type": "object",
@@ -25,12 +28,30 @@ _FAULT = {
 }
 _PROBLEMS = {"Invalid": answer(detail=many(_FAULT)), "Problem": answer(detail=TEXT)}
 
+_EVENT = answer(id=TEXT, event=TEXT, data={"type": "object"})
+_SCHEMES = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "a JWT or an API key; needed where DENYUT_ANONYMOUS_READ is false. Scopes: "
+        + "; ".join(f"`{scope}`: {about}" for scope, about in SCOPES.items()),
+    },
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "set by POST /api/v1/session",
+    },
+}
+
 
 def document(operations: Iterable[Operation]) -> dict[str, Any]:
     """OpenAPI 3.1."""
     paths: dict[str, dict[str, Any]] = {}
     for one in operations:
         paths.setdefault(one.path, {})[one.method.lower()] = _operation(one)
+    paths[websocket.PATH] = {"get": _websocket()}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -40,7 +61,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
             "Lists in parameters are repeated or separated by commas.",
         },
         "paths": paths,
-        "components": {"schemas": {**components(), **_PROBLEMS}},
+        "components": {"schemas": {**components(), **_PROBLEMS}, "securitySchemes": _SCHEMES},
     }
 
 
@@ -52,6 +73,26 @@ def document_route(operations: Iterable[Operation]) -> Route:
         return json_answer(made)
 
     return Route("/api/v1/openapi.json", openapi, methods=["GET"])
+
+
+def _websocket() -> dict[str, Any]:
+    """The WebSocket as the request that begins it; OpenAPI has no words for what follows."""
+    begun = Operation(websocket.PATH, stream.stream, stream.PARAMETERS, "live", BY_TOPIC, shape=many(_EVENT))
+    described = _operation(begun)
+    summary, _, description = inspect.cleandoc(websocket.websocket.__doc__ or "").partition("\n")
+    codes = "; ".join(f"{code}: {reason}" for reason, code in websocket.CODES.items())
+    described |= {
+        "summary": summary,
+        "description": f"{description.strip()}\n\nClose codes: {codes}; {websocket.TALKS}: the client said something. "
+        "After 4401 a new credential is needed, after the others the stream goes on by its last id.",
+    }
+    answers = described["responses"]
+    described["responses"] = {
+        "101": {**answers.pop("200"), "description": "messages like this follow"},
+        **answers,
+        "426": _problem("the request begins no WebSocket", "Problem"),
+    }
+    return described
 
 
 def _operation(one: Operation) -> dict[str, Any]:
@@ -71,6 +112,14 @@ def _operation(one: Operation) -> dict[str, Any]:
             else _problem(one.unavailable, "Problem"),
         },
     }
+    if one.access != OPEN:
+        # Nothing at all is among the ways: where anybody may read, no credential is needed.
+        described["security"] = [{}, *({name: [one.access]} for name in _SCHEMES)]
+        described["responses"] |= {
+            "400": _problem("a credential stands in the address, or there are two", "Problem"),
+            "401": _problem("a credential is needed, or the one given does not hold", "Problem"),
+            "403": _problem(f"the scope {one.access} is needed, or another site's page asks", "Problem"),
+        }
     if one.body:
         described["requestBody"] = {
             "required": True,

@@ -9,6 +9,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from api.access.guard import guarded
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -20,6 +22,8 @@ class Operation:
     endpoint: Endpoint
     parameters: type[BaseModel]
     group: str
+    access: str
+    """The scope it needs (api/access/scopes.py)."""
     answers: str = "application/json"
     shape: dict[str, Any] | None = None
     """JSON Schema of the answer, where it is JSON."""
@@ -30,4 +34,4 @@ class Operation:
 
     def route(self) -> Route:
         """Where it is served."""
-        return Route(self.path, self.endpoint, methods=[self.method])
+        return Route(self.path, guarded(self.endpoint, self.access), methods=[self.method])

@@ -52,12 +52,18 @@ class Scorer(Protocol):
     def model_version(self) -> str:
         """Version of the bundle."""
 
+    def reads(self, text: str) -> str:
+        """What it sees of a text: texts that are alike in this have the same score."""
+
     def score(self, texts: Sequence[str]) -> Sequence[Score]:
         """Scores of the texts."""
 
 
 class ScoreCache:
-    """Asks the model once for equal texts; remembers the `size` texts used last. For one thread at a time."""
+    """Asks the model once for texts that are the same to it, as copies of a story with other links and handles are.
+
+    Remembers the `size` texts used last. For one thread at a time.
+    """
 
     def __init__(self, scorer: Scorer, size: int) -> None:
         self._scorer = scorer
@@ -72,12 +78,14 @@ class ScoreCache:
 
     def score(self, texts: Sequence[str]) -> list[Score]:
         """One score for each text, in order."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        keys = [self._scorer.reads(text) for text in texts]
+        new = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._known}
         self.hits += len(texts) - len(new)
-        self._known.update(zip(new, self._scorer.score(new), strict=True) if new else ())
-        scores = [self._known[text] for text in texts]
-        for text in texts:
-            self._known.move_to_end(text)
+        if new:
+            self._known.update(zip(new, self._scorer.score(list(new.values())), strict=True))
+        scores = [self._known[key] for key in keys]
+        for key in keys:
+            self._known.move_to_end(key)
         while len(self._known) > self._size:
             self._known.popitem(last=False)
         return scores

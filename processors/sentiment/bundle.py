@@ -1,4 +1,7 @@
-"""Loads a model bundle: a folder of `bundle.json`, `model.onnx`, `tokenizer.json`, each checked before it is used."""
+"""Loads a model bundle: a folder of `bundle.json`, `model.onnx`, `tokenizer.json`, each checked before it is used.
+
+A bundle has a sentiment head; an emotion head it may lack.
+"""
 
 import hashlib
 import json
@@ -16,10 +19,12 @@ DEFAULT = Path(__file__).parent / "bundle"
 MANIFEST = "bundle.json"
 MODEL = "model.onnx"
 TOKENIZER = "tokenizer.json"
+AS_IT_IS = 0
+"""In place of a normaliser's version: texts are read as they are."""
 LONGEST = 4_096
 """No bundle may ask for more tokens than this: memory of a batch is bounded by it."""
 
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+(?:@[\w./-]+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,9 @@ class Bundle:
         name: what its maker calls it.
         model_version: name and content in one string; two bundles that could score differently differ in it.
         max_length: tokens the model reads of one text.
+        emotions: empty where the bundle has no emotion head.
+        normalised: whether texts are normalised before they are read; models of others want them as they are.
+        weaknesses: where its scores are known to be often wrong, in sentences for people.
         model: the ONNX file.
         tokenizer: the tokenizer's JSON.
         manifest: all that `bundle.json` says.
@@ -42,25 +50,20 @@ class Bundle:
     max_length: int
     sentiments: tuple[Sentiment, ...]
     emotions: tuple[Emotion, ...]
+    normalised: bool
+    weaknesses: tuple[str, ...]
     model: bytes
     tokenizer: str
     manifest: Mapping[str, Any]
 
 
 def load(where: str | Path | None = None) -> Bundle:
-    """The bundle in a folder, or the one in this package.
+    """The bundle in a folder, of a model on the Hub or in a folder as it keeps them, or the one in this package.
 
     Raises:
         Fatal: the folder or a file of it is missing, was changed, or does not fit this program; says which and how.
     """
-    folder = Path(where) if where else DEFAULT
-    if not folder.is_dir():
-        if where and _HUB_ID.fullmatch(str(where)) and not folder.exists():
-            raise Fatal(
-                f"sentiment bundle {str(where)!r}: no such folder, and models from the Hub cannot be loaded by this "
-                "version; name a folder that holds bundle.json, model.onnx and tokenizer.json"
-            )
-        raise Fatal(f"sentiment bundle: there is no folder {str(folder)!r}; name one that holds {MANIFEST}")
+    folder = _folder(where)
     manifest = _manifest(folder)
     _check_labels(folder, manifest)
     files = {name: _file(folder, name, manifest["sha256"]) for name in (MODEL, TOKENIZER)}
@@ -73,7 +76,9 @@ def load(where: str | Path | None = None) -> Bundle:
         model_version=actual,
         max_length=manifest["max_length"],
         sentiments=cast("tuple[Sentiment, ...]", tuple(manifest["labels"]["sentiment"])),
-        emotions=cast("tuple[Emotion, ...]", tuple(manifest["labels"]["emotion"])),
+        emotions=cast("tuple[Emotion, ...]", tuple(manifest["labels"].get("emotion", ()))),
+        normalised=manifest["normaliser"] != AS_IT_IS,
+        weaknesses=tuple(manifest.get("weaknesses", ())),
         model=files[MODEL],
         tokenizer=files[TOKENIZER].decode("utf-8"),
         manifest=manifest,
@@ -85,6 +90,23 @@ def version_of(manifest: Mapping[str, Any]) -> str:
     parts = [manifest[key] for key in ("sha256", "labels", "max_length", "normaliser")]
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return f"{manifest['name']}-{digest[:12]}"
+
+
+def _folder(where: str | Path | None) -> Path:
+    if not where:
+        return DEFAULT
+    folder = Path(where)
+    if (folder / MANIFEST).is_file() or (folder.is_dir() and not (folder / "config.json").is_file()):
+        return folder
+    if not folder.is_dir() and (folder.exists() or not _HUB_ID.fullmatch(str(where))):
+        raise Fatal(f"sentiment bundle: there is no folder {str(where)!r}; name one that holds {MANIFEST}")
+    try:
+        from processors.sentiment.hub import converted  # noqa: PLC0415 -- needs an extra that bundles do not
+    except ModuleNotFoundError as error:
+        raise Fatal(
+            f"sentiment bundle {str(where)!r}: making one of a model needs {error.name}; install the extra `denyut[hub]`"
+        ) from error
+    return converted(where)
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -107,19 +129,26 @@ def _manifest(folder: Path) -> dict[str, Any]:
     for key, kind in kinds.items():
         if not isinstance(manifest.get(key), kind):
             raise _unfit(folder, f"{MANIFEST} lacks {key!r}, or it is not of type {kind.__name__}")
-    if manifest["normaliser"] != NORMALISER:
+    if manifest["normaliser"] not in {NORMALISER, AS_IT_IS}:
         raise _unfit(
             folder,
             f"it was trained on texts normalised in version {manifest['normaliser']}, this is {NORMALISER}",
         )
+    weaknesses = manifest.get("weaknesses", [])
+    if not isinstance(weaknesses, list) or not all(isinstance(one, str) for one in weaknesses):
+        raise _unfit(folder, f"weaknesses in {MANIFEST} are not a list of sentences")
     if not 1 <= manifest["max_length"] <= LONGEST:
         raise _unfit(folder, f"max_length {manifest['max_length']} is not within 1 to {LONGEST}")
     return manifest
 
 
 def _check_labels(folder: Path, manifest: Mapping[str, Any]) -> None:
+    if strange := sorted(set(manifest["labels"]) - set(HEADS)):
+        raise _unfit(folder, f"it has heads that this program does not know: {strange}")
     for head, wanted in HEADS.items():
         found = manifest["labels"].get(head)
+        if head == "emotion" and found is None:
+            continue
         if not isinstance(found, list) or not all(isinstance(label, str) for label in found):
             raise _unfit(folder, f"labels of the {head} head are missing")
         missing, strange = sorted(set(wanted) - set(found)), sorted(set(found) - set(wanted))

@@ -3,7 +3,7 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -50,8 +50,14 @@ def evaluate(model: SentimentModel, file: Path, task: str | None = None, split: 
     Raises:
         Fatal: the file cannot be read, or a line lacks its text or label.
     """
-    rows = _read(file, split)
-    task = task or _task_of([row["label"] for row in rows])
+    rows = read(file, split)
+    return judge(model, rows, str(file), task or _task_of([row["label"] for row in rows]))
+
+
+def judge(model: SentimentModel, rows: Sequence[Mapping[str, Any]], name: str, task: str) -> Report:
+    """Score rows with `text`, `label` and, if known, `lang`; raises Fatal where the bundle lacks the head."""
+    if task not in model.bundle.manifest["labels"]:
+        raise Fatal(f"{name}: the bundle {model.model_version} has no {task} head")
     labels: Sequence[str] = model.bundle.sentiments if task == "sentiment" else model.bundle.emotions
     known = [row for row in rows if row["label"] in labels]
     left_out = Counter(row["label"] for row in rows if row["label"] not in labels)
@@ -63,7 +69,7 @@ def evaluate(model: SentimentModel, file: Path, task: str | None = None, split: 
     languages = np.array([row.get("lang") or "und" for row in known])
     truth = np.array([row["label"] for row in known])
     return Report(
-        file=str(file),
+        file=name,
         task=task,
         left_out=dict(sorted(left_out.items())),
         overall=measure(probabilities, truth.tolist(), labels) if known else None,
@@ -116,7 +122,8 @@ def _confusion(confusion: dict[str, dict[str, int]]) -> list[str]:
     ]
 
 
-def _read(file: Path, split: str | None) -> list[dict[str, Any]]:
+def read(file: Path, split: str | None = None) -> list[dict[str, Any]]:
+    """The lines of a file, checked; those of one split where one is named. Raises Fatal, naming file and line."""
     rows = []
     try:
         with file.open(encoding="utf-8") as lines:

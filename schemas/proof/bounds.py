@@ -30,10 +30,20 @@ class Bounds:
     until: int | None = None
     sources: Sequence[str] = ()
 
-    def parameters(self, kept: Mapping[str, int]) -> dict[str, Any]:
-        """The parameters of every question; nothing before what the tables have kept is asked about."""
+    def days(self, kept: Mapping[str, int], *of: str) -> dict[str, Any]:
+        """The first and the last day of collection within the bounds, as far back as all these tables have kept."""
+        since, until = self._hours()
+        start = max(since, *(kept[table] for table in of))
+        return {"first_day": _day(start), "last_day": _day(max(until, start) - 1)}
+
+    def _hours(self) -> tuple[int, int]:
         since = 0 if self.since is None else self.since // HOUR_MS * HOUR_MS
         until = _NEVER if self.until is None else min(_NEVER, -(-self.until // HOUR_MS) * HOUR_MS)
+        return since, until
+
+    def parameters(self, kept: Mapping[str, int]) -> dict[str, Any]:
+        """The parameters of every question; nothing before what the tables have kept is asked about."""
+        since, until = self._hours()
         start = max(since, kept[tables.MENTIONS], kept[tables.RECEIPTS])
         until = max(until, start)
         return {
@@ -41,8 +51,6 @@ class Bounds:
             "until": until,
             "enriched_since": max(0, start - _AHEAD_MS),
             "enriched_until": min(_NEVER, until + _BEHIND_MS),
-            "first_day": _day(max(start, kept[tables.SENTIMENT_METRICS])),
-            "last_day": _day(until - 1),
             "sources": list(self.sources),
             "as_of": self.as_of,
             "mentions_since": kept[tables.MENTIONS],

@@ -3,18 +3,20 @@
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from schemas.proof import sql
+from schemas.proof import sql, targets
 from schemas.proof.answer import Difference, LedgerPlace, Proof, Row
 from schemas.proof.bounds import Bounds, Frame, kept_since
 from schemas.proof.telling import (
     ledgers,
-    metrics,
     miscounts,
+    quoted,
     receipts,
+    summed,
     ties,
     twice,
     uncovered,
 )
+from schemas.tables import QUOTE_MINUTES, QUOTES
 
 MOST = 100
 """Differences of one kind that are named."""
@@ -46,7 +48,8 @@ def proving(
         found.append((yield from _landing(inside, bounds)))
     found.append(twice((yield sql.doubled(bool(bounds.sources)), given)))
     if not bounds.sources:
-        found.append(metrics((yield sql.METRICS, given)))
+        found += yield from _summed(given, bounds, kept)
+        found.append((yield from _quoted(given, bounds, kept)))
     last = page[-1] if page and len(page) == limit else None
     return Proof(
         totals={name: int(value) for name, value in totals.items()},
@@ -105,6 +108,41 @@ def _posts_at(given: Mapping[str, Any], stretches: Rows) -> Asking:
         return []
     ranges = [(row["partition"], row["low"], row["high"]) for row in stretches]
     return (yield sql.POSTS_AT, {**given, **_asked(ranges), "most": _POSTS})
+
+
+def _summed(given: Mapping[str, Any], bounds: Bounds, kept: Mapping[str, int]) -> Asking:
+    """Each target that adds up its source, with what it should have."""
+    found = []
+    for one in targets.SUMMED:
+        days = bounds.days(kept, one.table, one.source)
+        found.append(summed(one, (yield one.question, {**given, **days})))
+    return found
+
+
+def _quoted(given: Mapping[str, Any], bounds: Bounds, kept: Mapping[str, int]) -> Asking:
+    """The minutes of the quotes, made again for so many days at once as memory allows."""
+    days = bounds.days(kept, QUOTE_MINUTES, QUOTES)
+    rows: Rows = yield targets.QUOTE_DAYS, {**given, **days}
+    found: list[Difference] = []
+    for first, last in _stretched([(row["day"], row["n"]) for row in rows]):
+        found += quoted((yield targets.QUOTED, {**given, "first_day": first, "last_day": last}))
+        if len(found) > MOST:
+            break
+    return found
+
+
+def _stretched(days: Sequence[tuple[str, int]]) -> list[tuple[str, str]]:
+    """(first, last) of days one after the other that are read at once."""
+    found: list[tuple[str, str]] = []
+    much = 0
+    for day, count in days:
+        much += count
+        if found and much <= targets.MINUTES_AT_ONCE:
+            found[-1] = (found[-1][0], day)
+        else:
+            found.append((day, day))
+            much = count
+    return found
 
 
 def _asked(ranges: Sequence[tuple[int, int, int]]) -> dict[str, list[int]]:

@@ -3,7 +3,8 @@
 Memory is bounded by receipts and by (source, hour) pairs, never by mentions: those are only counted as they pass.
 """
 
-from schemas.tables import DEAD_LETTERS, LANDED, MENTIONS, POSTS, RECEIPTS, SENTIMENT_METRICS
+from schemas.proof.targets import SIDES
+from schemas.tables import DEAD_LETTERS, LANDED, MENTIONS, POSTS, RECEIPTS
 
 # ruff: noqa: S608 -- only names of our own schema are put in; values are parameters
 
@@ -41,11 +42,13 @@ _TOUCHED = (
 )
 _BEFORE = f"enriched_at < {_time('as_of')}"
 
+_KEPT = sorted({POSTS, MENTIONS, RECEIPTS, DEAD_LETTERS, *SIDES, *SIDES.values()})
+
 KEPT = f"""
 SELECT name, toInt32OrZero(extract(create_table_query, 'toIntervalDay\\\\((\\\\d+)\\\\)')) AS days
 FROM system.tables
 WHERE database = currentDatabase()
-  AND name IN ('{POSTS}', '{MENTIONS}', '{RECEIPTS}', '{DEAD_LETTERS}', '{SENTIMENT_METRICS}')
+  AND name IN ({", ".join(f"'{name}'" for name in _KEPT)})
 """
 
 _LEDGER = f"""
@@ -239,23 +242,6 @@ POSTS_AT = f"""
 SELECT kafka_partition AS partition, kafka_offset AS at, id, {_PLACE} AS place FROM {POSTS} AS t
 WHERE {_IN_HOURS} AND {_among("kafka_partition", "kafka_offset")}
 ORDER BY partition, at LIMIT {{most:UInt32}}
-"""
-
-METRICS = f"""
-SELECT toString(day) AS day, partition, platform, sentiment, sum(landed) AS mentions, sum(counted) AS metrics FROM (
-  SELECT toDate(collected_at) AS day, kafka_partition AS partition, toString(platform) AS platform,
-         toString(sentiment) AS sentiment, toInt64(count()) AS landed, toInt64(0) AS counted
-  FROM {MENTIONS} WHERE day >= {{first_day:Date}} AND day <= {{last_day:Date}}
-  GROUP BY day, partition, platform, sentiment
-  UNION ALL
-  SELECT collected_on AS day, kafka_partition AS partition, toString(platform) AS platform,
-         toString(sentiment) AS sentiment, toInt64(0) AS landed, toInt64(sum(m.mentions)) AS counted
-  FROM {SENTIMENT_METRICS} AS m
-  WHERE keyword = '' AND collected_on >= {{first_day:Date}} AND collected_on <= {{last_day:Date}}
-  GROUP BY day, partition, platform, sentiment
-)
-GROUP BY day, partition, platform, sentiment HAVING mentions != metrics
-ORDER BY day, partition, platform, sentiment LIMIT {{most:UInt32}}
 """
 
 _OF_COLLECTION = {POSTS: "collected_at", MENTIONS: "collected_at"}

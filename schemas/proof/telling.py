@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from schemas.proof.answer import Difference, Row
 from schemas.proof.bounds import Frame
+from schemas.proof.targets import Summed
+from schemas.tables import QUOTE_MINUTES, QUOTES
 
 Rows = Sequence[Row]
 _TOPIC = "posts"
@@ -123,16 +125,33 @@ def twice(rows: Rows) -> list[Difference]:
     ]
 
 
-def metrics(rows: Rows) -> list[Difference]:
-    """Days of which the metrics of the keyword '' do not count every mention once."""
+def summed(target: Summed, rows: Rows) -> list[Difference]:
+    """Days of which a target does not add up every mention once, under its own keys."""
     return [
         Difference(
             "metrics",
-            f"mentions[{row['partition']}] {row['day']} {row['platform']} {row['sentiment']}",
-            row["mentions"],
-            row["metrics"],
-            "mentions, sum of metrics",
-            "mentions",
+            f"{target.table}[{row['partition']}] {row['day']} {' '.join(row[name] for name in target.told)}",
+            row["expected"],
+            row["found"],
+            f"added up from {target.source}, sums of {target.table}"
+            + ("" if row["expected"] != row["found"] else "; as many, but of other keys or with other sums"),
+            target.source,
+            row["partition"],
+        )
+        for row in rows
+    ]
+
+
+def quoted(rows: Rows) -> list[Difference]:
+    """Days and symbols of which a minute is not what its quotes make."""
+    return [
+        Difference(
+            "metrics",
+            f"{QUOTE_MINUTES}[{row['partition']}] {row['day']} {row['symbol']}",
+            row["expected"],
+            row["found"],
+            f"ticks of the {row['minutes']} minutes that are not what {QUOTES} make",
+            QUOTES,
             row["partition"],
         )
         for row in rows

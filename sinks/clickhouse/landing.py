@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 
@@ -12,6 +13,7 @@ from sinks.clickhouse import telemetry
 from sinks.clickhouse.batch import Framer
 from sinks.clickhouse.clients import Clients
 from sinks.clickhouse.codes import RowRefused
+from sinks.clickhouse.earlier import landed_and_refused
 from sinks.clickhouse.groups import Landed, Sorted
 from sinks.clickhouse.inserting import send
 from sinks.clickhouse.preflight import Admission
@@ -43,6 +45,7 @@ class Landing:
         self._admission = Admission(ids, clients.one)
         self._dead_letters = dead_letters
         self._share = RefusedShare(tolerance)
+        self._began_ms = time.time_ns() // 1_000_000
         self._step = step
 
     def land(self, landed: Landed, partition: int, cut: Range, fence: Callable[[], None]) -> tuple[Owed, ...]:
@@ -64,7 +67,8 @@ class Landing:
         done = self._without(landed, cut, groups, refused)
         rows = done.rows
         if done.bad:
-            self._share.check(landed.full_name, rows, len(done.bad), str(done.bad[-1][1]))
+            before = partial(self._before, landed, partition, cut)
+            self._share.check(landed.full_name, rows, len(done.bad), str(done.bad[-1][1]), before)
             self._step("dead_letters")
             self._dead_letters.publish(landed.name, landed.full_name, partition, done.bad)
             telemetry.DEAD_LETTERS.labels(landed.name).inc(len(done.bad))
@@ -78,6 +82,12 @@ class Landing:
         telemetry.INSERTS.labels(landed.table).inc()
         telemetry.SECONDS.labels(landed.table).observe(time.monotonic() - began)
         return self._parts(landed, partition, cut, groups, refused)
+
+    def _before(self, landed: Landed, partition: int, cut: Range, reach_s: float) -> tuple[int, int]:
+        """What earlier runs landed and refused in the last so many seconds before this one began."""
+        since_ms = self._began_ms - round(1000 * reach_s)
+        with self._clients.one() as client:
+            return landed_and_refused(client, landed, partition, cut, since_ms, self._began_ms)
 
     def _insert(self, landed: Landed, partition: int, cut: Range, groups: Sorted) -> Mapping[int, RowRefused]:
         """Insert every schema's rows; why those were refused that were, by schema id."""

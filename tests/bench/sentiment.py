@@ -1,33 +1,45 @@
-"""Bench of the sentiment bundle and of language detection: speed on one core, macro-F1 beside TF-IDF + logistic regression.
+"""Bench of the sentiment bundle and of language detection: speed on one core and macro-F1 on the valid splits, beside others.
 
-The peer is trained here on the same train splits, one model per task, words and word pairs after the same normaliser; both
-are judged on the valid splits. Without the shared data a generated set of the same layout takes its place.
+Peers: TF-IDF + logistic regression, learnt here from the same train splits; VADER and TextBlob; and, where training has left its
+weights (`--learnt FOLDER`), the same model un-shrunk, in PyTorch through `transformers.pipeline`. A peer that is not installed is
+named and left out: `make train` builds an environment that has them. Without the shared data a generated set of the same layout
+takes its place.
 """
 
+import argparse
 import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import Pipeline
 
 from processors.logic.language import detect
 from processors.sentiment import SentimentModel
-from processors.sentiment.data import SETS, Example, load
+from processors.sentiment.labels import HEADS
 from processors.sentiment.measures import measure
-from processors.sentiment.normalise import normalise
-from tests.bench.report import Row, report
+from processors.sentiment.training.data import SETS, Example, load
+from tests.bench._moods import Says, pytorch, textblob, tf_idf, vader
+from tests.bench.report import ROOT, Row, report
 from tests.support.labelled import write_sets
 
 _SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 _TIMED = 4_000
 _ALONE = 300
+_SLOW = 600
+"""Texts that a slow peer is timed on, spread over all."""
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--learnt",
+        type=Path,
+        default=ROOT / "build" / "training",
+        help="folder of training (default: %(default)s)",
+    )
+    learnt = parser.parse_args().learnt
     with tempfile.TemporaryDirectory() as folder:
         data = _SHARED
         if not (data / SETS[0].path).exists():
@@ -36,73 +48,97 @@ def main() -> None:
         examples = list(load(data))
     valid = [one for one in examples if one.split == "valid"]
     texts = [one.text for one in valid[:: max(1, len(valid) // _TIMED)]]
+    train = [one for one in examples if one.split == "train"]
+    rows = _ours(valid, texts)
+    for task in HEADS:
+        peer = tf_idf(train, task)
+        says = _predicting(peer)
+        if task == "sentiment":
+            rows += _speeds("tf-idf", says, texts, 500)
+        rows += _scores("tf-idf", says, task, valid)
+    for name, made in (("vader", vader), ("textblob", textblob)):
+        try:
+            peer_says = made()
+        except ModuleNotFoundError as error:
+            print(f"left out: {name}, for {error.name} is not installed")
+            continue
+        rows += _speeds(name, peer_says, texts, 500)
+        rows += _scores(name, peer_says, "sentiment", valid)
+    report("sentiment", [*rows, *_pytorch(learnt, valid, texts), *_language(valid)])
+
+
+def _ours(valid: Sequence[Example], texts: list[str]) -> list[Row]:
     model = SentimentModel()
-    peer = _peer([one for one in examples if one.split == "train"])
-    rows = [
-        Row(
-            "denyut",
-            "texts per core-second, batches of 500",
-            _speed(model.score, texts, 500),
-            "1/s",
-        ),
-        Row(
-            "denyut@1",
-            "texts per core-second, one at a time",
-            _speed(model.score, texts[:_ALONE], 1),
-            "1/s",
-        ),
-        Row("denyut", "one text, median", _median_ms(lambda text: model.score([text]), texts[:_ALONE]), "ms"),
-        Row(
-            "tf-idf",
-            "texts per core-second, batches of 500",
-            _speed(peer["sentiment"].predict_proba, texts, 500),
-            "1/s",
-        ),
-        Row(
-            "tf-idf",
-            "one text, median",
-            _median_ms(lambda text: peer["sentiment"].predict_proba([text]), texts[:_ALONE]),
-            "ms",
-        ),
-    ]
+
+    says = _scoring(model, "sentiment")
+    rows = _speeds("denyut", says, texts, 500)
+    rows.append(Row("denyut@32", "texts per core-second", _speed(says, texts, 32), "1/s"))
+    for task in HEADS:
+        rows += _scores("denyut", _scoring(model, task), task, valid)
     for one in SETS:
-        rows += _scores(one.task, one.name, [each for each in valid if each.source == one.name], model, peer)
-    rows += _language(valid)
-    report("sentiment", rows)
+        judged = [each for each in valid if each.source == one.name and getattr(each, one.task) is not None]
+        found = getattr(model.probabilities([each.text for each in judged]), one.task)
+        truth = [getattr(each, one.task) for each in judged]
+        error = measure(found, truth, HEADS[one.task]).calibration_error
+        rows.append(Row("denyut", f"{one.name} valid: calibration error", error, ""))
+    return rows
 
 
-def _peer(train: Sequence[Example]) -> dict[str, Pipeline]:
-    found = {}
-    for task in ("sentiment", "emotion"):
-        labelled = [one for one in train if getattr(one, task) is not None and one.borrowed != task]
-        words = TfidfVectorizer(
-            preprocessor=normalise,
-            token_pattern=r"\w+|[^\w\s]+",
-            ngram_range=(1, 2),
-            min_df=2,
-            sublinear_tf=True,
+def _scoring(model: SentimentModel, task: str) -> Says:
+    return lambda texts: [getattr(one, task) for one in model.score(texts)]
+
+
+def _predicting(peer: Pipeline) -> Says:
+    return lambda texts: list(peer.predict(list(texts)))
+
+
+def _pytorch(learnt: Path, valid: Sequence[Example], texts: list[str]) -> list[Row]:
+    if not (learnt / "learnt.npz").is_file():
+        print(
+            f"left out: pytorch, for there is no {learnt / 'learnt.npz'}: name the folder of a training with --learnt"
         )
-        model = make_pipeline(words, LogisticRegression(C=10, max_iter=80, tol=1e-3))
-        found[task] = model.fit([one.text for one in labelled], [getattr(one, task) for one in labelled])
-    return found
+        return []
+    some = texts[:: max(1, len(texts) // _SLOW)]
+    try:
+        rows = _speeds("pytorch", pytorch(learnt, "sentiment", 1), some, 1)
+        rows.append(
+            Row(
+                "pytorch@32",
+                "texts per core-second",
+                _speed(pytorch(learnt, "sentiment", 32), some, 32),
+                "1/s",
+            )
+        )
+        for task in HEADS:
+            rows += _scores("pytorch", pytorch(learnt, task, 32), task, valid)
+    except ModuleNotFoundError as error:
+        print(f"left out: pytorch, for {error.name} is not installed")
+        return []
+    return rows
 
 
-def _scores(
-    task: str, name: str, valid: Sequence[Example], model: SentimentModel, peer: dict[str, Pipeline]
-) -> list[Row]:
-    judged = [one for one in valid if getattr(one, task) is not None]
-    texts, truth = [one.text for one in judged], [getattr(one, task) for one in judged]
-    found = model.probabilities(texts)
-    mine = measure(getattr(found, task), truth, getattr(model.bundle, f"{task}s"))
-    other = measure(peer[task].predict_proba(texts).astype(np.float32), truth, list(peer[task].classes_))
+def _speeds(name: str, says: Says, texts: list[str], batch: int) -> list[Row]:
+    alone = texts[:: max(1, len(texts) // _ALONE)]
     return [
-        Row(who, f"{name} valid: {what}", value, unit)
-        for who, measures in (("denyut", mine), ("tf-idf", other))
-        for what, value, unit in (
-            ("macro-F1", 100 * measures.macro_f1, "%"),
-            ("calibration error", measures.calibration_error, ""),
-        )
+        Row(name, f"texts per core-second, batches of {batch}", _speed(says, texts, batch), "1/s"),
+        Row(f"{name}@1", "texts per core-second, one at a time", _speed(says, alone, 1), "1/s"),
+        Row(name, "one text, median", _median_ms(lambda text: says([text]), alone), "ms"),
     ]
+
+
+def _scores(name: str, says: Says, task: str, valid: Sequence[Example]) -> list[Row]:
+    """Macro-F1 on the sets of a task; what a peer says is given the whole probability."""
+    labels = HEADS[task]
+    rows = []
+    for one in SETS:
+        judged = [each for each in valid if each.source == one.name and getattr(each, task) is not None]
+        if one.task != task or not judged:
+            continue
+        said = [labels.index(label) for label in says([each.text for each in judged])]
+        certain = np.eye(len(labels), dtype=np.float32)[said]
+        found = measure(certain, [getattr(each, task) for each in judged], labels)
+        rows.append(Row(name, f"{one.name} valid: macro-F1", 100 * found.macro_f1, "%"))
+    return rows
 
 
 def _language(valid: Sequence[Example]) -> list[Row]:
@@ -117,20 +153,20 @@ def _language(valid: Sequence[Example]) -> list[Row]:
     ]
 
 
-def _speed(score: Callable[[list[str]], object], texts: list[str], batch: int) -> float:
+def _speed(says: Says, texts: list[str], batch: int) -> float:
     """Of one core: in time spent on processors, of all threads, for this machine may be shared."""
-    score(texts[:batch])
+    says(texts[:batch])
     started = time.process_time()
     for at in range(0, len(texts), batch):
-        score(texts[at : at + batch])
+        says(texts[at : at + batch])
     return len(texts) / (time.process_time() - started)
 
 
-def _median_ms(score: Callable[[str], object], texts: Sequence[str]) -> float:
+def _median_ms(says: Callable[[str], object], texts: Sequence[str]) -> float:
     times = []
     for text in texts:
         started = time.perf_counter()
-        score(text)
+        says(text)
         times.append(time.perf_counter() - started)
     return 1_000 * float(np.median(times))
 

@@ -1,4 +1,4 @@
-"""Writes deploy/docs/reference.md: every topic, event, setting and metric, from the data that defines them."""
+"""Writes deploy/docs/reference.md: every topic, event, setting and metric, and what the sentiment bundle is known to get wrong."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from pydantic_core import PydanticUndefined
 
+from processors.sentiment.bundle import load
 from schemas.metrics import METRICS
 from schemas.registry import load_schema
 from schemas.settings import Settings
@@ -18,7 +19,7 @@ PATH = ROOT / "deploy" / "docs" / "reference.md"
 
 def reference() -> str:
     """The whole document."""
-    return "\n".join([*_head(), *_topics(), *_events(), *_settings(), *_metrics()]) + "\n"
+    return "\n".join([*_head(), *_topics(), *_events(), *_settings(), *_metrics(), *_bundle()]) + "\n"
 
 
 def _head() -> Iterator[str]:
@@ -87,6 +88,27 @@ def _metrics() -> Iterator[str]:
     yield from ("", "## Metrics", "", "| metric | about |", "| --- | --- |")
     for name, about in METRICS.items():
         yield f"| `{name}` | {about} |"
+
+
+def _bundle() -> Iterator[str]:
+    bundle = load()
+    yield from (
+        "",
+        "## Sentiment bundle",
+        "",
+        f"`model_version` of mentions scored with the bundle in the package: `{bundle.model_version}`. How to read its scores, and how to",
+        "use another: [sentiment.md](sentiment.md); all that was measured: [its card](../../processors/sentiment/bundle/CARD.md).",
+        "",
+        "Macro-F1 on the valid splits, per set and language:",
+        "",
+        "| set | texts | macro-F1 | per language | calibration error |",
+        "| --- | ---: | ---: | --- | ---: |",
+    )
+    for name, one in bundle.manifest["scores"].items():
+        languages = ", ".join(f"{lang} {score}" for lang, score in one["languages"].items())
+        yield f"| {name} | {one['texts']:,} | {one['macro_f1']} | {languages} | {one['calibration_error']} |"
+    yield from ("", "### Where its scores are often wrong", "")
+    yield from (f"- {one}." for one in bundle.weaknesses)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Every settings class of every service, as data; a test finds classes that are missing here."""
 
+from api.access.settings import WatchSettings
 from api.settings import ApiSettings
 from deploy.clickhouse.settings import EmbeddedClickHouseSettings
 from deploy.settings import DeploySettings
@@ -18,6 +19,7 @@ SERVICES: tuple[type[Settings], ...] = (
     AlertsSettings,
     ClickHouseSinkSettings,
     ApiSettings,
+    WatchSettings,
 )
 
 BY_COMMAND: dict[tuple[str, ...], type[Settings]] = {

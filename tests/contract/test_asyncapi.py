@@ -121,6 +121,11 @@ async def test_the_api_serves_that_of_its_own_settings_without_a_secret_or_an_ad
         answer = await client.get("/api/v1/asyncapi.json")
     assert answer.status_code == 200
     assert answer.json()["channels"]["posts"]["address"] == "mine.posts"
+    assert answer.json()["channels"]["live"]["address"] == "/api/v1/ws"
+    assert answer.json()["servers"]["api"]["protocol"] == "ws"
+    jsonschema = importlib.import_module("jsonschema")  # it has no types
+    validator = jsonschema.Draft7Validator(json.loads(OFFICIAL.read_text(encoding="utf-8")))
+    assert [error.message for error in validator.iter_errors(answer.json())] == []
     assert answer.json()["servers"]["kafka"]["protocol"] == "kafka-secure"
     assert answer.json()["components"]["securitySchemes"]["login"] == {"type": "scramSha256"}
     for secret in ("hidden", "somebody", "internal"):

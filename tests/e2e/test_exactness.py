@@ -23,6 +23,7 @@ from schemas.registry import PinnedIds
 from schemas.topics import MAX_POST_BYTES
 from tests.support.alert_truth import assert_alerts, assert_recorded_alerts
 from tests.support.chaos import kill_each
+from tests.support.quick_bundle import quick_bundle
 from tests.support.recorded import PRICES, STOCKNET, recorded_events, recorded_prices
 from tests.support.rooms import Room
 from tests.support.sse import SseClient
@@ -39,7 +40,9 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
     # A replay that is killed and starts slowly is a silence: the clock would close the hour it was in, and what follows would be
     # measured against half an hour's count. The exact number of alerts is asked for here, so nothing is left to the clock.
     silence = {"DENYUT_IDLE_CLOSE_S": "600", "DENYUT_EVICT_IDLE_S": "600"}
-    stack = Stack(tmp_path / "data", {"DENYUT_WORKERS": "2", "DENYUT_PARTITIONS": "4", **silence})
+    lanes = {"DENYUT_WORKERS": "2", "DENYUT_PARTITIONS": "4"}
+    quick = {"DENYUT_SENTIMENT_BUNDLE": str(quick_bundle())}
+    stack = Stack(tmp_path / "data", {**lanes, **silence, **quick})
     stack.up()
     yield stack
     stack.down()

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from schemas.flow import FLOW
+from tests.support.quick_bundle import quick_bundle
 from tests.support.recorded import generate
 from tests.support.rooms import ROOT
 from tests.support.stack import Stack
@@ -27,7 +28,7 @@ NAMES = ["kafka", "clickhouse", *STAGES, "sink-clickhouse", "api"]
 
 @pytest.fixture
 def stack(tmp_path: Path) -> Iterator[Stack]:
-    stack = Stack(tmp_path / "data", {"DENYUT_WORKERS": "1"})
+    stack = Stack(tmp_path / "data", {"DENYUT_WORKERS": "1", "DENYUT_SENTIMENT_BUNDLE": str(quick_bundle())})
     yield stack
     stack.down()
 

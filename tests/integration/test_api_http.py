@@ -54,6 +54,12 @@ def test_the_document_names_every_operation_and_parameter(api: Api) -> None:
         assert methods["get"]["summary"]
 
 
+def test_a_plain_request_is_told_to_upgrade(api: Api) -> None:
+    answer = api.get("/api/v1/ws")
+    assert (answer.status_code, answer.headers["upgrade"]) == (426, "websocket")
+    assert "WebSocket" in answer.json()["detail"]
+
+
 def test_metrics_count_requests_by_route_never_by_address(api: Api) -> None:
     api.get("/made-up-by-a-client")
     text = api.get("/metrics").text

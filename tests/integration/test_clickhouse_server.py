@@ -1,12 +1,15 @@
 """The embedded ClickHouse is to its clients what a server is, and loses nothing it has acknowledged."""
 
+import base64
 import random
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -60,6 +63,27 @@ def test_a_repeated_token_changes_nothing(writer: Client) -> None:
             settings={"insert_deduplication_token": "two"},
         )
     assert writer.query("SELECT a, s FROM t ORDER BY a").result_rows == [(1, "x"), (2, "y")]
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["whole", "cut"])
+def test_a_body_in_chunks_lands_only_with_its_end(
+    clickhouse: EmbeddedClickHouse, writer: Client, database: str, *, whole: bool
+) -> None:
+    query = urlencode({"database": database, "query": "INSERT INTO t (a, s) FORMAT CSV"})
+    token = base64.b64encode(":".join(WRITER).encode()).decode()
+    head = f"POST /?{query} HTTP/1.1\r\nHost: here\r\nAuthorization: Basic {token}\r\nConnection: close\r\n"
+    with socket.create_connection(("127.0.0.1", clickhouse.port)) as speaking:
+        speaking.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n8\r\n1,x\n2,y\n\r\n".encode())
+        if whole:
+            speaking.sendall(b"0\r\n\r\n")
+        else:
+            speaking.shutdown(socket.SHUT_WR)
+        while speaking.recv(4096):
+            pass
+    # Whatever the engine makes of the first, it is done with by now.
+    writer.insert("t", [[3, "z"]], column_names=["a", "s"])
+    found = writer.query("SELECT a FROM t ORDER BY a").result_columns
+    assert [list(column) for column in found] == [[1, 2, 3] if whole else [3]]
 
 
 def test_a_setting_lasts_for_its_query_only(writer: Client) -> None:

@@ -3,19 +3,25 @@
 import random
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from clickhouse_connect.driver.client import Client
 
 from schemas.errors import Retryable
+from schemas.proof import Bounds, targets
+from schemas.proof.targets import SIDES, SUMMED
+from sinks.clickhouse.attach import attach_all, beside
 from sinks.clickhouse.migrate import migrate
+from sinks.clickhouse.proof import prove
 from sinks.clickhouse.targets import TARGETS, Target, repair
 from sinks.settings import ClickHouseSinkSettings
 from tests.support.clickhouse import WRITER, EmbeddedClickHouse
 from tests.support.direct import land
 from tests.support.landing import COLLECTED, mention
 
+HOUR = 3_600_000
 MINUTE = COLLECTED - COLLECTED % 60_000
 
 
@@ -38,21 +44,23 @@ MADE: dict[str, Callable[[int], dict[str, Any]]] = {"mentions": mention, "quotes
 
 
 @pytest.fixture(scope="module")
-def migrated(clickhouse: EmbeddedClickHouse) -> Iterator[Client]:
-    database = f"t{uuid.uuid4().hex[:10]}"
-    migrate(
-        ClickHouseSinkSettings.model_validate(
-            {
-                "clickhouse_url": clickhouse.url,
-                "clickhouse_database": database,
-                "clickhouse_user": WRITER[0],
-                "clickhouse_password": WRITER[1],
-            }
-        )
+def settings(clickhouse: EmbeddedClickHouse) -> ClickHouseSinkSettings:
+    return ClickHouseSinkSettings.model_validate(
+        {
+            "clickhouse_url": clickhouse.url,
+            "clickhouse_database": f"t{uuid.uuid4().hex[:10]}",
+            "clickhouse_user": WRITER[0],
+            "clickhouse_password": WRITER[1],
+        }
     )
-    made = clickhouse.client(database)
+
+
+@pytest.fixture(scope="module")
+def migrated(clickhouse: EmbeddedClickHouse, settings: ClickHouseSinkSettings) -> Iterator[Client]:
+    migrate(settings)
+    made = clickhouse.client(settings.clickhouse_database)
     yield made
-    made.command(f"DROP DATABASE {database}")
+    made.command(f"DROP DATABASE {settings.clickhouse_database}")
     made.close()
 
 
@@ -112,6 +120,90 @@ def test_a_lost_block_is_put_back_and_nothing_twice(client: Client, target: Targ
         "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE 'restore%'"
     )
     assert rows.result_rows == []
+
+
+def proven(settings: ClickHouseSinkSettings, since: int | None = None) -> list[tuple[str, int, int]]:
+    """(where, expected, found) of what the proof says of the targets."""
+    proof = prove(settings, Bounds(COLLECTED + 10_000_000, since), 0)
+    return [(one.where, one.expected, one.found) for one in proof.differences if one.what == "metrics"]
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.table)
+def test_the_proof_names_what_a_target_lacks_and_has_too_much(
+    client: Client, settings: ClickHouseSinkSettings, target: Target
+) -> None:
+    make = MADE[target.source]
+    land(client, target.source, [make(n) for n in range(200)])
+    land(client, target.source, [make(n) for n in range(100)], partition=1)
+    assert proven(settings) == []
+    client.command(f"DETACH TABLE {target.view}")
+    land(client, target.source, [make(n) for n in range(200, 240)], first=200)
+    client.command(f"ATTACH TABLE {target.view}")
+    day = datetime.fromtimestamp(COLLECTED / 1000, UTC).date()
+    lost = proven(settings)
+    assert lost
+    assert all(where.startswith(f"{target.table}[0] {day} ") for where, _, _ in lost), lost
+    assert sum(expected - found for _, expected, found in lost) > 0
+    assert proven(settings, COLLECTED + 48 * HOUR) == [], "of other days"
+    _whole(client, target)
+    assert proven(settings) == []
+    # What stands there twice is too much; of a minute of quotes it changes nothing.
+    columns = ", ".join((*target.keys, "kafka_partition", *target.sums, *target.states))
+    again = f"INSERT INTO {target.table} ({columns}) SELECT {columns} FROM {target.table} WHERE kafka_partition = 1"
+    client.command(again)
+    doubled = proven(settings)
+    assert bool(doubled) == bool(target.sums)
+    assert all(where.startswith(f"{target.table}[1] {day} ") for where, _, _ in doubled), doubled
+    assert all(found == 2 * expected for _, expected, found in doubled), doubled
+
+
+@pytest.mark.parametrize(
+    ("table", "change"),
+    [
+        ("sentiment_metrics", "* REPLACE (if(keyword = '', 'k9', keyword) AS keyword)"),
+        ("sentiment_metrics", "* REPLACE (engagement + 1 AS engagement)"),
+        ("hashtags", "* REPLACE (concat(hashtag, 's') AS hashtag)"),
+        ("hashtags", "* REPLACE (positive + 1 AS positive, negative - 1 AS negative)"),
+        ("author_days", "* REPLACE (day + 1 AS day)"),
+        ("author_days", "* REPLACE (views + 1 AS views)"),
+        ("quote_minutes", "* REPLACE (high + 1 AS high)"),
+        ("quote_minutes", "* REPLACE (minute + 60 AS minute)"),
+    ],
+)
+def test_the_proof_sees_what_only_stands_elsewhere(
+    client: Client, settings: ClickHouseSinkSettings, table: str, change: str
+) -> None:
+    (target,) = (one for one in TARGETS if one.table == table)
+    land(client, target.source, [MADE[target.source](n) for n in range(60)])
+    assert proven(settings) == []
+    with beside(client, table, 0) as aside:
+        client.command(f"INSERT INTO {aside} SELECT {change} FROM {table} WHERE kafka_partition = 0")
+        client.command(f"TRUNCATE TABLE {table}")
+        attach_all(client, table, aside)
+    found = proven(settings)
+    assert found
+    assert {where.split("[")[0] for where, _, _ in found} == {table}
+
+
+def test_the_proof_is_asked_of_every_target_by_its_own_keys_and_sums() -> None:
+    assert {target.table: target.source for target in TARGETS} == SIDES
+    summed = {one.table: (set(one.keys), tuple(one.sums)) for one in SUMMED}
+    assert summed == {
+        target.table: (set(target.keys) - {"collected_on"}, target.sums) for target in TARGETS if target.sums
+    }
+
+
+def test_quotes_are_made_again_by_days_where_they_are_many(
+    client: Client, settings: ClickHouseSinkSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = [{**quote(n), "collected_at": COLLECTED - n // 20 * 24 * HOUR} for n in range(100)]
+    land(client, "quotes", days)
+    assert proven(settings) == []
+    client.command("TRUNCATE TABLE quote_minutes")
+    whole = proven(settings)
+    assert len(whole) == 5 * 2
+    monkeypatch.setattr(targets, "MINUTES_AT_ONCE", 40)
+    assert proven(settings) == whole
 
 
 def _whole(client: Client, target: Target) -> list[Any]:

@@ -10,6 +10,7 @@ import pytest
 from processors.logic.partials import watermark_partial
 from schemas.events import Partial
 from tests.support.broker import Broker
+from tests.support.quick_bundle import quick_bundle
 from tests.support.stages import Feed, Workers, posts, records
 from tests.support.topics import create_topics
 from tests.support.until import until
@@ -154,7 +155,9 @@ def test_posts_become_windows_through_both_stages(kafka: Broker, prefix: str, tm
     feed = Feed(kafka.bootstrap, prefix)
     made = posts(1_200, step_ms=97_000)
     with (
-        Workers(kafka.bootstrap, prefix, "enrich", tmp_path, enrich_batch=100) as enrich,
+        Workers(
+            kafka.bootstrap, prefix, "enrich", tmp_path, enrich_batch=100, sentiment_bundle=quick_bundle()
+        ) as enrich,
         Workers(kafka.bootstrap, prefix, "trends", tmp_path, publish_s=0.2) as trends,
     ):
         enrich.start(2)

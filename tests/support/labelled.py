@@ -4,7 +4,7 @@ import json
 import random
 from pathlib import Path
 
-from processors.sentiment.data import SETS
+from processors.sentiment.training.data import SETS
 
 _WORDS = {
     "id": {

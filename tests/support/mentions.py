@@ -117,6 +117,11 @@ class Publisher:
         )
         self._producer.init_transactions(30)
 
+    def knows(self, topic: str, partition: int) -> bool:
+        """Whether its producer has heard of a partition."""
+        name = TOPICS[topic].full_name(self._prefix)
+        return partition in self._producer.list_topics(name, timeout=10).topics[name].partitions
+
     def publish(
         self,
         *records: dict[str, Any],

@@ -31,7 +31,7 @@ class SseClient:
     """One subscriber over many connections.
 
     `url` may be a callable, for an api whose address changes. With `follow` it reconnects by itself, at once, until
-    stopped; otherwise each connection is opened by `connect`.
+    stopped; otherwise each connection is opened by `connect`. `keep` makes of an event's data what is recorded of it.
     """
 
     def __init__(
@@ -41,13 +41,17 @@ class SseClient:
         *,
         path: str = "/api/v1/stream",
         follow: bool = False,
+        headers: Mapping[str, str] | None = None,
         on_event: Callable[[SseEvent], None] | None = None,
+        keep: Callable[[Any], Any] | None = None,
     ) -> None:
         self._url = url
         self._path = path
         self._follow = follow
+        self._headers = dict(headers or {})
         self._query = dict(query or {})
         self._on_event = on_event
+        self._keep = keep or (lambda data: data)
         self._thread: threading.Thread | None = None
         self._link = _Link()
         self._stopping = threading.Event()
@@ -126,7 +130,11 @@ class SseClient:
     def _connection(self, link: "_Link") -> None:
         parts = urlsplit(self._url() if callable(self._url) else self._url)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=60)
-        headers = {"Accept": "text/event-stream", **({"Last-Event-ID": self.last_id} if self.last_id else {})}
+        headers = {
+            "Accept": "text/event-stream",
+            **self._headers,
+            **({"Last-Event-ID": self.last_id} if self.last_id else {}),
+        }
         try:
             connection.connect()
             link.take(connection.sock)
@@ -162,7 +170,7 @@ class SseClient:
         event = SseEvent(
             fields.get("id", [""])[-1],
             fields.get("event", ["message"])[-1],
-            json.loads("\n".join(fields["data"])),
+            self._keep(json.loads("\n".join(fields["data"]))),
             time.time(),
         )
         self.last_id = event.id or self.last_id

@@ -16,6 +16,9 @@ from urllib.parse import parse_qs, urlsplit
 _SLOW_S = 1.0
 _SLOW_PIECES = 20
 _HOP_BY_HOP = frozenset({"connection", "transfer-encoding", "keep-alive", "host", "date", "server"})
+_LAST_CHUNK = b"0\r\n\r\n"
+_SYNC = b"denyut-container"
+"""What ends a block of the sink's containers."""
 
 
 class Fate(Enum):
@@ -55,10 +58,19 @@ class Request:
         return self.method == "POST" and "FROM input(" in self.statement
 
     @property
+    def chunked(self) -> bool:
+        """Whether its body came in chunks; it goes on so, for only the last of them says that the body is whole."""
+        return _chunked(self.headers)
+
+    @property
     def statement(self) -> str:
         """The SQL, without data."""
         query = parse_qs(urlsplit(self.path).query).get("query")
         return query[0] if query else self.body[:2000].decode(errors="replace")
+
+
+def _chunked(headers: Mapping[str, str]) -> bool:
+    return headers.get("Transfer-Encoding", "").lower() == "chunked"
 
 
 Plan = Callable[[Request], Fate]
@@ -154,26 +166,38 @@ class Wire:
                 engine.putheader(name, value)
             engine.endheaders()
             for piece in pieces(request.body, slow=slow):
-                engine.send(piece)
+                engine.send(_chunk(piece) if request.chunked else piece)
+            if request.chunked:
+                engine.send(_LAST_CHUNK)
             answer = engine.getresponse()
             return answer.status, answer.getheaders(), answer.read()
         finally:
             engine.close()
 
     def cut(self, request: Request) -> None:
-        """Send half of the body to the engine and close."""
+        """Send half of the body to the engine and close: of a container whole records, so that nothing but the wire tells."""
+        middle = len(request.body) // 2
+        found = request.body.rfind(_SYNC, len(_SYNC), middle)
+        half = request.body[: middle if found < 0 else found + len(_SYNC)]
         engine = http.client.HTTPConnection("127.0.0.1", self.engine_port, timeout=120)
         with suppress(OSError):
             engine.putrequest(request.method, request.path, skip_host=True, skip_accept_encoding=True)
             for name, value in self._headers(request).items():
                 engine.putheader(name, value)
-            engine.endheaders(request.body[: len(request.body) // 2])
+            engine.endheaders(_chunk(half) if request.chunked else half)
         engine.close()
 
     def _headers(self, request: Request) -> dict[str, str]:
         kept = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
         kept = {name: value for name, value in kept.items() if name.lower() != "content-length"}
-        return {"Host": f"127.0.0.1:{self.engine_port}", **kept, "Content-Length": str(len(request.body))}
+        kept["Host"] = f"127.0.0.1:{self.engine_port}"
+        if request.chunked:
+            return {**kept, "Transfer-Encoding": "chunked"}
+        return {**kept, "Content-Length": str(len(request.body))}
+
+
+def _chunk(piece: bytes) -> bytes:
+    return b"%x\r\n%s\r\n" % (len(piece), piece) if piece else b""
 
 
 def pieces(body: bytes, *, slow: bool) -> Iterator[bytes]:
@@ -267,7 +291,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(piece)
 
     def _body(self) -> bytes:
-        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+        if not _chunked(dict(self.headers.items())):
             return self.rfile.read(int(self.headers.get("Content-Length", "0")))
         chunks = []
         while True:

@@ -9,7 +9,8 @@ from tests.support.mentions import mention, trend
 
 def chosen(**values: Any) -> Filter:
     topics = values.pop("topics", ("mentions", "trends"))
-    return Filter(topics, **{name: frozenset(value) for name, value in values.items()})
+    sets: dict[str, Any] = {name: frozenset(value) for name, value in values.items()}
+    return Filter(topics, **sets)
 
 
 MENTION = mention(
@@ -109,3 +110,32 @@ def test_alerts(record: dict[str, Any], wanted: dict[str, Any], matches: bool) -
 
 def test_equal_filters_are_one_group() -> None:
     assert len({chosen(keyword=["a", "b"]), chosen(keyword=["b", "a"]), chosen(keyword=["a"])}) == 2
+
+
+@pytest.mark.parametrize(
+    ("topic", "record", "wanted", "matches"),
+    [
+        (
+            "mentions",
+            mention(1, text="Kabar ISTIMEWA", title=None),
+            Filter(("mentions",), text="istimewa"),
+            True,
+        ),
+        (
+            "mentions",
+            mention(1, text="kabar", title="Istimewa"),
+            Filter(("mentions",), text="istimewa"),
+            True,
+        ),
+        ("mentions", mention(1, text="kabar", title=None), Filter(("mentions",), text="istimewa"), False),
+        ("trends", trend("keyword", "bbca"), Filter(("trends",), text="bbc"), True),
+        ("trends", trend("keyword", "bri"), Filter(("trends",), text="bbc"), False),
+        ("alerts", alert(1, explanation="Volume tinggi"), Filter(("alerts",), text="volume"), True),
+        ("alerts", alert(1, explanation="Harga turun"), Filter(("alerts",), text="volume"), False),
+        ("trends", trend("all", "", score=2.0), Filter(("trends",), min_score=2.0), True),
+        ("trends", trend("all", "", score=1.9), Filter(("trends",), min_score=2.0), False),
+        ("mentions", mention(1), Filter(("mentions",), min_score=2.0), True),
+    ],
+)
+def test_words_and_scores(topic: str, record: dict[str, Any], wanted: Filter, matches: bool) -> None:
+    assert wanted.matches(topic, record) is matches

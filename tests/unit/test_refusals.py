@@ -108,17 +108,42 @@ def test_cutting_finds_every_bad_row_and_gives_up_no_other() -> None:
         assert sorted(landed) == sorted(set(offsets) - bad)
 
 
+def nothing(_: float) -> tuple[int, int]:
+    """Nothing was counted before."""
+    return 0, 0
+
+
 def test_too_large_a_share_stops_and_only_that() -> None:
     now = [0.0]
     share = RefusedShare(Tolerance(share=0.1, least=20, window_s=60), lambda: now[0])
-    share.check("t", 0, 19, "x")
+    share.check("t", 0, 19, "x", nothing)
     share.add("t", 900, 19)
-    share.check("t", 0, 80, "x")
+    share.check("t", 0, 80, "x", nothing)
     with pytest.raises(
         Fatal, match=r"t: 119 of the 1019 records of the last 60 s cannot land \(12%, more than 10%\)"
     ):
-        share.check("t", 0, 100, "undecodable: EOF")
-    share.check("other", 0, 19, "x")
+        share.check("t", 0, 100, "undecodable: EOF", nothing)
+    share.check("other", 0, 19, "x", nothing)
     now[0] = 61.0
     with pytest.raises(Fatal, match=r"20 of the 20 .* The last: undecodable: EOF"):
-        share.check("t", 0, 20, "undecodable: EOF")
+        share.check("t", 0, 20, "undecodable: EOF", nothing)
+
+
+def test_what_was_refused_before_a_restart_is_counted_for_as_long_as_the_window_reaches_there() -> None:
+    now = [1000.0]
+    share = RefusedShare(Tolerance(share=0.1, least=20, window_s=60), lambda: now[0])
+    asked: list[float] = []
+
+    def before(reach_s: float) -> tuple[int, int]:
+        asked.append(reach_s)
+        return 50, 15
+
+    share.check("t", 0, 4, "x", before)
+    with pytest.raises(Fatal, match=r"20 of the 70 records"):
+        share.check("t", 0, 5, "x", before)
+    now[0] += 45.0
+    with pytest.raises(Fatal, match=r"20 of the 70 records"):
+        share.check("t", 0, 5, "x", before)
+    now[0] += 15.0
+    share.check("t", 0, 19, "x", before)
+    assert asked == [60.0, 60.0, 15.0]

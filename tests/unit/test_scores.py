@@ -16,6 +16,9 @@ class Asked:
     def __init__(self) -> None:
         self.texts: list[str] = []
 
+    def reads(self, text: str) -> str:
+        return text.lower()
+
     def score(self, texts: Sequence[str]) -> Sequence[Score]:
         self.texts += texts
         return cast("list[Score]", [Said(text) for text in texts])
@@ -53,3 +56,11 @@ def test_more_texts_than_are_remembered_and_no_memory_at_all() -> None:
         asked = Asked()
         assert scores(ScoreCache(asked, size), "a", "b", "a") == ["a", "b", "a"]
         assert asked.texts == ["a", "b"]
+
+
+def test_texts_that_are_the_same_to_the_model_are_asked_once() -> None:
+    asked = Asked()
+    cache = ScoreCache(asked, 10)
+    assert scores(cache, "a", "A", "b") == ["A", "A", "b"]
+    assert scores(cache, "B") == ["b"]
+    assert asked.texts == ["A", "b"]

@@ -28,10 +28,11 @@ def change(folder: Path, how: Callable[[dict[str, Any]], object]) -> None:
 
 def test_the_bundle_in_the_package_loads() -> None:
     bundle = load()
-    assert bundle.model_version.startswith("small-")
+    assert bundle.model_version.startswith(f"{bundle.name}-")
     assert set(bundle.sentiments) == {"negative", "neutral", "positive"}
-    assert {"scores", "training_data", "licence"} <= set(bundle.manifest)
-    assert sum(path.stat().st_size for path in DEFAULT.iterdir()) < 15_000_000
+    assert {"scores", "training_data", "licence", "recipe"} <= set(bundle.manifest)
+    assert bundle.weaknesses
+    assert sum(path.stat().st_size for path in DEFAULT.iterdir()) < 40_000_000
     assert (DEFAULT / "LICENSE").is_file()
     assert bundle.model_version in (DEFAULT / "CARD.md").read_text()
 
@@ -65,6 +66,8 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
         ),
         (lambda m: m["labels"]["sentiment"].append("positive"), "sentiment head do not fit"),
         (lambda m: m["labels"].pop("sentiment"), "labels of the sentiment head are missing"),
+        (lambda m: m["labels"].update(mood=["good"]), r"heads that this program does not know: \['mood'\]"),
+        (lambda m: m.update(weaknesses="none"), "weaknesses in bundle.json are not a list"),
         (lambda m: m.pop("sha256"), "'sha256'"),
         (lambda m: m["sha256"].pop("model.onnx"), "no sha256 of model.onnx"),
         (lambda m: m.update(normaliser=m["normaliser"] + 1), "normalised in version"),
@@ -124,6 +127,12 @@ def test_no_such_folder(tmp_path: Path) -> None:
         load(tmp_path / "nowhere")
 
 
-def test_a_model_of_the_hub_is_a_later_versions() -> None:
-    with pytest.raises(Fatal, match="models from the Hub cannot be loaded by this version"):
-        load("someone/some-model")
+def test_a_bundle_without_emotions_loads(folder: Path) -> None:
+    def leave_out(manifest: dict[str, Any]) -> None:
+        del manifest["labels"]["emotion"]
+        manifest["model_version"] = version_of(manifest)
+
+    change(folder, leave_out)
+    bundle = load(folder)
+    assert bundle.emotions == ()
+    assert SentimentModel(bundle).probabilities(["bagus"]).emotion.shape == (1, 0)

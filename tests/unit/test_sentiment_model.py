@@ -99,3 +99,13 @@ def test_a_long_text_is_cut_and_marked(model: SentimentModel) -> None:
 def test_place_holders_and_live_forms_score_alike(model: SentimentModel) -> None:
     live, data = model.score(["@budi mantap sekali https://t.co/x1", "[USERNAME] mantap sekali [URL]"])
     assert live == data
+
+
+def test_copies_of_a_story_are_one_text_to_it(model: SentimentModel) -> None:
+    one = "Laba BCA melonjak 40% https://example.com/a?utm=1 @detikcom"
+    other = "Laba BCA  melonjak 12% https://t.co/xyz @kompas"
+    assert model.reads(one) == model.reads(other)
+    assert model.score([one]) == model.score([other])
+    cut, whole = "naik " * 400_000, "naik " * 100
+    assert model.reads(cut) != model.reads(whole)
+    assert len(model.reads(cut)) < 10_000

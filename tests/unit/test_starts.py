@@ -5,11 +5,11 @@ from typing import Any, cast
 
 from api.cluster import Cluster
 from api.hub import Hub
-from api.positions import TopicPosition
+from api.positions import TopicPosition, encode
 from api.resume import Starts
 
 TOPICS = ("mentions",)
-EPOCH = b"12345678"
+EPOCH = b"1234"
 
 
 class Log:
@@ -48,8 +48,11 @@ class Log:
 
 
 async def offsets_since(log: Log, millis: int) -> tuple[int, ...]:
-    starts = Starts(cast("Cluster", log), cast("Hub", log))
-    return (await starts.since(TOPICS, millis)).position["mentions"].offsets
+    return (await started(log).since(TOPICS, millis)).position["mentions"].offsets
+
+
+def started(log: Log, most: int = 1_000) -> Starts:
+    return Starts(cast("Cluster", log), cast("Hub", log), most)
 
 
 async def test_a_time_is_found_in_every_partition() -> None:
@@ -79,3 +82,22 @@ async def test_a_partition_added_meanwhile_is_read_from_its_beginning() -> None:
     log = Log([10])
     log.coming = [(1, 40), (1, 41)]
     assert await offsets_since(log, 30) == (1, 0)
+
+
+async def test_an_id_that_lies_too_far_back_is_reset_to_now_and_told_what_it_misses() -> None:
+    log = Log([10] * 6, [10] * 5)
+    asked = encode({"mentions": TopicPosition(EPOCH, (2, 5))})
+    near = await started(log, 4).after(TOPICS, asked)
+    assert (near.position["mentions"].offsets, near.gaps) == ((2, 5), ())
+    far = await started(log, 3).after(TOPICS, asked)
+    assert far.position["mentions"].offsets == (6, 5)
+    (gap,) = far.gaps
+    assert (gap.reason, gap.partitions) == ("far", ((0, 2, 6),))
+
+
+async def test_a_time_that_lies_too_far_back_is_bounded_too() -> None:
+    log = Log([10, 20, 30, 40])
+    assert (await started(log, 3).since(TOPICS, 20)).gaps == ()
+    far = await started(log, 2).since(TOPICS, 20)
+    assert far.position["mentions"].offsets == (4,)
+    assert [gap.reason for gap in far.gaps] == ["far"]

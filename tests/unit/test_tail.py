@@ -3,7 +3,6 @@ from typing import Any, cast
 
 from api.catalogue import LIVE
 from api.cluster import Cluster, Described
-from api.filters import Filter
 from api.hub import Hub
 from api.positions import TopicPosition
 from api.settings import ApiSettings
@@ -11,6 +10,7 @@ from api.subscription import Subscription
 from api.tail import Tail
 from schemas.codec import Codec
 from schemas.registry import PinnedIds
+from tests.support.ears import listening
 
 OLD, NEW = b"abcd", b"efgh"
 
@@ -23,7 +23,7 @@ class Slow:
         self.joined: Subscription | None = None
 
     async def ends(self, partitions: Mapping[str, int]) -> dict[str, tuple[int, ...]]:
-        self.joined = Subscription(Filter(("mentions",)), 100, 100_000)
+        self.joined, _ = listening()
         self._hub.join(self.joined)
         return {topic: (7,) * count for topic, count in partitions.items()}
 

@@ -58,7 +58,11 @@ export class Stream {
     listen("open", (data) => this.#greeted(data));
     listen("heartbeat", () => this.#on?.state("live"));
     listen("reset", (data) => this.#on?.gap(data));
-    listen("close", () => this.#on?.state("reconnecting"));
+    listen("close", (data) => {
+      // Who looks may not read any more: the page begins anew, and asks who he is.
+      if (data.reason === "expired") location.reload();
+      else this.#on?.state("reconnecting");
+    });
     for (const topic of TOPICS) listen(topic, (data) => this.#on?.event(topic, data));
     source.addEventListener("error", () => source === this.#source && this.#failed());
   }

@@ -2,6 +2,8 @@
 
 const WORDS = {
   en: {
+    loginTitle: "Log in", loginNote: "Reading needs a token or a key. It is kept in a cookie until it ends, and never in the address.", loginToken: "Token or key",
+    login: "Log in", loginRefused: "This token or key is not accepted.", logout: "Log out",
     skip: "Skip to content", filters: "Filters", totals: "Totals",
     subject: "Subject", subjectHint: "keyword, $SYMBOL, #tag", platform: "Platform", anyPlatform: "All",
     sentiment: "Sentiment", any: "All", positive: "Positive", neutral: "Neutral", negative: "Negative", clear: "Clear filters",
@@ -22,7 +24,7 @@ const WORDS = {
     position: "Position", lastMention: "Newest mention", lastFrame: "Last sign of life", reconnects: "Reconnections", gaps: "Gaps", none: "none yet",
     gapText: "Some of the stream could not be delivered ({why}). The figures were read again from the archive; the list below may miss mentions.",
     expired: "older than what the stream keeps", unknown: "the position was not understood", foreign: "the stream was set up anew",
-    ahead: "the stream is behind the position", dismiss: "Dismiss",
+    ahead: "the stream is behind the position", far: "too much was missed", dismiss: "Dismiss",
     failure: "The archive does not answer: charts show what arrives live. Trying again.",
     theme_light: "Light theme", theme_dark: "Dark theme", otherLanguage: "Bahasa Indonesia",
     zoneNote: "Times are WIB (Asia/Jakarta).", gapNote: "Hatched: not collected, or not known. A line at zero: collected, and quiet.",
@@ -49,6 +51,8 @@ const WORDS = {
     keyword: "keyword", symbol: "symbol", hashtag: "hashtag",
   },
   id: {
+    loginTitle: "Masuk", loginNote: "Untuk membaca diperlukan token atau kunci. Disimpan dalam kuki sampai berakhir, tidak pernah dalam alamat.", loginToken: "Token atau kunci",
+    login: "Masuk", loginRefused: "Token atau kunci ini tidak diterima.", logout: "Keluar",
     skip: "Langsung ke isi", filters: "Saringan", totals: "Jumlah",
     subject: "Subjek", subjectHint: "kata, $KODE, #tagar", platform: "Platform", anyPlatform: "Semua",
     sentiment: "Sentimen", any: "Semua", positive: "Positif", neutral: "Netral", negative: "Negatif", clear: "Hapus saringan",
@@ -69,7 +73,7 @@ const WORDS = {
     position: "Posisi", lastMention: "Sebutan terbaru", lastFrame: "Tanda hidup terakhir", reconnects: "Sambungan ulang", gaps: "Celah", none: "belum ada",
     gapText: "Sebagian aliran tidak dapat disampaikan ({why}). Angka sudah dibaca ulang dari arsip; daftar di bawah mungkin tidak lengkap.",
     expired: "lebih lama daripada yang disimpan aliran", unknown: "posisi tidak dikenali", foreign: "aliran dibuat baru",
-    ahead: "aliran tertinggal dari posisi", dismiss: "Tutup",
+    ahead: "aliran tertinggal dari posisi", far: "terlalu banyak terlewat", dismiss: "Tutup",
     failure: "Arsip tidak menjawab: grafik menampilkan yang tiba langsung. Mencoba lagi.",
     theme_light: "Tema terang", theme_dark: "Tema gelap", otherLanguage: "English",
     zoneNote: "Waktu dalam WIB (Asia/Jakarta).", gapNote: "Arsiran: tidak dikumpulkan, atau tidak diketahui. Garis di nol: dikumpulkan, dan sepi.",

@@ -1,0 +1,61 @@
+"""What a client of the stream asks for, read from its query; most clients ask what another asked before, which is not read again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from starlette.datastructures import QueryParams
+
+from api.filters import Filter
+from api.parameters import StreamParameters, read
+
+_NARROWING = {
+    "keyword",
+    "platform",
+    "sentiment",
+    "symbol",
+    "language",
+    "window",
+    "kind",
+    "rule",
+    "alert",
+    "severity",
+    "min_score",
+    "text",
+    "conflate",
+}
+_KNOWN = 512
+_LONGEST = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Parameters, and what is made of them: shared by all who ask the same, so nobody may change it.
+
+    `narrowing` is what the `open` event says of the filter.
+    """
+
+    parameters: StreamParameters
+    narrowing: Mapping[str, Any]
+    _filter: Filter
+
+    def filter(self, owner: str | None) -> Filter:
+        """The filter; `owner` is whose alerts are shown besides everyone's."""
+        return self._filter if owner is None else replace(self._filter, owner=owner)
+
+
+def asked(query: bytes) -> Asked:
+    """What a query string asks for. Raises Invalid."""
+    # Positions and times differ from client to client, and would push out what is asked again.
+    own = len(query) > _LONGEST or b"last_event_id" in query or b"since" in query
+    return _read(query) if own else _known(query)
+
+
+def _read(query: bytes) -> Asked:
+    parameters = read(StreamParameters, QueryParams(query))
+    narrowing = parameters.model_dump(include=_NARROWING, exclude_defaults=True)
+    return Asked(parameters, narrowing, parameters.filter())
+
+
+_known = lru_cache(maxsize=_KNOWN)(_read)

@@ -1,0 +1,129 @@
+"""The socket under a streaming answer: frames go to uvicorn's transport themselves, not through ASGI's `send`.
+
+`send` costs a task's turn and two coroutines for each write to each client; a write to the transport costs a system call (ADR 20).
+
+From `begin` on the connection is the stream's alone: ASGI's task ends when the past is replayed, so that a client who listens holds
+neither a task nor what was made of its request, and what it still sends is not read. It ends with the stream.
+
+What is used of uvicorn besides its documented interface, read in 0.54 (pinned; tests/unit/test_wire.py fails when it changes):
+`HttpToolsProtocol` with its attributes `scope`, `headers`, `parser`, `cycle`, `transport` and `flow`, its callbacks `on_message_begin`, which
+makes the scope, `data_received` and `shutdown`; that it leaves alone an answer whose cycle has `response_complete`, also when the task
+ends; and that an answer without content-length is sent in chunked coding, its head at once.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any, cast
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from api.frames import Batch
+from api.subscription import LOW_WATER
+
+EXTENSION = "denyut.wire"
+"""The key of the connection's Wire in `scope["extensions"]`."""
+_LAST_CHUNK = b"0\r\n\r\n"
+
+
+class Wire:
+    """One connection. A Sink once its answer has begun; until then nothing may be written."""
+
+    __slots__ = ("_gone", "_protocol", "_transport", "last_id", "lost", "streams")
+
+    def __init__(self, protocol: "StreamingProtocol") -> None:
+        self._protocol = protocol
+        self._transport = protocol.transport
+        self._gone: Callable[[], None] | None = None
+        self.lost = False
+        self.streams = False
+        self.last_id = ""
+
+    def begin(self, buffer_bytes: int, dead_s: float, gone: Callable[[], None]) -> None:
+        """From now on this is a stream.
+
+        Args:
+            buffer_bytes: what the kernel may hold of it, so that a slow client is noticed.
+            dead_s: a peer that acknowledges nothing for twice as long is gone, even if it never said so. Twice: of one that
+                is there and takes nothing the pulse is to tell first.
+            gone: called once when the connection ends, however it ends.
+        """
+        self._gone = gone
+        self.streams = True
+        self._protocol.let_go()
+        self._transport.set_write_buffer_limits(high=LOW_WATER)
+        raw: socket.socket | None = self._transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2000 * dead_s))
+
+    def end(self, patience_s: float) -> None:
+        """End the answer; the connection closes when its client has taken all, and is dropped where that takes longer."""
+        self._gone = None
+        if self.lost:
+            return
+        self.lost = True
+        self._transport.write(_LAST_CHUNK)
+        self._transport.close()
+        if self.waiting():
+            asyncio.get_running_loop().call_later(patience_s, self._transport.abort)
+
+    def write(self, batch: Batch) -> None:
+        """Send a batch as one chunk."""
+        self.last_id = batch.id
+        if not self.lost:
+            self._transport.write(batch.chunk)
+
+    def waiting(self) -> int:
+        """Bytes that the kernel has not taken yet."""
+        return self._transport.get_write_buffer_size()
+
+    async def drain(self) -> None:
+        """Return when little waits, or when the client has gone."""
+        await self._protocol.flow.drain()
+
+    def abort(self) -> None:
+        """Drop the connection, and all that waits, without a word."""
+        self._transport.abort()
+
+    def gone(self) -> None:
+        """The connection has ended."""
+        self.lost = True
+        if self._gone is not None:
+            told, self._gone = self._gone, None
+            told()
+
+
+class StreamingProtocol(HttpToolsProtocol):
+    """uvicorn's own, which also hands its connection to the application."""
+
+    _wire: Wire | None = None
+
+    def on_message_begin(self) -> None:
+        """A request begins: its scope carries the connection."""
+        super().on_message_begin()
+        if self._wire is None:
+            self._wire = Wire(self)
+        cast("dict[str, Any]", self.scope)["extensions"] = {EXTENSION: self._wire}
+
+    def let_go(self) -> None:
+        """The answer is no business of uvicorn's any more, and what it knows of the request is not needed."""
+        self.cycle.response_complete = True
+        blank = cast("Any", self)
+        blank.cycle = blank.scope = blank.headers = blank.parser = None
+
+    def data_received(self, data: bytes) -> None:
+        """A request, unless a stream is being answered."""
+        if self._wire is None or not self._wire.streams:
+            super().data_received(data)
+
+    def shutdown(self) -> None:
+        """The server ends. A stream has been told so, and ends with its own reason."""
+        if self._wire is None or not self._wire.streams:
+            super().shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection has ended: the stream on it is told at once, not at its next write."""
+        super().connection_lost(exc)
+        if self._wire is not None:
+            self._wire.gone()

@@ -1,0 +1,110 @@
+"""The socket under a WebSocket: the stream's frames as messages, written to uvicorn's transport itself (as api/wire.py does).
+
+What is used of uvicorn besides its documented interface, read in 0.54 (pinned; tests/unit/test_ws_wire.py fails when it changes):
+`WebSocketsSansIOProtocol` with its attributes `scope`, `transport`, `conn`, `writable`, `close_sent` and `disconnected`, its callback
+`handle_connect`, which makes the scope, its `shutdown`, called when the server ends, and that what it sends is on the transport when `send` returns.
+"""
+
+import socket
+from functools import lru_cache
+from typing import Any, cast
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame as WebSocketFrame
+from websockets.frames import Opcode
+from websockets.http11 import Request
+
+from api.frames import Batch, Frame
+from api.subscription import LOW_WATER
+from api.wire import EXTENSION
+
+MAX_MESSAGE = 4096
+"""Bytes of a client's message: none is expected."""
+_FULL = 262_144
+"""Bytes of a message that takes no further event: clients refuse large ones, many from 1 MiB on."""
+
+
+class WebSocketWire:
+    """One connection. A Sink once it is accepted; until then nothing may be written."""
+
+    __slots__ = ("_protocol", "last_id")
+
+    def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
+        self._protocol = protocol
+        self.last_id = ""
+
+    def begin(self, buffer_bytes: int, dead_s: float) -> None:
+        """From now on this is a stream: the kernel may hold so much of it, and a peer silent for so long is gone."""
+        transport = self._protocol.transport
+        transport.set_write_buffer_limits(high=LOW_WATER)
+        raw: socket.socket | None = transport.get_extra_info("socket")
+        if raw is not None:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * dead_s))
+
+    @property
+    def lost(self) -> bool:
+        """Whether the client has gone, or said that it goes."""
+        return (
+            self._protocol.disconnected or self._protocol.close_sent or self._protocol.transport.is_closing()
+        )
+
+    def write(self, batch: Batch) -> None:
+        """Send a batch, as one message unless it is large."""
+        self.last_id = batch.id
+        if not self.lost:
+            self._protocol.transport.write(messages(batch))
+
+    def waiting(self) -> int:
+        """Bytes that the kernel has not taken yet."""
+        return self._protocol.transport.get_write_buffer_size()
+
+    async def drain(self) -> None:
+        """Return when little waits, or when the client has gone."""
+        await self._protocol.writable.wait()
+
+    def abort(self) -> None:
+        """Drop the connection, and all that waits, without a word."""
+        self._protocol.transport.abort()
+
+
+class StreamingWebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's own, which also hands its connection to the application."""
+
+    def handle_connect(self, event: Request) -> None:
+        """A handshake begins: its scope carries the connection."""
+        super().handle_connect(event)
+        if not self.close_sent:
+            extensions = cast("dict[str, Any]", self.scope).setdefault("extensions", {})
+            extensions[EXTENSION] = WebSocketWire(self)
+
+    def shutdown(self) -> None:
+        """The server ends. A stream has been told so and closes with its own reason, for which the server waits as for any answer."""
+        if self.close_sent or not self.handshake_complete:
+            super().shutdown()
+
+
+@lru_cache(maxsize=16)
+def messages(batch: Batch) -> bytes:
+    """A batch as text messages in their frames, each a JSON array of `{"id", "event", "data"}`; made once for all who get it."""
+    made: list[bytes] = []
+    waiting: list[bytes] = []
+    size = 0
+    for element in map(_element, batch.frames):
+        if waiting and size + len(element) > _FULL:
+            made.append(_message(waiting))
+            waiting, size = [], 0
+        waiting.append(element)
+        size += len(element)
+    made.append(_message(waiting))
+    return b"".join(made)
+
+
+def _message(elements: list[bytes]) -> bytes:
+    return WebSocketFrame(Opcode.TEXT, b"[" + b",".join(elements) + b"]").serialize(mask=False)
+
+
+def _element(one: Frame) -> bytes:
+    fields = dict(line.partition(b": ")[::2] for line in one.data.split(b"\n") if line)
+    retry = b',"retry":' + fields[b"retry"] if b"retry" in fields else b""
+    return b'{"id":"%b","event":"%b"%b,"data":%b}' % (fields[b"id"], fields[b"event"], retry, fields[b"data"])

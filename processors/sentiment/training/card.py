@@ -1,0 +1,189 @@
+"""The model card: what the bundle is, what it was made of, how good it measured, where it is weak."""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from processors.sentiment.behaviour import Outcome, weaknesses
+from processors.sentiment.evaluate import Report
+from processors.sentiment.measures import Measures
+
+if TYPE_CHECKING:
+    from processors.sentiment.training.finishing import Finished, Judgement
+
+
+def card(made: "Finished") -> str:
+    """CARD.md of a bundle that was just made and judged."""
+    manifest = made.manifest
+    heads = [f"{head} ({', '.join(labels)})" for head, labels in manifest["labels"].items()]
+    return f"""# {manifest["model_version"]}
+
+{" and ".join(heads).capitalize()} of Indonesian and English texts, from one forward pass. Made by
+`python -m processors.sentiment train`.
+
+## What it is
+
+Texts are normalised (`processors/sentiment/normalise.py`, version {manifest["normaliser"]}) and cut into pieces of words; the first
+{manifest["max_length"]} of them are read. {_deep(made)}The **wide part** looks up weights of every piece and pair of pieces that training knows
+({made.ngrams:,}): {_experts(made)}, weighed by a gate that guesses
+which training set a text resembles. {_blended(made)}
+Weights are whole numbers of eight bits, and what is summed along a batch is whole, so a score does not depend on what is scored
+beside it. The deep part's weights use half of the eight bits, for processors without VNNI would cut off larger sums; scores were
+measured on a processor that has it, and were not compared with those of one that has not.
+
+Licence: **{manifest["licence"]}** (see LICENSE: EmoT forbids commercial use, SmSA and NusaX ask to share alike).
+
+## Trained on
+
+{made.texts:,} texts of the train splits; a text that is nearly one of a valid split was left out.
+
+| set | task | licence as stated |
+| --- | --- | --- |
+{_lines(f"| {one['name']} | {one['task']} | {one['licence']} |" for one in manifest["training_data"])}
+
+Labels were mapped: GoEmotions' disgust counts as anger, its fine label love as love; surprise has no place among the six and
+is left out. The wide part also learns from labels borrowed between tasks, at a weight of {manifest["recipe"]["wide"]["borrowed"]}: the sentiment that
+an emotion implies, and the neutral emotion of neutral CNBC headlines, without which there would be no neutral text in Indonesian.
+
+## Scores on the valid splits
+
+Macro-F1 over the labels that stand in a set, by the set's own labels; those that the bundle does not know (GoEmotions' disgust and
+surprise) are left out. The bundle was judged as it is loaded, eight-bit weights and all. The weights of the parts for each kind
+of text, and with them the calibration, were fitted on one half of every valid split; **unseen** is the other half alone. Both
+halves chose what was tried.
+
+| set | task | texts | macro-F1 | accuracy | calibration error | unseen: texts | macro-F1 | calibration error | macro-F1 per language |
+| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
+{_lines(_row(one) for one in made.judgements)}
+
+SmSA's valid split is known to score far above its test split.
+
+## Each part alone
+
+Macro-F1 on the unseen half, by the labels as they were mapped; eight-bit weights in the deep part.
+
+{_alone(made)}
+
+## Confusion
+
+{_lines(_confusion(one.name, one.whole) for one in made.judgements)}
+## Calibration
+
+How often the most probable label was right, by the probability it was given; all valid texts of a set.
+
+{_lines(_calibration(made.judgements))}
+
+## Speed
+
+Measured while this bundle was written, on one core of whatever machine that was: see `make bench-sentiment` for one beside others.
+
+| set | texts/s in batches | one text alone, median |
+| --- | ---: | ---: |
+{_lines(f"| {one.name} | {one.whole.texts_per_second:,.0f} | {one.whole.p50_ms:.2f} ms |" for one in made.judgements)}
+
+## Behaviour
+
+Sentences made from templates (`processors/sentiment/behaviour.toml`), never trained on: the share that came out as it should.
+Run it on any bundle with `python -m processors.sentiment behave BUNDLE`.
+
+{behaviour_table(made.outcomes)}
+
+## Known weaknesses
+
+{_lines(f"- {one}." for one in weaknesses(made.outcomes))}
+- English of a general kind has only 500 NusaX texts of its own and what GoEmotions' emotions imply.
+- Neutral emotion in Indonesian is known from market headlines alone; informal Indonesian without emotion is often given one.
+- A text of a kind that none of the sets holds gets probabilities that nobody calibrated.
+- Languages other than these two are scored all the same; read the mention's `language`.
+"""
+
+
+def behaviour_table(outcomes: Sequence[Outcome]) -> str:
+    """Pass rates, one line a test; what falls short is marked."""
+    rows = [
+        f"| {one.theme} | {one.lang} | {one.asked} | {100 * one.rate:.0f} % | {100 * one.wanted:.0f} % "
+        f"| {'short' if one.weak else ''} |"
+        for one in outcomes
+    ]
+    return _lines(
+        [
+            "| theme | language | asked | passed | wanted | |",
+            "| --- | --- | ---: | ---: | ---: | --- |",
+            *rows,
+        ]
+    )
+
+
+def _lines(lines: Iterable[str]) -> str:
+    return "\n".join(lines)
+
+
+def _deep(made: "Finished") -> str:
+    if made.learnt is None:
+        return ""
+    encoder = made.learnt.encoder
+    return (
+        f"The **deep part** is an encoder of {len(encoder.layers)} layers, {encoder.hidden} wide, over {len(encoder.words):,} pieces; "
+        "it began as multilingual-e5-small (MIT). "
+    )
+
+
+def _experts(made: "Finished") -> str:
+    return " and ".join(f"{number} regressions for {head}" for head, number in made.experts.items())
+
+
+def _blended(made: "Finished") -> str:
+    if made.learnt is None:
+        return ""
+    return "\nThe logits of both are added, each times a weight that depends on the kind of text."
+
+
+def _row(one: "Judgement") -> str:
+    whole, unseen = one.whole.overall, one.unseen.overall
+    if whole is None or unseen is None:
+        return f"| {one.name} | {one.whole.task} | 0 |" + " - |" * 7
+    languages = ", ".join(f"{name} {100 * each.macro_f1:.1f}" for name, each in one.whole.languages.items())
+    return (
+        f"| {one.name} | {one.whole.task} | {whole.texts:,} | {100 * whole.macro_f1:.1f} | {100 * whole.accuracy:.1f} "
+        f"| {whole.calibration_error:.3f} | {unseen.texts:,} | {100 * unseen.macro_f1:.1f} | {unseen.calibration_error:.3f} "
+        f"| {languages} |"
+    )
+
+
+def _alone(made: "Finished") -> str:
+    parts = list(dict.fromkeys(part for scores in made.alone.values() for part in scores))
+    rows = [
+        f"| {kind} | " + " | ".join(f"{100 * scores[part]:.1f}" for part in parts) + " |"
+        for kind, scores in made.alone.items()
+    ]
+    return _lines(
+        ["| set and language | " + " | ".join(parts) + " |", "| --- |" + " ---: |" * len(parts), *rows]
+    )
+
+
+def _confusion(name: str, report: Report) -> str:
+    if report.overall is None:
+        return ""
+    columns = list(next(iter(report.overall.confusion.values())))
+    lines = [
+        f"| {name}: true, predicted → | " + " | ".join(columns) + " |",
+        "| --- |" + " ---: |" * len(columns),
+    ]
+    lines += [
+        f"| {true} | " + " | ".join(str(row[label]) for label in columns) + " |"
+        for true, row in report.overall.confusion.items()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _calibration(judgements: Sequence["Judgement"]) -> list[str]:
+    judged = [(one.name, one.whole.overall) for one in judgements if one.whole.overall]
+    edges = sorted({at for _, found in judged for at in found.calibration})
+    head = ["| set | " + " | ".join(edges) + " |", "| --- |" + " ---: |" * len(edges)]
+    return head + [
+        f"| {name} | " + " | ".join(_bin(found, edge) for edge in edges) + " |" for name, found in judged
+    ]
+
+
+def _bin(found: Measures, edge: str) -> str:
+    inside = found.calibration.get(edge)
+    return f"{100 * inside.right:.0f} % of {inside.texts}" if inside else "-"

@@ -1,0 +1,105 @@
+"""Trains the deep part: from the base's files and the data to what was learnt, in a folder of its own; resumable."""
+
+import multiprocessing
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from processors.sentiment.normalise import normalise
+from processors.sentiment.training import base, material, pieces
+from processors.sentiment.training.base import Files
+from processors.sentiment.training.learning import Run, work
+from processors.sentiment.training.recipe import Recipe
+from schemas.errors import Fatal
+
+TOKENIZER = "tokenizer.json"
+
+
+def train(
+    files: Files,
+    data: Path,
+    folder: Path,
+    recipe: Recipe,
+    minutes: float | None,
+    say: Callable[[str], None],
+    batch_of: Callable[[float, float, float], None],
+) -> None:
+    """Train, or go on with it where `folder` has a state of the same recipe.
+
+    On a GPU, where there is one, by a single worker that takes the batches of all.
+
+    Args:
+        files: of the base.
+        data: the folder of the sets.
+        folder: gets `tokenizer.json`, `config.json`, `learnt.npz`, `curves.json`, `valid.json`.
+        recipe: what was chosen by hand.
+        minutes: the most it may take; None: no limit.
+        say: is told what happens, in lines for people.
+        batch_of: is told of each batch (`Run.batch_of`).
+
+    Raises:
+        Fatal: a file is missing or is not what it should be, or a worker failed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if device.type == "cuda":
+        recipe = replace(recipe, workers=1, batch_tokens=recipe.workers * recipe.batch_tokens)
+    sets = material.read(data)
+    say(
+        f"{len(sets.train)} texts to learn from; {sets.removed} left out, for they nearly stand in a valid split"
+    )
+    learning = [normalise(one.text) for one in sets.train]
+    posts = material.unlabelled(data)
+    tokenizer, rows = pieces.trimmed(files.tokenizer, [*learning, *posts], recipe.pieces)
+    tokenizer.save(str(folder / TOKENIZER))
+    rate = pieces.unknown_rate(tokenizer, [normalise(one.text) for one in sets.valid])
+    say(f"vocabulary: {len(rows)} pieces; {100 * rate:.4f} % of the valid splits' tokens are unknown")
+    found = base.read(files.weights)
+    if recipe.layers > found.layers:
+        raise Fatal(f"the recipe asks for {recipe.layers} layers; {files.weights} has {found.layers}")
+    start = dict(found.weights)
+    start["embeddings.word"] = pieces.vectors(found.weights["embeddings.word"], rows, files.tokenizer)
+    # Every token is of the first type: its vector is one with the position's.
+    start["embeddings.position"] = start["embeddings.position"] + start.pop("embeddings.type")
+    run = Run(
+        folder=folder,
+        recipe=recipe,
+        sets=sets,
+        tokenizer=tokenizer.to_str(),
+        start=start,
+        shape={
+            "layers": recipe.layers,
+            "hidden": found.hidden,
+            "heads": found.heads,
+            "intermediate": found.inner,
+            "vocabulary": len(rows),
+            "positions": len(start["embeddings.position"]),
+        },
+        device=device,
+        minutes=minutes,
+        say=say,
+        batch_of=batch_of,
+    )
+    _all_workers(run)
+
+
+def _all_workers(run: Run) -> None:
+    """The first worker here, the others in processes of their own."""
+    # Left behind by a training that was stopped, it would be taken for this one's.
+    (run.folder / "meeting").unlink(missing_ok=True)
+    others = [
+        multiprocessing.get_context("fork").Process(target=work, args=(rank, run), daemon=True)
+        for rank in range(1, run.recipe.workers)
+    ]
+    for one in others:
+        one.start()
+    try:
+        work(0, run)
+    except RuntimeError as error:
+        raise Fatal(f"training stopped: {error}") from error
+    finally:
+        for one in others:
+            one.join(60)
+            one.kill()

@@ -1,0 +1,246 @@
+"""From what was learnt to a bundle folder: fits the wide part, blends, writes, judges what was written."""
+
+import tempfile
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from processors.sentiment.behaviour import Outcome, behave, weaknesses
+from processors.sentiment.evaluate import Report, judge
+from processors.sentiment.evaluate import read as read_rows
+from processors.sentiment.graphs.builder import Floats
+from processors.sentiment.graphs.heads import softmax
+from processors.sentiment.graphs.ngrams import Ints
+from processors.sentiment.labels import HEADS
+from processors.sentiment.measures import measure
+from processors.sentiment.model import SentimentModel
+from processors.sentiment.normalise import normalise
+from processors.sentiment.training.assembly import blended_model, deep_model
+from processors.sentiment.training.blend import Blend, fit_blend
+from processors.sentiment.training.card import card
+from processors.sentiment.training.data import KINDS, SETS, Example
+from processors.sentiment.training.learnt import Learnt, read_learnt
+from processors.sentiment.training.material import read
+from processors.sentiment.training.numbers import Numbers, numbers
+from processors.sentiment.training.wide import WideRecipe, fit_wide
+from processors.sentiment.training.writing import Description, write_bundle, write_card
+
+Say = Callable[[str], None]
+
+NAME = "dwibahasa"
+"""Of our bundles: bilingual."""
+
+_LEAST = 1e-7
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One set: its whole valid split, and the half of it that nothing was fitted on."""
+
+    name: str
+    whole: Report
+    unseen: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What was made, for the card."""
+
+    manifest: Mapping[str, Any]
+    texts: int
+    ngrams: int
+    experts: Mapping[str, int]
+    learnt: Learnt | None
+    alone: Mapping[str, Mapping[str, float]]
+    judgements: Sequence[Judgement]
+    outcomes: Sequence[Outcome]
+
+
+def finish_folder(learnt: Path, data: Path, out: Path, say: Say, heads: Sequence[str] = tuple(HEADS)) -> None:
+    """The same from a training's folder; its configuration goes into the manifest. Raises Fatal as `finish` does."""
+    found = read_learnt(learnt)
+    finish(data, out, found.tokenizer, found, Description(NAME, found.config), say, heads)
+
+
+def finish(
+    data: Path,
+    out: Path,
+    tokenizer: str,
+    learnt: Learnt | None,
+    describe: Description,
+    say: Say,
+    heads: Sequence[str] = tuple(HEADS),
+    wide_recipe: WideRecipe | None = None,
+    max_length: int = 128,
+) -> None:
+    """Write the bundle folder `out`; without `learnt` it has a wide part only.
+
+    Raises:
+        Fatal: data are missing, or `out` cannot be written.
+    """
+    recipe = wide_recipe or WideRecipe()
+    length = learnt.max_length if learnt else max_length
+    sets = read(data)
+    say(
+        f"{len(sets.train):,} texts to learn from; {sets.removed} left out, for they nearly stand in a valid split"
+    )
+    examples = [*sets.train, *sets.valid]
+    texts = [normalise(one.text) for one in examples]
+    cutter = Tokenizer.from_str(tokenizer)
+    cutter.no_padding()
+    cutter.no_truncation()
+    tokenizer = str(cutter.to_str())
+    cutter.enable_truncation(length)
+    ids = [np.array(cutter.encode(text).ids, dtype=np.int64) for text in texts]
+    labels = numbers(examples, recipe.borrowed)
+    wide, rows = fit_wide(ids, cutter.get_vocab_size(), labels, heads, recipe, say)
+    valid = ~labels.train
+    kinds = wide.kinds(rows[valid])
+    parts = {head: {"wide": one.logits(rows[valid], kinds)} for head, one in wide.heads.items()}
+    if learnt:
+        for head, logits in _deep_logits(learnt, tokenizer, _chosen(examples, valid), describe).items():
+            if head in parts:
+                parts[head]["deep"] = logits
+    alone = _alone(parts, labels, valid, _chosen(texts, valid), say)
+    blends = _blends(parts, kinds, labels, valid, _chosen(texts, valid), say)
+    model = blended_model(wide, learnt, blends)
+    manifest = write_bundle(out, model, tokenizer, length, heads, describe, {"wide": asdict(recipe)})
+    scorer = SentimentModel(out)
+    judgements = [_judged(scorer, data, one.path, one.name, one.task) for one in SETS if one.task in heads]
+    outcomes = behave(scorer)
+    for one in judgements:
+        say(_line(one))
+    finished = Finished(
+        manifest=manifest,
+        texts=int(labels.train.sum()),
+        ngrams=len(wide.vocabulary.idf) - 1,
+        experts={name: len(head.experts) for name, head in wide.heads.items()},
+        learnt=learnt,
+        alone=alone,
+        judgements=judgements,
+        outcomes=outcomes,
+    )
+    scores = {one.name: scores_of(one) for one in judgements}
+    write_card(out, {"scores": scores, "weaknesses": weaknesses(outcomes)}, card(finished))
+    size = sum(one.stat().st_size for one in out.iterdir())
+    say(f"{out}: {manifest['model_version']}, {size / 1e6:.1f} MB")
+
+
+def fitted_on(text: str) -> bool:
+    """Whether a valid text belongs to the half that the blend is fitted on; a normalised text decides by itself."""
+    return zlib.crc32(text.encode()) % 2 == 0
+
+
+def scores_of(judgement: Judgement) -> dict[str, Any]:
+    """What the manifest tells of a set."""
+    whole, unseen = judgement.whole.overall, judgement.unseen.overall
+    if whole is None or unseen is None:
+        return {"split": "valid", "texts": 0}
+    return {
+        "split": "valid",
+        "texts": whole.texts,
+        "macro_f1": round(100 * whole.macro_f1, 1),
+        "accuracy": round(100 * whole.accuracy, 1),
+        "calibration_error": round(whole.calibration_error, 3),
+        "unfitted_half": {
+            "texts": unseen.texts,
+            "macro_f1": round(100 * unseen.macro_f1, 1),
+            "calibration_error": round(unseen.calibration_error, 3),
+        },
+        "languages": {name: round(100 * one.macro_f1, 1) for name, one in judgement.whole.languages.items()},
+        "left_out": judgement.whole.left_out,
+    }
+
+
+T = TypeVar("T")
+
+
+def _chosen(values: Sequence[T], among: NDArray[np.bool_]) -> list[T]:
+    return [value for value, wanted in zip(values, among, strict=True) if wanted]
+
+
+def _deep_logits(
+    learnt: Learnt, tokenizer: str, examples: Sequence[Example], describe: Description
+) -> dict[str, Floats]:
+    """Of the deep part as it will run, eight-bit weights and all; up to a constant per text, which a softmax forgets."""
+    with tempfile.TemporaryDirectory() as folder:
+        where = Path(folder)
+        write_bundle(where, deep_model(learnt), tokenizer, learnt.max_length, tuple(HEADS), describe, {})
+        found = SentimentModel(where).probabilities([one.text for one in examples])
+    return {
+        head: np.log(np.maximum(getattr(found, head), np.float32(_LEAST))).astype(np.float32)
+        for head in HEADS
+    }
+
+
+def _alone(
+    parts: Mapping[str, Mapping[str, Floats]],
+    labels: Numbers,
+    valid: NDArray[np.bool_],
+    texts: Sequence[str],
+    say: Say,
+) -> dict[str, dict[str, float]]:
+    """Macro-F1 of each part alone, by set and language, on the half of the valid splits that is not fitted on."""
+    unseen = np.array([not fitted_on(text) for text in texts])
+    found: dict[str, dict[str, float]] = {}
+    for head, logits in parts.items():
+        classes = labels.classes[head][valid]
+        for number, kind in enumerate(KINDS):
+            chosen = unseen & (classes >= 0) & (labels.kinds[valid] == number)
+            if not chosen.any():
+                continue
+            truth = [HEADS[head][one] for one in classes[chosen]]
+            found[kind] = {
+                part: measure(softmax(one[chosen]), truth, HEADS[head]).macro_f1
+                for part, one in logits.items()
+            }
+            said = ", ".join(f"{part} {100 * score:.1f}" for part, score in found[kind].items())
+            say(f"{kind}, unseen half, each part alone: {said}")
+    return found
+
+
+def _blends(
+    parts: Mapping[str, Mapping[str, Floats]],
+    kinds: Floats,
+    labels: Numbers,
+    valid: NDArray[np.bool_],
+    texts: Sequence[str],
+    say: Say,
+) -> dict[str, Blend]:
+    first = np.array([fitted_on(text) for text in texts])
+    sets: Ints = labels.kinds[valid]
+    blends = {}
+    for head, logits in parts.items():
+        classes = labels.classes[head][valid]
+        chosen = first & (classes >= 0)
+        blends[head] = fit_blend(
+            {name: one[chosen] for name, one in logits.items()}, kinds[chosen], classes[chosen], sets[chosen]
+        )
+        means = blends[head].weights.mean(axis=0)
+        weights = ", ".join(f"{name} {mean:.2f}" for name, mean in zip(logits, means, strict=True))
+        say(f"{head}: blended on {int(chosen.sum()):,} texts, mean weights {weights}")
+    return blends
+
+
+def _judged(scorer: SentimentModel, data: Path, path: str, name: str, task: str) -> Judgement:
+
+    rows = read_rows(data / path, "valid")
+    unseen = [row for row in rows if not fitted_on(normalise(row["text"]))]
+    return Judgement(name, judge(scorer, rows, name, task), judge(scorer, unseen, name, task))
+
+
+def _line(judgement: Judgement) -> str:
+    whole, unseen = judgement.whole.overall, judgement.unseen.overall
+    if whole is None or unseen is None:
+        return f"{judgement.name}: no text to judge"
+    return (
+        f"{judgement.name}, valid split: macro-F1 {100 * whole.macro_f1:.1f}, calibration error "
+        f"{whole.calibration_error:.3f}; half that nothing was fitted on: {100 * unseen.macro_f1:.1f}, "
+        f"{unseen.calibration_error:.3f}"
+    )

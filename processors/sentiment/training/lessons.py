@@ -1,0 +1,69 @@
+"""Lessons: sentences put together from lessons.toml, that teach what the data sets rarely show."""
+
+import random
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_FILE = Path(__file__).with_name("lessons.toml")
+_SLOT = re.compile(r"\{(\w+)\}")
+_MOODS = {
+    "joy": "positive",
+    "love": "positive",
+    "anger": "negative",
+    "sadness": "negative",
+    "fear": "negative",
+}
+_SENTIMENTS = ("negative", "neutral", "positive")
+_PICTURES = 0.12
+"""The share of lessons that are told by pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A sentence with what it says; `emotion` is None where it says nothing of that."""
+
+    text: str
+    name: str
+    sentiment: str
+    emotion: str | None = None
+
+
+def lessons(number: int, seed: int) -> list[Lesson]:
+    """So many lessons, the kinds and languages alike; the same seed gives the same ones."""
+    chance = random.Random(seed)  # noqa: S311 -- to draw sentences, not secrets
+    book = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    kinds = [(language, one) for language in ("id", "en") for one in book[language]["lesson"]]
+    made = []
+    for _ in range(number):
+        if chance.random() < _PICTURES:
+            made.append(_pictured(book["pictures"], chance))
+            continue
+        language, kind = chance.choice(kinds)
+        label = chance.choice([one for one in _SENTIMENTS if one in kind])
+        text = filled(chance.choice(kind[label]), book[language]["words"], chance)
+        made.append(Lesson(text, f"{kind['name']} {language}", label))
+    return made
+
+
+def filled(template: str, words: Mapping[str, Sequence[str]], chance: random.Random) -> str:
+    """A template with a word in each slot; a list of words stands in it no more than once with the same word."""
+    left: dict[str, list[str]] = {}
+
+    def word(match: re.Match[str]) -> str:
+        rest = left.setdefault(match[1], list(words[match[1]]))
+        return rest.pop(chance.randrange(len(rest)))
+
+    text = _SLOT.sub(word, template)
+    return text[0].upper() + text[1:] if chance.random() < 0.4 else text  # noqa: PLR2004 -- some do, some don't
+
+
+def _pictured(pictures: Mapping[str, Any], chance: random.Random) -> Lesson:
+    mood = chance.choice([*_MOODS, "positive", "negative"])
+    shown = chance.choice(pictures[mood]) * chance.randint(1, 3)
+    text = f"{chance.choice(pictures['plain'])} {shown}".strip()
+    emotion = mood if mood in _MOODS else None
+    return Lesson(text, "pictures", _MOODS.get(mood, mood), emotion)

@@ -1,0 +1,74 @@
+"""Softmax regression on sparse rows: the convex minimum, so that the same data give the same weights."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+
+from processors.sentiment.graphs.builder import Floats
+from processors.sentiment.graphs.heads import softmax
+from processors.sentiment.graphs.ngrams import Ints
+
+BIAS_PENALTY = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """Weights (features, classes) and bias (classes)."""
+
+    table: Floats
+    bias: Floats
+
+    def logits(self, rows: csr_matrix) -> Floats:
+        """(texts, classes) before the softmax."""
+        return np.asarray(rows @ self.table + self.bias, dtype=np.float32)
+
+
+def fit(
+    rows: csr_matrix,
+    truth: Ints,
+    weights: Floats,
+    classes: int,
+    penalty: float,
+    rounds: int,
+    tick: Callable[[], None],
+) -> Regression:
+    """Least weighted log loss plus `penalty`/2 times the squared weights, by L-BFGS.
+
+    Features that stand in none of the texts keep weight 0 and cost no time. `tick` is called after each of at most
+    `rounds` iterations.
+    """
+    used = np.unique(rows.indices)
+    texts = rows[:, used].astype(np.float32)
+    turned = texts.T.tocsr()
+    at = np.arange(len(truth))
+
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        full = flat.astype(np.float32).reshape(len(used) + 1, classes)
+        table, bias = full[:-1], full[-1]
+        chances = softmax(texts @ table + bias)
+        picked = np.maximum(chances[at, truth], np.float32(1e-12))
+        cost = -float((weights * np.log(picked)).sum(dtype=np.float64))
+        chances[at, truth] -= 1
+        chances *= weights[:, None]
+        slope = np.concatenate(
+            [turned @ chances + penalty * table, (chances.sum(axis=0) + BIAS_PENALTY * bias)[None]]
+        )
+        squares = penalty * float(np.vdot(table, table)) + BIAS_PENALTY * float(np.vdot(bias, bias))
+        return cost + squares / 2, slope.ravel().astype(np.float64)
+
+    found = minimize(
+        loss,
+        np.zeros((len(used) + 1) * classes),
+        jac=True,
+        method="L-BFGS-B",
+        callback=lambda _: tick(),
+        options={"maxiter": rounds, "maxcor": 6},
+    )
+    full = found.x.astype(np.float32).reshape(len(used) + 1, classes)
+    table = np.zeros((rows.shape[1], classes), dtype=np.float32)
+    table[used] = full[:-1]
+    return Regression(table, full[-1])

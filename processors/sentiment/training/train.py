@@ -1,0 +1,53 @@
+"""One training from data to bundle: the deep part with a progress bar, its curves as a picture, then the bundle."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from processors.sentiment.training import base, curves, deep
+from processors.sentiment.training.finishing import finish_folder
+from processors.sentiment.training.keeping import CURVES
+from processors.sentiment.training.recipe import Recipe
+
+PICTURE = "curves.png"
+
+
+def train(data: Path, folder: Path, out: Path, recipe: Recipe, minutes: float | None) -> None:
+    """Train on the train splits under `data`, write the bundle folder `out`; tells of it on standard error.
+
+    Args:
+        data: the folder of the sets.
+        folder: keeps the training's state: a training that was stopped goes on from there.
+        out: the bundle folder.
+        recipe: what was chosen by hand.
+        minutes: the most the deep part may take; None: no limit.
+
+    Raises:
+        Fatal: data or files of the base are missing, or a folder cannot be written.
+    """
+    files = base.installed()
+    console = Console(stderr=True)
+
+    def say(line: str) -> None:
+        console.print(line, markup=False, highlight=False)
+
+    bar = Progress(
+        TextColumn("learning"),
+        BarColumn(),
+        TextColumn("{task.percentage:.1f} %, loss {task.fields[loss]:.3f}, {task.fields[rate]:.0f} tokens/s"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+    )
+    with bar:
+        task = bar.add_task("learning", total=1.0, loss=0.0, rate=0.0)
+
+        def batch_of(done: float, loss: float, rate: float) -> None:
+            bar.update(task, completed=done, loss=loss, rate=rate)
+
+        deep.train(files, data, folder, recipe, minutes, say, batch_of)
+        bar.update(task, completed=1.0)
+    curves.draw(folder / CURVES, folder / PICTURE)
+    say(f"curves: {folder / PICTURE}")
+    finish_folder(folder, data, out, say)

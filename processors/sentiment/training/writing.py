@@ -1,0 +1,112 @@
+"""Writes the files of a bundle folder: model, tokenizer, manifest, licence, card."""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from processors.sentiment.bundle import MANIFEST, MODEL, TOKENIZER, version_of
+from processors.sentiment.labels import HEADS
+from processors.sentiment.normalise import VERSION as NORMALISER
+from processors.sentiment.training.data import SETS
+from schemas.errors import Fatal
+
+CARD = "CARD.md"
+LICENCE = "CC BY-NC-SA 4.0"
+"""The strictest of the training sets' licences, EmoT's; the others allow a work under it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a bundle says of itself beside its scores: its name, and how the deep part was trained."""
+
+    name: str
+    deep: Mapping[str, Any]
+
+
+def write_bundle(
+    out: Path,
+    model: bytes,
+    tokenizer: str,
+    max_length: int,
+    heads: Sequence[str],
+    describe: Description,
+    recipe: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Write what a bundle needs to be loaded; returns its manifest, without scores.
+
+    Raises:
+        Fatal: `out` cannot be written.
+    """
+    manifest: dict[str, Any] = {
+        "name": describe.name,
+        "model_version": "",
+        "labels": {head: HEADS[head] for head in heads},
+        "max_length": max_length,
+        "normaliser": NORMALISER,
+        "sha256": {
+            MODEL: hashlib.sha256(model).hexdigest(),
+            TOKENIZER: hashlib.sha256(tokenizer.encode()).hexdigest(),
+        },
+        "licence": LICENCE,
+        "training_data": [
+            {"name": one.name, "task": one.task, "split": "train", "licence": one.licence} for one in SETS
+        ],
+        "recipe": {**recipe, "deep": dict(describe.deep)},
+    }
+    manifest["model_version"] = version_of(manifest)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        replace(out / MODEL, model)
+        replace(out / TOKENIZER, tokenizer.encode())
+        replace(out / "LICENSE", _LICENCE_TEXT.encode())
+        replace(out / MANIFEST, _json(manifest))
+    except OSError as error:
+        raise Fatal(f"{out} cannot be written: {error.strerror}") from error
+    return manifest
+
+
+def write_card(out: Path, measured: Mapping[str, Any], text: str) -> None:
+    """Add what was measured to the manifest, and the card; neither is part of the version."""
+    manifest = json.loads((out / MANIFEST).read_bytes())
+    replace(out / MANIFEST, _json({**manifest, **measured}))
+    replace(out / CARD, text.encode())
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all, so that an interrupted run leaves no half file behind."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    Path(name).chmod(0o644)
+    Path(name).replace(path)
+
+
+def _json(manifest: Mapping[str, Any]) -> bytes:
+    return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+_LICENCE_TEXT = f"""The files of this folder (model weights, tokenizer, card) are licensed under
+
+    Creative Commons Attribution-NonCommercial-ShareAlike 4.0 International (CC BY-NC-SA 4.0)
+    https://creativecommons.org/licenses/by-nc-sa/4.0/legalcode
+
+and not under the licence of the program around them. They were trained on these data sets:
+
+{chr(10).join(f"    {one.name:<12}{one.licence}" for one in SETS)}
+
+The original licence of EmoT forbids commercial use, and SmSA and NusaX ask that what is made from them be shared alike.
+Whether weights are a work derived from training texts is not settled law; this licence takes the careful answer.
+For users it means: research, teaching and private use are free, with attribution and under the same licence; who earns money
+with scores of this bundle should not use it, but train one without EmoT, whose emotion head is left out.
+
+The encoder began as multilingual-e5-small, whose weights are under the MIT licence, as is the tokenizer that theirs was cut from.
+
+No text of the data sets is part of this folder; the tokenizer holds words and parts of words.
+
+The files are provided as they are, without warranty of any kind.
+"""

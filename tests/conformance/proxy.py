@@ -1,0 +1,102 @@
+"""Proxies that treat a stream badly, as those of the world do."""
+
+import random
+import socket
+import threading
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+_PIECE = 4096
+
+
+class Proxy:
+    """Hands connections on to an address, answers in its own way. A context manager; `url` is where it listens."""
+
+    def __init__(self, target: str) -> None:
+        parts = urlsplit(target)
+        self._target = (parts.hostname or "", parts.port or 80)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._open: list[socket.socket] = []
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for one in (self._listener, *self._open):
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listener.accept()
+                server = socket.create_connection(self._target)
+                self._open += [client, server]
+                threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
+                threading.Thread(target=self._back, args=(server, client), daemon=True).start()
+
+    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            while piece := source.recv(_PIECE):
+                sink.sendall(piece)
+        _cut(source, sink)
+
+    def _back(self, source: socket.socket, sink: socket.socket) -> None:
+        with suppress(OSError):
+            self._answer(source, sink)
+        _cut(source, sink)
+
+    def _answer(self, source: socket.socket, sink: socket.socket) -> None:
+        """Hand the answer on, until its end or for as long as this proxy likes."""
+        raise NotImplementedError
+
+
+class Cutting(Proxy):
+    """Ends every connection after some bytes."""
+
+    def __init__(self, target: str, dice: random.Random, most_bytes: int) -> None:
+        super().__init__(target)
+        self._dice = dice
+        self._most = most_bytes
+
+    def _answer(self, source: socket.socket, sink: socket.socket) -> None:
+        # The head and the open event are let through, or no client ever got anywhere.
+        left = self._dice.randint(self._most // 10, self._most)
+        while left > 0 and (piece := source.recv(min(_PIECE, left))):
+            sink.sendall(piece)
+            left -= len(piece)
+
+
+class Buffering(Proxy):
+    """Holds what comes for a while."""
+
+    def __init__(self, target: str, wait_s: float) -> None:
+        super().__init__(target)
+        self._wait_s = wait_s
+
+    def _answer(self, source: socket.socket, sink: socket.socket) -> None:
+        while held := source.recv(_PIECE):
+            ends = time.monotonic() + self._wait_s
+            while (left := ends - time.monotonic()) > 0:
+                source.settimeout(left)
+                with suppress(TimeoutError):
+                    piece = source.recv(_PIECE)
+                    if not piece:
+                        break
+                    held += piece
+            source.settimeout(None)
+            sink.sendall(held)
+
+
+def _cut(*sockets: socket.socket) -> None:
+    for one in sockets:
+        with suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,174 @@
+"""From generated texts and random weights of the deep part to bundles that load, have learnt, and say what they are."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from processors.sentiment import SentimentModel
+from processors.sentiment.bundle import DEFAULT, TOKENIZER
+from processors.sentiment.evaluate import evaluate
+from processors.sentiment.training import features
+from processors.sentiment.training.data import SETS
+from processors.sentiment.training.finishing import finish
+from processors.sentiment.training.learnt import Learnt, learnt_from, read_learnt
+from processors.sentiment.training.wide import WideRecipe
+from processors.sentiment.training.writing import Description
+from schemas.errors import Fatal
+from tests.support.encoders import random_weights
+from tests.support.labelled import write_sets
+
+RECIPE = WideRecipe(slots=2**12, rounds=45)
+CUTTER = (DEFAULT / TOKENIZER).read_text(encoding="utf-8")
+
+
+def random_learnt() -> Learnt:
+    arrays, config = random_weights(layers=2, hidden=48, heads=4, wide=96, vocabulary=24_000, max_length=32)
+    return learnt_from(arrays, config, CUTTER)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    where = tmp_path_factory.mktemp("data")
+    write_sets(where)
+    return where
+
+
+@pytest.fixture(scope="module")
+def wide(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("wide") / "bundle"
+    said: list[str] = []
+    finish(data, out, CUTTER, None, Description("wide", {}), said.append, wide_recipe=RECIPE)
+    assert any("iteration" in line for line in said)
+    return out
+
+
+@pytest.fixture(scope="module")
+def blended(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("blended") / "bundle"
+    describe = Description("blended", {"layers": 2})
+    finish(data, out, CUTTER, random_learnt(), describe, lambda _: None, wide_recipe=RECIPE)
+    return out
+
+
+@pytest.mark.parametrize("name", ["wide", "blended"])
+def test_it_has_learnt(name: str, request: pytest.FixtureRequest) -> None:
+    model = SentimentModel(request.getfixturevalue(name))
+    scores = model.bundle.manifest["scores"]
+    assert set(scores) == {one.name for one in SETS}
+    assert all(one["macro_f1"] > 80 for one in scores.values()), scores
+    assert scores["goemotions"]["left_out"] == {"disgust": 3, "surprise": 3}
+    said = model.score(["saya marah dan kesal", "we love it great gain"])
+    assert (said[0].emotion, said[1].sentiment) == ("anger", "positive")
+
+
+def test_a_deep_part_that_knows_nothing_counts_for_nothing(data: Path, wide: Path, blended: Path) -> None:
+    file = data / SETS[0].path
+    alone, together = (evaluate(SentimentModel(one), file, split="valid").overall for one in (wide, blended))
+    assert alone
+    assert together
+    assert together.macro_f1 >= alone.macro_f1 - 0.1
+
+
+def test_company_decides_nothing_in_a_blended_bundle(blended: Path) -> None:
+    model = SentimentModel(blended)
+    texts = ["bagus", "sama sekali tidak bagus", "we had a great report " * 4, "a " * 90, "", "panik"]
+    alone = [model.probabilities([text]) for text in texts]
+    together = model.probabilities(texts * 9)
+    for at in range(len(together.sentiment)):
+        assert together.sentiment[at].tobytes() == alone[at % len(texts)].sentiment[0].tobytes()
+        assert together.emotion[at].tobytes() == alone[at % len(texts)].emotion[0].tobytes()
+    assert together.truncated.tolist() == [False, False, False, True, False, False] * 9
+
+
+def test_the_card_tells_what_the_manifest_tells(blended: Path) -> None:
+    card = (blended / "CARD.md").read_text()
+    bundle = SentimentModel(blended).bundle
+    assert bundle.model_version in card
+    for name, scores in bundle.manifest["scores"].items():
+        assert f"| {name} | " in card
+        assert f"| {scores['macro_f1']:.1f} | {scores['accuracy']:.1f} |" in card
+        assert f"| {scores['unfitted_half']['calibration_error']:.3f} |" in card
+    assert "encoder of 2 layers, 48 wide" in card
+    assert bundle.weaknesses
+    assert all(one in card for one in bundle.weaknesses)
+    assert bundle.manifest["licence"] in (blended / "LICENSE").read_text().replace("\n", " ")
+
+
+def test_the_same_data_give_the_same_bundle(data: Path, wide: Path, tmp_path: Path) -> None:
+    finish(data, tmp_path, CUTTER, None, Description("wide", {}), lambda _: None, wide_recipe=RECIPE)
+    assert (tmp_path / "model.onnx").read_bytes() == (wide / "model.onnx").read_bytes()
+
+
+def test_the_emotion_head_can_be_left_out(data: Path, tmp_path: Path) -> None:
+    finish(
+        data,
+        tmp_path,
+        CUTTER,
+        random_learnt(),
+        Description("moods", {}),
+        lambda _: None,
+        heads=("sentiment",),
+        wide_recipe=RECIPE,
+    )
+    model = SentimentModel(tmp_path)
+    (score,) = model.score(["kami puas dan senang"])
+    assert (score.sentiment, score.emotion, score.emotion_confidence, score.emotions) == (
+        "positive",
+        "neutral",
+        0.0,
+        {},
+    )
+    with pytest.raises(Fatal, match="has no emotion head"):
+        evaluate(model, data / "emotion" / "emot.jsonl")
+
+
+def test_missing_data_are_named(tmp_path: Path) -> None:
+    with pytest.raises(Fatal, match=r"smsa\.jsonl, which is not there; name the data folder with --data"):
+        finish(tmp_path, tmp_path / "out", CUTTER, None, Description("wide", {}), lambda _: None)
+
+
+def test_data_of_another_form_are_named(tmp_path: Path) -> None:
+    write_sets(tmp_path, per_label=4)
+    (tmp_path / SETS[0].path).write_text('{"text": "no label"}\n')
+    with pytest.raises(Fatal, match=r"smsa\.jsonl is not JSON lines"):
+        finish(tmp_path, tmp_path / "out", CUTTER, None, Description("wide", {}), lambda _: None)
+
+
+def test_arrays_that_do_not_fit_are_named() -> None:
+    arrays, config = random_weights(layers=1, hidden=16, heads=2, wide=32, vocabulary=50, max_length=8)
+    with pytest.raises(KeyError, match=r"layer\.1\.attention\.query\.weight"):
+        learnt_from(arrays, {**config, "layers": 2}, "")
+    with pytest.raises(ValueError, match=r"embeddings\.word has shape \(50, 16\), not \(51, 16\)"):
+        learnt_from(arrays, {**config, "vocabulary": 51}, "")
+    with pytest.raises(ValueError, match=r"embeddings\.position has shape \(8, 16\)"):
+        learnt_from(arrays, {**config, "max_length": 9}, "")
+
+
+def test_a_folder_without_a_training_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Fatal, match=r"config\.json cannot be read: No such file"):
+        read_learnt(tmp_path)
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "tokenizer.json").write_text("{}")
+    np.savez(tmp_path / "learnt.npz", anything=np.zeros((2, 2), np.float32))
+    with pytest.raises(Fatal, match="is not what training writes: 'hidden'"):
+        read_learnt(tmp_path)
+
+
+def test_pairs_are_found_exactly() -> None:
+    texts = [np.array(one) for one in ([2, 3, 4], [2, 3, 5], [3, 2, 3], [9, 9])]
+    known = features.build(texts, 10, (1, 2), 64, 2)
+    rows = known.lookup(np.array([2, 3]))
+    assert rows.tolist()[:2] == [3, 4]
+    assert len(rows) == 3
+    assert known.lookup(np.array([3, 2])).tolist() == [4, 3]
+    assert known.lookup(np.array([9])).tolist() == [10]
+    matrix = features.matrix(known, [np.array([2, 3]), np.array([], dtype=np.int64)])
+    assert np.linalg.norm(matrix.toarray(), axis=1) == pytest.approx([1, 0], abs=0.1)
+
+
+def test_of_two_pairs_in_one_slot_the_more_frequent_stays() -> None:
+    texts = [np.array(one) for one in ([2, 3], [2, 3], [2, 3], [4, 5], [4, 5])]
+    known = features.build(texts, 10, (1,), 1, 2)
+    assert len(known.lookup(np.array([2, 3]))) == 3
+    assert len(known.lookup(np.array([4, 5]))) == 2

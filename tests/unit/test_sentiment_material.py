@@ -1,0 +1,124 @@
+"""What is learnt from: sets without twins of valid texts, lessons, noise, batches; the same for the same seed."""
+
+import random
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from processors.sentiment.training import material, pieces
+from processors.sentiment.training.batches import batches
+from processors.sentiment.training.lessons import lessons
+from processors.sentiment.training.material import Sample
+from processors.sentiment.training.noise import noisy
+from processors.sentiment.training.recipe import Recipe
+from processors.sentiment.training.twins import twins
+from tests.support.labelled import write_sets
+from tests.support.small_base import write_base
+
+HELD = "the market fell sharply today after the central bank raised rates again"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (HELD, True),
+        (HELD + " friday", True),
+        ("today the market rose", False),
+        ("the market fell", False),
+        ("naik lagi", True),
+        ("naik", False),
+    ],
+)
+def test_a_text_that_nearly_stands_in_a_valid_split_is_a_twin(text: str, found: bool) -> None:
+    assert twins([HELD, "naik lagi"], [text]) == ({0} if found else set())
+
+
+def test_twins_are_out_of_train_and_valid_texts_never_in_it(tmp_path: Path) -> None:
+    write_sets(tmp_path)
+    path = tmp_path / "sentiment" / "smsa.jsonl"
+    valid = next(line for line in path.read_text().splitlines() if '"valid"' in line)
+    before = material.read(tmp_path)
+    path.write_text(path.read_text() + valid.replace('"valid"', '"train"') + "\n")
+    after = material.read(tmp_path)
+    assert after.removed == before.removed + 1
+    assert len(after.train) == len(before.train)
+
+
+@pytest.fixture
+def recipe() -> Recipe:
+    shares = (
+        ("smsa", 1.0),
+        ("nusax", 3.0),
+        ("cnbci", 1.0),
+        ("tfns", 1.0),
+        ("emot", 2.0),
+        ("goemotions", 0.4),
+    )
+    return replace(Recipe(), pieces=300, lessons=50, max_length=12, shares=shares)
+
+
+def test_an_epoch_has_each_set_as_often_as_the_recipe_says(tmp_path: Path, recipe: Recipe) -> None:
+    write_sets(tmp_path, per_label=40)
+    sets = material.read(tmp_path)
+    files = write_base(tmp_path, ["bagus", "jelek"])
+    tokenizer, _ = pieces.trimmed(files.tokenizer, [one.text for one in sets.train], recipe.pieces)
+    none = replace(recipe, lessons=0)
+    of = Counter(one.source for one in sets.train)
+    expected = (
+        of["smsa"] + 3 * of["nusax"] + of["cnbci"] + of["tfns"] + 2 * of["emot"] + 0.4 * of["goemotions"]
+    )
+    samples = material.epoch(sets, tokenizer, none, 0)
+    assert len(samples) == pytest.approx(expected, rel=0.03)
+    assert material.epoch(sets, tokenizer, none, 0) == samples
+    assert material.epoch(sets, tokenizer, none, 1) != samples
+    assert len(material.epoch(sets, tokenizer, recipe, 0)) == len(samples) + 50
+
+
+def test_a_long_text_loses_its_end_and_keeps_the_mark_of_it(tmp_path: Path) -> None:
+    files = write_base(tmp_path, ["bagus"])
+    tokenizer, _ = pieces.trimmed(files.tokenizer, ["bagus"], 100)
+    (ids,) = material.tokens(tokenizer, ["bagus " * 50], 12)
+    assert (len(ids), ids[0], ids[-1]) == (12, 0, 2)
+
+
+def test_lessons_are_filled_in_balanced_and_repeatable() -> None:
+    made = lessons(3_000, 7)
+    assert made == lessons(3_000, 7)
+    assert made != lessons(3_000, 8)
+    assert not [one.text for one in made if "{" in one.text or not one.text.strip()]
+    by = Counter(one.sentiment for one in made)
+    assert set(by) == {"negative", "neutral", "positive"}
+    assert min(by["negative"], by["positive"]) > 0.3 * len(made)
+    names = {one.name for one in made}
+    assert {"negation id", "negation en", "double negation id", "double negation en", "pictures"} <= names
+    assert {one.emotion for one in made if one.name == "pictures"} == {
+        "joy",
+        "love",
+        "anger",
+        "sadness",
+        "fear",
+        None,
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["", "😂", "ok", "Pelayanannya tidak bagus banget, tapi murah!", "BBCA naik", "a" * 30]
+)
+def test_noise_changes_little_and_never_fails(text: str) -> None:
+    changed = {noisy(text, random.Random(seed)) for seed in range(60)}
+    assert all(abs(len(one) - len(text)) <= 20 for one in changed)
+    if len(text) > 10:
+        assert len(changed) > 10
+
+
+def test_every_sample_is_in_one_batch_and_batches_hold_what_they_may() -> None:
+    chance = random.Random(3)
+    samples = [Sample((0, *range(chance.randint(1, 60)), 2), at % 3, -1, 1.0, 1.0) for at in range(500)]
+    made = batches(samples, 256, "seed")
+    assert sorted(map(id, samples)) == sorted(id(one) for batch in made for one in batch)
+    assert all(len(batch) == 1 or len(batch) * max(len(one.ids) for one in batch) <= 256 for batch in made)
+    padding = sum(max(len(o.ids) for o in batch) - len(one.ids) for batch in made for one in batch)
+    assert padding < 0.1 * sum(len(one.ids) for one in samples)
+    assert made != batches(samples, 256, "other")

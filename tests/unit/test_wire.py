@@ -1,0 +1,135 @@
+"""What api/wire.py relies on in uvicorn, over a real socket: a new version that changes it must not go unnoticed."""
+
+import asyncio
+import http.client
+import logging
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from api.frames import Batch, Frame
+from api.wire import EXTENSION, StreamingProtocol, Wire
+
+
+class Streaming:
+    """An application whose every answer is a stream of two chunks past ASGI; one of them stays open when it returns."""
+
+    def __init__(self) -> None:
+        self.wires: list[Wire] = []
+        self.gone = threading.Event()
+        self.returned = threading.Event()
+        self.waiting: list[int] = []
+        self.logged: list[str] = []
+        self.loop: asyncio.AbstractEventLoop
+        self.big = b""
+
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        self.loop = asyncio.get_running_loop()
+        wire: Wire = scope["extensions"][EXTENSION]
+        self.wires.append(wire)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        wire.begin(8192, 5, self.gone.set)
+        wire.write(Batch([Frame("1", b"a\n\n"), Frame("2", b"b\n\n")]))
+        wire.write(Batch([Frame("3", b"c\n\n")]))
+        if scope["path"] == "/big":
+            wire.write(Batch([Frame("4", self.big)]))
+            self.waiting.append(wire.waiting())
+        if scope["path"] != "/stay":
+            wire.end(5)
+            wire.write(Batch([Frame("5", b"after the end\n\n")]))
+        self.loop.call_later(0.05, self.returned.set)
+
+
+@pytest.fixture
+def served() -> Iterator[tuple[Streaming, int]]:
+    app = Streaming()
+    errors = logging.getLogger("uvicorn.error")
+    hearing = logging.Handler(logging.WARNING)
+    hearing.emit = lambda record: app.logged.append(record.getMessage())  # type: ignore[method-assign]
+    errors.addHandler(hearing)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, http=StreamingProtocol, lifespan="off", log_config=None))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 30
+    while not server.started:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    yield app, listener.getsockname()[1]
+    for wire in app.wires:
+        app.loop.call_soon_threadsafe(wire.end, 5)
+    server.should_exit = True
+    thread.join(30)
+    errors.removeHandler(hearing)
+    assert not thread.is_alive()
+
+
+def get(port: int, path: str) -> http.client.HTTPConnection:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path)
+    return connection
+
+
+def test_what_is_written_past_asgi_is_one_answer_and_the_connection_ends_with_it(
+    served: tuple[Streaming, int],
+) -> None:
+    app, port = served
+    connection = get(port, "/")
+    answer = connection.getresponse()
+    assert answer.getheader("transfer-encoding") == "chunked"
+    assert answer.read() == b"a\n\nb\n\nc\n\n"
+    assert connection.sock.recv(1) == b""
+    connection.close()
+    assert app.logged == []
+
+
+def test_a_stream_goes_on_without_asgis_task_and_reads_no_further_request(
+    served: tuple[Streaming, int],
+) -> None:
+    app, port = served
+    with socket.create_connection(("127.0.0.1", port), 30) as connection:
+        connection.sendall(b"GET /stay HTTP/1.1\r\nHost: x\r\n\r\n")
+        heard = b""
+        while b"c\n\n" not in heard:
+            heard += connection.recv(65_536)
+        assert app.returned.wait(30)
+        connection.sendall(b"GET /other HTTP/1.1\r\nHost: x\r\n\r\n" + b"\0" * 100)
+        app.loop.call_soon_threadsafe(app.wires[0].write, Batch([Frame("9", b"later\n\n")]))
+        while b"later\n\n" not in heard:
+            heard += connection.recv(65_536)
+        assert len(app.wires) == 1
+        assert heard.count(b"HTTP/1.1") == 1
+        app.loop.call_soon_threadsafe(app.wires[0].end, 5)
+        while more := connection.recv(65_536):
+            heard += more
+        assert heard.endswith(b"0\r\n\r\n")
+    assert app.logged == []
+
+
+def test_who_goes_is_noticed_at_once(served: tuple[Streaming, int]) -> None:
+    app, port = served
+    connection = get(port, "/stay")
+    connection.getresponse().read(3)
+    assert not app.gone.is_set()
+    connection.close()
+    assert app.gone.wait(30)
+    assert app.wires[0].lost
+
+
+def test_what_the_client_does_not_read_waits_here_not_in_the_kernel(served: tuple[Streaming, int]) -> None:
+    app, port = served
+    app.big = b"x" * 8_000_000
+    connection = get(port, "/big")
+    answer = connection.getresponse()
+    assert len(answer.read()) == len(app.big) + 9
+    # The reader's own buffer is the kernel's to size; ours was bounded.
+    assert app.waiting[0] > 1_000_000
+    connection.close()
