@@ -60,10 +60,14 @@ class Tail:
 
     def lag(self) -> int:
         """Offsets below the last stable one that have not been handed out yet, over all partitions."""
+        return sum(self.lags().values())
+
+    def lags(self) -> dict[tuple[str, int], int]:
+        """The same by topic and partition; empty while nothing is read."""
         if self._consumer is None:
-            return 0
+            return {}
         stable = {own: self._consumer.last_stable_offset(partition) for partition, own in self._names.items()}
-        return sum(max(0, (end or 0) - self._hub.vector.offset(*own)) for own, end in stable.items())
+        return {own: max(0, (end or 0) - self._hub.vector.offset(*own)) for own, end in stable.items()}
 
     async def _read(self) -> None:
         """Read into the hub; returns when the topics have changed. The consumer ends with it."""

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from api.answers import json_answer
 from api.parameters import Parameters, read
 from api.services import Services, services
+from api.telemetry import LAG
 from schemas.errors import Retryable
 
 
@@ -66,6 +67,8 @@ async def detailed(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Prometheus' text format."""
     read(NoParameters, request.query_params)
+    for (topic, partition), lag in services(request).tail.lags().items():
+        LAG.labels(topic=topic, partition=str(partition)).set(lag)
     text = await asyncio.to_thread(generate_latest)
     return Response(text, headers={"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"})
 

@@ -12,10 +12,11 @@ from api.operations import OPERATIONS
 from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.markets import alert
-from tests.support.mentions import Publisher
+from tests.support.mentions import Publisher, mention
 from tests.support.sse import SseClient
 from tests.support.tokens import SETTINGS, key_file, token
 from tests.support.topics import create_topics
+from tests.support.until import until
 
 pytestmark = pytest.mark.kafka
 GUARDED = [one for one in OPERATIONS if one.access != OPEN]
@@ -246,3 +247,29 @@ def test_nothing_said_by_a_client_enters_the_frames_as_lines(api: Api) -> None:
 
 
 _URL_SAFE = set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~")
+
+
+def test_the_metrics_of_the_stream_are_counted(api: Api, publisher: Publisher) -> None:
+    def value(name: str) -> float:
+        lines = api.get("/metrics").text.splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
+
+    own = {"Authorization": bearer()}
+    first = SseClient(api.url, {"keyword": "counted"}, headers=own).connect().opened()
+    begun, replayed, handed = (
+        first.last_id,
+        value("denyut_stream_replayed_total"),
+        value("denyut_stream_latency_seconds_count"),
+    )
+    publisher.publish(mention(1, keywords=["counted"]))
+    first.expect("mentions", 1)
+    assert value("denyut_stream_latency_seconds_count") > handed
+    second = SseClient(api.url, {"keyword": "counted"}, headers=own).connect(begun).expect("mentions", 1)
+    assert value("denyut_stream_replayed_total") > replayed
+    until(lambda: value("denyut_stream_connections ") == 2, "both are counted, and nobody who has gone")
+    lags = [line for line in api.get("/metrics").text.splitlines() if line.startswith("denyut_stream_lag{")]
+    assert len(lags) == 12, "three topics of four partitions"
+    SseClient(api.url, headers=own).connect("nonsense").expect("reset", 1).stop()
+    assert value('denyut_stream_resets_total{reason="unknown"}') >= 1
+    for client in (first, second):
+        client.stop()
