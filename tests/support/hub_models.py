@@ -63,9 +63,8 @@ class HubModel:
         dense = vector @ self.weights[f"{family.dense}.weight"].T + self.weights[f"{family.dense}.bias"]
         active = np.tanh(dense) if family.activation == "Tanh" else np.maximum(dense, 0)
         classes = family.classes
-        return softmax(
-            (active @ self.weights[f"{classes}.weight"].T + self.weights[f"{classes}.bias"])[None]
-        )[0]
+        logits = active @ self.weights[f"{classes}.weight"].T + self.weights[f"{classes}.bias"]
+        return np.asarray(softmax(logits[None])[0], dtype=np.float32)
 
     def _make(self, labels: int) -> None:
         family, under = self._family, f"{self._family.prefix}embeddings"

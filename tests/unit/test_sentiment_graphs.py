@@ -81,7 +81,7 @@ def test_the_company_of_a_text_decides_no_bit() -> None:
 def test_rows_in_steps_from_the_lowest_are_finer() -> None:
     chance = np.random.default_rng(2)
     # Whole steps of a weight's largest: what is rounded is the rows alone.
-    weight = chance.integers(-63, 64, (64, 16)).astype(np.float32) / 63
+    weight = chance.integers(-63, 64, (64, 16)).astype(np.float32) / np.float32(63)
     weight[0] = 1
     values = np.abs(chance.standard_normal((40, 64)).astype(np.float32)) - np.float32(0.1)
     errors = []
