@@ -232,6 +232,30 @@ def test_a_lost_or_turned_back_offset_and_a_topic_made_again_are_fatal(
     assert landed(clickhouse, database) == 100
 
 
+def test_a_sink_that_has_refused_too_much_refuses_no_more_after_a_restart(
+    clickhouse: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, start: Start, tmp_path: Path
+) -> None:
+    """Nine of ten have been given up before it is stopped: the tenth must not be another first."""
+    few = {"DENYUT_SINK_REFUSED_LEAST": "10", "DENYUT_SINK_REFUSED_WINDOW_S": "6000"}
+    bad: list[tuple[str, bytes | None, int | None]] = [("bad", b"nothing", 0)]
+    publish(kafka.bootstrap, prefix, "mentions", [*mentions(20, 1), *bad * 9])
+    sink = start(settings=few)
+    until(lambda: committed(kafka, prefix, "mentions").get(0) == 29, "committed")
+    # A restart knows of what is in the tables (ADR 17), and the letters land by way of Kafka.
+    until(
+        lambda: clickhouse.value("SELECT count() FROM dead_letters", database) == 9, "the letters have landed"
+    )
+    with stopped(sink):
+        publish(kafka.bootstrap, prefix, "mentions", bad)
+    for _ in range(2):
+        assert start(settings=few).wait(60) == 1
+    assert (tmp_path / "sink.log").read_text().count(
+        "10 of the 30 records of the last 6000 s cannot land"
+    ) >= 2
+    assert committed(kafka, prefix, "mentions").get(0) == 29, "the tenth is still owed"
+    assert sum(_ends(kafka, prefix, "dead-letters").values()) == 9
+
+
 def test_preflight_names_the_column(
     clickhouse: EmbeddedClickHouse, database: str, settings: ClickHouseSinkSettings
 ) -> None:
