@@ -24,8 +24,8 @@ _MADE_OF = (_ROOT / "processors" / "sentiment", _ROOT / "tests" / "support")
 def quick_bundle() -> Path:
     """Its folder."""
     digest = hashlib.sha256((DEFAULT / TOKENIZER).read_bytes())
-    for folder in _MADE_OF:
-        for file in sorted((*folder.rglob("*.py"), *folder.rglob("*.toml"))):
+    for sources in _MADE_OF:
+        for file in sorted((*sources.rglob("*.py"), *sources.rglob("*.toml"))):
             digest.update(file.read_bytes())
     kept = _KEPT / f"bundle-{digest.hexdigest()[:12]}"
     if (kept / MANIFEST).is_file():
