@@ -63,9 +63,9 @@ class HubModel:
         dense = vector @ self.weights[f"{family.dense}.weight"].T + self.weights[f"{family.dense}.bias"]
         active = np.tanh(dense) if family.activation == "Tanh" else np.maximum(dense, 0)
         classes = family.classes
-        return softmax(
-            (active @ self.weights[f"{classes}.weight"].T + self.weights[f"{classes}.bias"])[None]
-        )[0]
+        logits = active @ self.weights[f"{classes}.weight"].T + self.weights[f"{classes}.bias"]
+        found: Floats = softmax(logits[None])[0]
+        return found
 
     def _make(self, labels: int) -> None:
         family, under = self._family, f"{self._family.prefix}embeddings"
