@@ -64,7 +64,8 @@ class HubModel:
         active = np.tanh(dense) if family.activation == "Tanh" else np.maximum(dense, 0)
         classes = family.classes
         logits = active @ self.weights[f"{classes}.weight"].T + self.weights[f"{classes}.bias"]
-        return np.asarray(softmax(logits[None])[0], dtype=np.float32)
+        found: Floats = softmax(logits[None])[0]
+        return found
 
     def _make(self, labels: int) -> None:
         family, under = self._family, f"{self._family.prefix}embeddings"
