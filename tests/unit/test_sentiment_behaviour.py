@@ -17,8 +17,8 @@ from processors.sentiment.behaviour import (
     suite,
     weaknesses,
 )
-from processors.sentiment.bundle import DEFAULT
 from schemas.errors import Fatal
+from tests.support.quick_bundle import quick_bundle
 
 
 def test_every_theme_is_asked_in_both_languages_but_code_mixing() -> None:
@@ -77,11 +77,12 @@ def test_what_falls_short_is_named_worst_first() -> None:
 
 
 def test_the_command_says_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["behave", str(DEFAULT)]) == 0
+    bundle = str(quick_bundle())
+    assert main(["behave", bundle]) == 0
     said = capsys.readouterr().out
-    assert said.startswith(SentimentModel().model_version)
+    assert said.startswith(SentimentModel(bundle).model_version)
     assert "plain praise" in said
-    assert main(["behave", str(DEFAULT), "--json"]) == 0
+    assert main(["behave", bundle, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert len(found["tests"]) == len(suite())
     weak = [one for one in found["tests"] if one["weak"]]
