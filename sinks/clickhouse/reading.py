@@ -40,6 +40,16 @@ def consumer(settings: ClickHouseSinkSettings) -> Consumer:
     )
 
 
+def take_up(source: Consumer, places: list[TopicPartition]) -> None:
+    """Read these partitions, too, from the offsets they name.
+
+    librdkafka remembers a pause beyond the ownership of a partition: one that was paused, taken away and given back would
+    never be read again.
+    """
+    source.incremental_assign(places)
+    source.resume(places)
+
+
 def read(source: Consumer, lanes: Mapping[tuple[str, int], Lane], now: float) -> None:
     """Give every lane what there is for it; raises Fatal where Kafka says that it cannot be gone on with."""
     records: dict[tuple[str, int], list[Any]] = {}

@@ -22,7 +22,7 @@ from sinks.clickhouse.landing import Landing, Step
 from sinks.clickhouse.lane import Commit, Lane
 from sinks.clickhouse.migrate import migrate
 from sinks.clickhouse.pressure import Pressure
-from sinks.clickhouse.reading import consumer, measure_lag, read
+from sinks.clickhouse.reading import consumer, measure_lag, read, take_up
 from sinks.clickhouse.targets import TARGETS
 from sinks.clickhouse.turns import cut_next
 from sinks.dead_letters import DeadLetters
@@ -209,8 +209,9 @@ class ClickHouseSink:
             lanes = self._until_known(partitions)
             for lane in lanes:
                 self._lanes[lane.landed.full_name, lane.partition] = lane
-            consumer.incremental_assign(
-                [TopicPartition(x.landed.full_name, x.partition, x.positions.start) for x in lanes]
+            take_up(
+                consumer,
+                [TopicPartition(x.landed.full_name, x.partition, x.positions.start) for x in lanes],
             )
         except Fatal as error:
             self._failure = error
