@@ -10,21 +10,8 @@ from starlette.datastructures import QueryParams
 from api.filters import Filter
 from api.parameters import StreamParameters, read
 
-_NARROWING = {
-    "keyword",
-    "platform",
-    "sentiment",
-    "symbol",
-    "language",
-    "window",
-    "kind",
-    "rule",
-    "alert",
-    "severity",
-    "min_score",
-    "text",
-    "conflate",
-}
+_PLACE = {"topics", "since", "last_event_id"}
+"""What says where a stream starts and of what it is; everything else narrows it."""
 _KNOWN = 512
 _LONGEST = 1024
 
@@ -54,7 +41,7 @@ def asked(query: bytes) -> Asked:
 
 def _read(query: bytes) -> Asked:
     parameters = read(StreamParameters, QueryParams(query))
-    narrowing = parameters.model_dump(include=_NARROWING, exclude_defaults=True)
+    narrowing = parameters.model_dump(exclude=_PLACE, exclude_defaults=True)
     return Asked(parameters, narrowing, parameters.filter())
 
 

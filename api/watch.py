@@ -10,22 +10,10 @@ import httpx
 import orjson
 from httpx_sse import EventSource, ServerSentEvent
 
+from api.parameters import StreamParameters
 from schemas.errors import Fatal
 
-NARROWING = (
-    "topics",
-    "keyword",
-    "platform",
-    "sentiment",
-    "symbol",
-    "language",
-    "window",
-    "kind",
-    "rule",
-    "alert",
-    "severity",
-    "since",
-)
+NARROWING = tuple(name for name in StreamParameters.model_fields if name != "last_event_id")
 """Parameters of the stream that can be given on the command line."""
 
 _SILENCE_S = 60
