@@ -175,7 +175,7 @@ def test_a_collector_ends_in_time_though_its_broker_is_gone(
     create_topics(own_broker.bootstrap, prefix, TOPICS)
     producers = Producers(own_broker.bootstrap, prefix, tmp_path)
     published = Counter(own_broker.bootstrap, f"{prefix}posts")
-    with producers.start("run", "simulate", stop_grace_s="2") as (process, log):
+    with producers.start("run", "simulate", simulate_rhythm="0", stop_grace_s="2") as (process, log):
         published.passes(20)
         own_broker.kill()
         process.terminate()
@@ -187,7 +187,9 @@ def test_simulate_ends_on_a_signal_and_never_uses_an_id_twice(producers: Produce
     published = Counter(producers.bootstrap, f"{producers.prefix}posts")
     for _ in range(2):
         enough = published() + 250
-        with producers.start("run", "simulate", simulate_rate="100", simulate_run_s="1") as (process, log):
+        with producers.start(
+            "run", "simulate", simulate_rate="100", simulate_rhythm="0", simulate_run_s="1"
+        ) as (process, log):
             published.passes(enough)
             process.terminate()
             assert process.wait(10) == 0

@@ -31,6 +31,8 @@ PRELOADED = (
     "sinks.__main__",
     "sinks.clickhouse.sink",
 )
+WHEN_NAMED = {"yahoo": "producers.collectors.yahoo"}
+"""Imported when a word first asks for it: three seconds that most test processes can do without."""
 
 
 def main() -> None:
@@ -41,15 +43,27 @@ def main() -> None:
         if name.endswith(".__main__"):
             # To be run, not to be found: its own imports are what is wanted.
             del sys.modules[name]
-    # Only the thread that forks is forked: one that an import began would be missing, with its locks held.
-    threads = len(list(Path("/proc/self/task").iterdir()))
-    if threads != 1:
-        raise SystemExit(f"{threads} threads after importing, so this cannot be forked")
-    gc.freeze()
+    _settle()
     words = _serve(channel)
     if words is not None:
         sys.argv = words
         runpy.run_module(words[0], run_name="__main__", alter_sys=True)
+
+
+def _settle() -> None:
+    """What is imported stays. Only the thread that forks is forked: one that an import began would be missing, with its locks held."""
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    if threads != 1:
+        raise SystemExit(f"{threads} threads after importing, so this cannot be forked")
+    gc.freeze()
+
+
+def _import_named(words: list[str]) -> None:
+    """Import what these words are the first to name."""
+    for word, module in WHEN_NAMED.items():
+        if word in words and module not in sys.modules:
+            importlib.import_module(module)
+            _settle()
 
 
 def _serve(channel: socket.socket) -> list[str] | None:
@@ -67,6 +81,7 @@ def _serve(channel: socket.socket) -> list[str] | None:
             running.discard(pid)
             answer = {"status": os.waitstatus_to_exitcode(status) if pid else None}
         else:
+            _import_named(asked["start"])
             pid = os.fork()
             if not pid:
                 channel.close()

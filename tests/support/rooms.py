@@ -128,8 +128,12 @@ class _Preloaded:
                 [sys.executable, "-m", preloaded.__name__, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 cwd=ROOT,
-                # One thread of numpy's: more could not be forked.
-                env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+                # Threads could not be forked: one of numpy's, none of Arrow's allocator.
+                env={
+                    **os.environ,
+                    "OPENBLAS_NUM_THREADS": "1",
+                    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+                },
                 stdin=subprocess.DEVNULL,
             )
         self._lock = Lock()

@@ -36,7 +36,7 @@ class Recipe:
     shares: tuple[tuple[str, float], ...] = (
         ("smsa", 1.0),
         ("nusax", 3.0),
-        ("cnbci", 1.0),
+        ("cnbci", 2.0),
         ("tfns", 1.0),
         ("emot", 2.0),
         ("goemotions", 0.4),
