@@ -26,6 +26,13 @@ HEAVY = (
     "tests/integration/test_deploy_places.py",
 )
 """Files whose tests fill both cores."""
+LONG = (
+    "tests/integration/test_producers.py",
+    "tests/integration/test_schema_registry.py",
+    "tests/integration/test_sink_exactness.py",
+    "tests/integration/test_yahoo.py",
+)
+"""Files that take more than a minute and a half, mostly waiting."""
 
 _OPENED = pytest.StashKey[ExitStack]()
 _SHARED = pytest.StashKey[dict[str, Any]]()
@@ -70,8 +77,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Schedule:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what is heavy, or it would run alone at the end; within that, the order stays random."""
-    items.sort(key=lambda item: item.nodeid.partition("::")[0] not in HEAVY)
+    """Begin with what is heavy, then what is long, or it would run alone at the end; within that, the order stays random."""
+
+    def rank(item: pytest.Item) -> int:
+        file = item.nodeid.partition("::")[0]
+        return 0 if file in HEAVY else 1 if file in LONG else 2
+
+    items.sort(key=rank)
 
 
 @contextmanager
