@@ -20,7 +20,7 @@ class ApiSettings(AccessSettings, KafkaSettings, ClickHouseReaderSettings):
     stream_buffer_bytes: int = Field(4_194_304, ge=1, description="bytes that may wait for one slow client")
     stream_send_timeout_s: float = Field(30, gt=0, description="seconds one write to a client may take")
     stream_linger_ms: float = Field(
-        20,
+        10,
         ge=0,
         description="between two writes to the clients, so that what comes meanwhile is one write; 0: none",
     )

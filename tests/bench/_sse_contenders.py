@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import httpx
 import psutil
@@ -27,6 +28,7 @@ from tests.support.until import until
 SERVER_CORE = {0}
 CENTRIFUGO = ROOT / "build" / "centrifugo" / "centrifugo"
 _CHANNEL = "bench"
+_LAST_BYTES = 4_000
 
 
 class Feeder:
@@ -68,6 +70,7 @@ class Contender:
 
     def __init__(self, command: list[str], port: int, environment: Mapping[str, str] | None = None) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        self._log = TemporaryFile()  # noqa: SIM115 -- closed by stop, as the process is
         ours = os.sched_getaffinity(0)
         # Inherited: it and all that it starts stay on that core.
         os.sched_setaffinity(0, SERVER_CORE)
@@ -76,8 +79,8 @@ class Contender:
                 command,
                 cwd=ROOT,
                 env={**os.environ, **(environment or {})},
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
+                stdout=self._log,
+                stderr=subprocess.STDOUT,
             )
         finally:
             os.sched_setaffinity(0, ours)
@@ -102,6 +105,11 @@ class Contender:
         """Bytes of memory it holds."""
         return sum(one.memory_info().rss for one in self._tree())
 
+    def said(self) -> str:
+        """The last it has printed."""
+        self._log.seek(max(0, os.fstat(self._log.fileno()).st_size - _LAST_BYTES))
+        return self._log.read().decode(errors="replace")
+
     def stop(self) -> None:
         """End it and its feed."""
         if self._feeder is not None:
@@ -109,6 +117,7 @@ class Contender:
         for one in self._tree():
             one.kill()
         self._process.wait()
+        self._log.close()
 
     def _tree(self) -> list[psutil.Process]:
         top = psutil.Process(self._process.pid)

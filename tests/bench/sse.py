@@ -93,6 +93,8 @@ def measured(
         before = contender.cpu_s()
         seen = loader.ask(do="measure", seconds=seconds)
         cpu = contender.cpu_s() - before
+        if seen["lost"]:
+            print(f"{seen['lost']:.0f} connections ended: {contender.said()}", file=sys.stderr)
     finally:
         loader.stop()
     found = {

@@ -11,6 +11,8 @@ from processors.sentiment.training.keeping import CURVES
 from processors.sentiment.training.recipe import Recipe
 
 PICTURE = "curves.png"
+_LINES = 20
+"""Lines that tell how far it is where there is no terminal to draw a bar in."""
 
 
 def train(data: Path, folder: Path, out: Path, recipe: Recipe, minutes: float | None) -> None:
@@ -43,8 +45,14 @@ def train(data: Path, folder: Path, out: Path, recipe: Recipe, minutes: float | 
     with bar:
         task = bar.add_task("learning", total=1.0, loss=0.0, rate=0.0)
 
+        told = 0
+
         def batch_of(done: float, loss: float, rate: float) -> None:
+            nonlocal told
             bar.update(task, completed=done, loss=loss, rate=rate)
+            if not console.is_terminal and int(done * _LINES) > told:
+                told = int(done * _LINES)
+                say(f"{100 * done:.0f} %, loss {loss:.3f}, {rate:.0f} tokens/s")
 
         deep.train(files, data, folder, recipe, minutes, say, batch_of)
         bar.update(task, completed=1.0)
