@@ -211,6 +211,9 @@ class Bench:
                 list(fillers.map(fill, range(-(-rows // source))))
             client.command("ALTER TABLE mentions ATTACH PARTITION ALL FROM filler")
             client.command("DROP TABLE filler SYNC")
+            found = int(client.query("SELECT count() FROM mentions").result_rows[0][0])
+        if found != rows:
+            raise RuntimeError(f"{found:,} rows are in the table, not {rows:,}")
         return time.monotonic() - began
 
     def _forget_offsets(self) -> None:
