@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.topics import TOPICS
+from tests.support.until import until
 
 
 def create_topics(
@@ -23,3 +24,15 @@ def create_topics(
     ]
     for future in admin.create_topics(new).values():
         future.result(30)
+    # Made by the controller; the broker that is asked next may not have heard of them yet.
+    until(lambda: _known(admin, new), "the broker knows its new topics", 30)
+
+
+def _known(admin: AdminClient, new: list[NewTopic]) -> bool:
+    found = admin.list_topics(timeout=30).topics
+    return all(
+        one.topic in found
+        and len(found[one.topic].partitions) == one.num_partitions
+        and all(partition.leader >= 0 for partition in found[one.topic].partitions.values())
+        for one in new
+    )
