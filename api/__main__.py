@@ -12,7 +12,7 @@ from api.access.scopes import SCOPES
 from api.access.settings import WatchSettings
 from api.server import address, listen, serve
 from api.settings import ApiSettings
-from api.watch import NARROWING, watch
+from api.watch import PARAMETERS, watch
 from schemas.access import check_access
 from schemas.errors import Fatal
 from schemas.logs import configure
@@ -39,7 +39,7 @@ def _serve() -> int:
 
 def _watch(options: argparse.Namespace) -> int:
     token = load(WatchSettings).token()
-    asked = {name: values for name in NARROWING if (values := getattr(options, name))}
+    asked = {name: values for name in PARAMETERS if (values := getattr(options, name))}
     try:
         asyncio.run(watch(options.url, asked, options.last_event_id, token, as_json=options.json))
     except KeyboardInterrupt:
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     watching.add_argument("--url", default="http://127.0.0.1:8000", help="address of the api")
     watching.add_argument("--json", action="store_true", help="one JSON object a line: id, event, data")
     watching.add_argument("--last-event-id", help="go on after this id")
-    for name in NARROWING:
+    for name in PARAMETERS:
         watching.add_argument(f"--{name}", action="append", default=[], help="may be repeated")
     making = commands.add_parser(
         "key", help="make an API key: prints its entry for the file of DENYUT_API_KEYS"

@@ -13,7 +13,7 @@ from httpx_sse import EventSource, ServerSentEvent
 from api.parameters import StreamParameters
 from schemas.errors import Fatal
 
-NARROWING = tuple(name for name in StreamParameters.model_fields if name != "last_event_id")
+PARAMETERS = tuple(name for name in StreamParameters.model_fields if name != "last_event_id")
 """Parameters of the stream that can be given on the command line."""
 
 _SILENCE_S = 60

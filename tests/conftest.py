@@ -32,7 +32,7 @@ LONG = (
     "tests/integration/test_sink_exactness.py",
     "tests/integration/test_yahoo.py",
 )
-"""Files that take more than a minute and a half, mostly waiting."""
+"""Files that take more than a minute, mostly waiting."""
 
 _OPENED = pytest.StashKey[ExitStack]()
 _SHARED = pytest.StashKey[dict[str, Any]]()

@@ -21,8 +21,7 @@ from schemas.registry import PinnedIds
 from schemas.topics import TOPICS
 from tests.bench._sse_event import KEYWORDS, as_json, event
 from tests.bench.report import ROOT
-from tests.support.kafka_reading import make_topics
-from tests.support.topics import create_topics
+from tests.support.topics import create_topics, make_topics
 from tests.support.until import until
 
 SERVER_CORE = {0}

@@ -87,9 +87,7 @@ class Bench:
                 self._broker.bootstrap, _PREFIX, "mentions", made[: chosen.mentions - first], transactions=1
             )
         with self._database("limit") as client:
-            topic = landed_topics(sink_settings(self._engine, self._broker.bootstrap, _PREFIX, "limit"))[
-                _TOPIC
-            ]
+            topic = landed_topics(self._settings("limit"))[_TOPIC]
             insert = ready_made(self._broker.bootstrap, topic, chosen.limit_rows)
             client.command("CREATE TABLE unseen AS mentions")
             bare = self._limit(client, insert, "unseen", chosen.limit_rows)
@@ -127,9 +125,12 @@ class Bench:
 
     def _database(self, name: str) -> Client:
         """A client of a database that has the tables."""
-        settings = sink_settings(self._engine, self._broker.bootstrap, _PREFIX, name)
+        settings = self._settings(name)
         migrate(settings)
         return connect(settings, 600)
+
+    def _settings(self, name: str) -> ClickHouseSinkSettings:
+        return sink_settings(self._engine, self._broker.bootstrap, _PREFIX, name)
 
     def _limit(self, client: Client, insert: Insert, table: str, rows: int) -> float:
         """Rows a second of the engine alone, over several inserts."""
@@ -184,8 +185,7 @@ class Bench:
         """One in a process of its own."""
         self._database(name).close()
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-            settings = sink_settings(self._engine, self._broker.bootstrap, _PREFIX, name)
-            seconds, peak = pool.submit(_in_own_process, peer, settings, rows).result()
+            seconds, peak = pool.submit(_in_own_process, peer, self._settings(name), rows).result()
         return [Row(name, "rows_per_s", rows / seconds, "rows/s"), Row(name, "peak_memory", peak, "MiB")]
 
     def _fill(self, database: str, rows: int) -> float:
@@ -199,7 +199,7 @@ class Bench:
             source = int(client.query("SELECT count() FROM denyut.mentions").result_rows[0][0])
 
             def fill(month: int) -> None:
-                with self._database(database) as own:
+                with connect(self._settings(database), 600) as own:
                     own.command(
                         "INSERT INTO filler SELECT * REPLACE ("
                         f"addMonths(collected_at, {month + 1}) AS collected_at, -1 AS kafka_partition) "

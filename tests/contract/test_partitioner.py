@@ -10,7 +10,8 @@ from confluent_kafka import Producer
 from producers.settings import ProducerSettings
 from schemas.clients import producer_config
 from tests.support.broker import Broker
-from tests.support.kafka_reading import make_topics, read_all
+from tests.support.kafka_reading import read_all
+from tests.support.topics import make_topics
 
 KEYS = 2_000
 

@@ -9,8 +9,8 @@ from processors.batching import Batch, BatchApp, Handler
 from processors.batching.transaction import LaneLost
 from processors.batching.worker import serve
 from schemas.errors import Fatal, Retryable
-from tests.support.kafka_reading import make_topics
 from tests.support.local_stage import PATIENCE_S, LocalStage, eventually
+from tests.support.topics import make_topics
 
 pytestmark = pytest.mark.kafka
 

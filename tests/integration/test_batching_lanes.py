@@ -7,8 +7,9 @@ import pytest
 from confluent_kafka import Producer
 
 from processors.batching import Batch, BatchApp
-from tests.support.kafka_reading import make_topics, read_all
+from tests.support.kafka_reading import read_all
 from tests.support.local_stage import LocalStage, eventually
+from tests.support.topics import make_topics
 
 pytestmark = pytest.mark.kafka
 

@@ -5,7 +5,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 
 from sinks.clickhouse.reading import take_up
 from tests.support.broker import Broker
-from tests.support.kafka_reading import make_topics
+from tests.support.topics import make_topics
 
 pytestmark = pytest.mark.kafka
 

@@ -5,21 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
-
-from tests.support.until import until
 
 PATIENCE_S = 60.0
-
-
-def make_topics(bootstrap: str, *names: str, partitions: int = 4, **config: str) -> None:
-    """Create topics and wait until the broker's metadata shows them."""
-    new = [NewTopic(name, partitions, 1, config=config) for name in names]
-    admin = AdminClient({"bootstrap.servers": bootstrap})
-    for future in admin.create_topics(new).values():
-        future.result(30)
-    for name in names:
-        until(lambda name=name: len(admin.list_topics(name).topics[name].partitions) == partitions, name)  # type: ignore[misc]
 
 
 def read_all(bootstrap: str, topic: str) -> Iterator[Any]:

@@ -16,7 +16,8 @@ import psutil
 from confluent_kafka import ConsumerGroupState, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
-from tests.support.kafka_reading import Offsets, make_topics, read_all
+from tests.support.kafka_reading import Offsets, read_all
+from tests.support.topics import make_topics
 from tests.support.until import until
 
 ROOT = Path(__file__).parents[2]

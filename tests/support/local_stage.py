@@ -11,7 +11,8 @@ from confluent_kafka import Producer
 from processors.batching import Batch, BatchApp, Handler, Tuning
 from processors.batching.worker import serve
 from tests.support.broker import Broker
-from tests.support.kafka_reading import Offsets, make_topics, read_all
+from tests.support.kafka_reading import Offsets, read_all
+from tests.support.topics import make_topics
 
 PATIENCE_S = 30.0
 
