@@ -85,10 +85,10 @@ def suite() -> list[Theme]:
     ]
 
 
-def behave(model: SentimentModel) -> list[Outcome]:
-    """Ask the model all of the suite."""
+def behave(model: SentimentModel, tests: Sequence[Theme] | None = None) -> list[Outcome]:
+    """Ask the model these tests of the suite; None: all of them."""
     words: dict[str, dict[str, list[str]]] = _file()["words"]
-    return [_asked(model, test, words[test.lang]) for test in suite()]
+    return [_asked(model, test, words[test.lang]) for test in (suite() if tests is None else tests)]
 
 
 def weaknesses(outcomes: Sequence[Outcome]) -> list[str]:

@@ -1,10 +1,10 @@
 """One trial of the lanes: workers that count, what disturbs them, and the comparison with the truth."""
 
 import dataclasses
+import os
 import random
 import signal
 import subprocess
-import sys
 import uuid
 from collections import Counter
 from pathlib import Path
@@ -16,11 +16,11 @@ import psutil
 from confluent_kafka import ConsumerGroupState, KafkaException, Producer
 from confluent_kafka.admin import AdminClient
 
+from tests.support import rooms
 from tests.support.kafka_reading import Offsets, read_all
+from tests.support.rooms import Room
 from tests.support.topics import make_topics
 from tests.support.until import until
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Trial:
             "flags": str(folder),
             **options,
         }
-        self.workers: list[subprocess.Popen[bytes]] = []
+        self.workers: list[Room] = []
         self.exits: list[int] = []
         make_topics(bootstrap, self.source, self.out, partitions=partitions)
         self.offsets = Offsets(bootstrap, self.group, self.source, partitions)
@@ -90,11 +90,11 @@ class Trial:
                     producer.poll(0.05)
         assert producer.flush(30) == 0
 
-    def start(self, position: int | None = None) -> subprocess.Popen[bytes]:
+    def start(self, position: int | None = None) -> Room:
         """Start a worker, in place of the one at `position` if given."""
-        command = [sys.executable, "-m", "tests.support.counting_stage", orjson.dumps(self._options).decode()]
+        words = ["tests.support.counting_stage", orjson.dumps(self._options).decode()]
         with (self._folder / f"{self.group}.log").open("ab") as log:
-            worker = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT)
+            worker = rooms.start(words, os.environ, log.fileno(), log.fileno())
         if position is None:
             self.workers.append(worker)
         else:
@@ -104,8 +104,8 @@ class Trial:
     def revive(self) -> None:
         """Restart what has ended by itself, as the supervisor would."""
         for position, worker in enumerate(self.workers):
-            if worker.poll() is not None:
-                self.exits.append(worker.returncode)
+            if (status := worker.poll()) is not None:
+                self.exits.append(status)
                 self.start(position)
 
     def kill(self, position: int) -> None:

@@ -15,11 +15,14 @@ import socket
 import sys
 from pathlib import Path
 
+from tests.support import offspring
+
 PRELOADED = (
     "api.__main__",
     "api.app",
     "deploy.__main__",
     "deploy.commands",
+    "deploy.prepare",
     "processors.__main__",
     "processors.agents.alerts",
     "processors.agents.enrich",
@@ -45,6 +48,12 @@ def main() -> None:
             del sys.modules[name]
     _settle()
     words = _serve(channel)
+    # What starts processes itself does so in the same way, and so do these: `up --detach` starts an `up`.
+    while words is not None and offspring.supervises(words):
+        child = offspring.adopt()
+        if child is None:
+            break
+        words = child
     if words is not None:
         sys.argv = words
         runpy.run_module(words[0], run_name="__main__", alter_sys=True)
@@ -85,14 +94,8 @@ def _serve(channel: socket.socket) -> list[str] | None:
             pid = os.fork()
             if not pid:
                 channel.close()
-                for ours, given in zip((1, 2), descriptors, strict=True):
-                    os.dup2(given, ours)
-                    os.close(given)
-                os.environ.clear()
-                os.environ.update(asked["environment"])
                 words: list[str] = asked["start"]
-                # Its command line is ours; whoever looks at what runs shall tell them apart.
-                Path("/proc/self/comm").write_text(" ".join(words)[:15], encoding="utf-8")
+                offspring.become(words, asked["environment"], *descriptors)
                 return words
             for descriptor in descriptors:
                 os.close(descriptor)

@@ -1,9 +1,10 @@
 """A bundle for tests that are not about the model: a wide part alone, learnt in seconds from generated texts.
 
 The package's own takes milliseconds a post, and whole stacks replay many thousands. Made once for what it is made of, whoever
-asks first; two that ask at once both make it, and one of the two stays.
+asks first; who asks meanwhile waits.
 """
 
+import fcntl
 import hashlib
 import tempfile
 from functools import lru_cache
@@ -28,9 +29,15 @@ def quick_bundle() -> Path:
         for file in sorted((*sources.rglob("*.py"), *sources.rglob("*.toml"))):
             digest.update(file.read_bytes())
     kept = _KEPT / f"bundle-{digest.hexdigest()[:12]}"
-    if (kept / MANIFEST).is_file():
-        return kept
     _KEPT.mkdir(parents=True, exist_ok=True)
+    with (_KEPT / "bundle.lock").open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (kept / MANIFEST).is_file():
+            _make(kept)
+    return kept
+
+
+def _make(kept: Path) -> None:
     with tempfile.TemporaryDirectory(dir=_KEPT, prefix="making-") as folder:
         data, making = Path(folder) / "data", Path(folder) / "bundle"
         write_sets(data)
@@ -43,9 +50,4 @@ def quick_bundle() -> Path:
             lambda _: None,
             wide_recipe=WideRecipe(slots=2**12, rounds=45),
         )
-        try:
-            making.rename(kept)
-        except OSError:
-            if not (kept / MANIFEST).is_file():
-                raise
-    return kept
+        making.rename(kept)
