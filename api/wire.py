@@ -8,14 +8,15 @@ neither a task nor what was made of its request, and what it still sends is not 
 What is used of uvicorn besides its documented interface, read in 0.54 (pinned; tests/unit/test_wire.py fails when it changes):
 `HttpToolsProtocol` with its attributes `scope`, `headers`, `parser`, `cycle`, `transport` and `flow`, its callbacks `on_message_begin`, which
 makes the scope, `data_received` and `shutdown`; that it leaves alone an answer whose cycle has `response_complete`, also when the task
-ends; and that an answer without content-length is sent in chunked coding, its head at once.
+ends; that an answer without content-length is sent in chunked coding, its head at once; and that the cycle writes to its `transport`.
 """
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+from starlette.types import Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.frames import Batch
@@ -29,15 +30,23 @@ _LAST_CHUNK = b"0\r\n\r\n"
 class Wire:
     """One connection. A Sink once its answer has begun; until then nothing may be written."""
 
-    __slots__ = ("_gone", "_protocol", "_transport", "last_id", "lost", "streams")
+    __slots__ = ("_gone", "_head", "_protocol", "_transport", "last_id", "lost", "streams")
 
     def __init__(self, protocol: "StreamingProtocol") -> None:
         self._protocol = protocol
         self._transport = protocol.transport
         self._gone: Callable[[], None] | None = None
+        self._head = b""
         self.lost = False
         self.streams = False
         self.last_id = ""
+
+    async def head(self, send: Send, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Keep the head of the answer until the first batch is written: a write to a connection costs more than making what it writes."""
+        kept = _Kept()
+        self._protocol.cycle.transport = cast("asyncio.Transport", kept)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        self._head = b"".join(kept.parts)
 
     def begin(self, buffer_bytes: int, dead_s: float, gone: Callable[[], None]) -> None:
         """From now on this is a stream.
@@ -72,7 +81,10 @@ class Wire:
         """Send a batch as one chunk."""
         self.last_id = batch.id
         if not self.lost:
-            self._transport.write(batch.chunk)
+            chunk = batch.chunk
+            if self._head:
+                chunk, self._head = self._head + chunk, b""
+            self._transport.write(chunk)
 
     def waiting(self) -> int:
         """Bytes that the kernel has not taken yet."""
@@ -92,6 +104,17 @@ class Wire:
         if self._gone is not None:
             told, self._gone = self._gone, None
             told()
+
+
+class _Kept:
+    """In place of a transport: what is written to it is kept."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Keep it."""
+        self.parts.append(data)
 
 
 class StreamingProtocol(HttpToolsProtocol):

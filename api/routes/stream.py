@@ -48,7 +48,7 @@ class StreamResponse(Response):
         """Answer: returns when the past is sent; from then on the hub writes."""
         wire: Wire = scope["extensions"][EXTENSION]
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await wire.head(send, self.raw_headers)
         except BaseException:
             self._place.leave()
             raise

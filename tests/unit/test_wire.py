@@ -34,7 +34,7 @@ class Streaming:
         self.loop = asyncio.get_running_loop()
         wire: Wire = scope["extensions"][EXTENSION]
         self.wires.append(wire)
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await wire.head(send, [(b"x-said", b"once")])
         wire.begin(8192, 5, self.gone.set)
         wire.write(Batch([Frame("1", b"a\n\n"), Frame("2", b"b\n\n")]))
         wire.write(Batch([Frame("3", b"c\n\n")]))
@@ -84,6 +84,9 @@ def test_what_is_written_past_asgi_is_one_answer_and_the_connection_ends_with_it
     app, port = served
     connection = get(port, "/")
     answer = connection.getresponse()
+    assert answer.status == 200
+    assert answer.headers.get_all("x-said") == ["once"]
+    assert answer.getheader("date")
     assert answer.getheader("transfer-encoding") == "chunked"
     assert answer.read() == b"a\n\nb\n\nc\n\n"
     assert connection.sock.recv(1) == b""
@@ -112,6 +115,15 @@ def test_a_stream_goes_on_without_asgis_task_and_reads_no_further_request(
             heard += more
         assert heard.endswith(b"0\r\n\r\n")
     assert app.logged == []
+
+
+def test_the_head_goes_out_with_the_first_batch(served: tuple[Streaming, int]) -> None:
+    _, port = served
+    with socket.create_connection(("127.0.0.1", port), 30) as connection:
+        connection.sendall(b"GET /stay HTTP/1.1\r\nHost: x\r\n\r\n")
+        first = connection.recv(65_536)
+    assert first.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"a\n\nb\n\n" in first
 
 
 def test_who_goes_is_noticed_at_once(served: tuple[Streaming, int]) -> None:
