@@ -185,7 +185,7 @@ class Fetcher:
 @cache
 def _tls() -> SSLContext:
     """One for all: reading the certificates of the system takes longer than most requests."""
-    return httpx.create_ssl_context(trust_env=False)
+    return httpx.create_ssl_context()
 
 
 def user_agent(contact: str) -> str:
