@@ -24,6 +24,9 @@ class Entry:
 
 COLLECTORS: Mapping[str, Entry] = MappingProxyType(
     {
+        "newsapi": Entry(
+            "producers.collectors.newsapi", "articles that match the active keywords, from newsapi.org"
+        ),
         "rss": Entry("producers.collectors.rss", "articles of RSS and Atom news feeds"),
         "simulate": Entry("producers.collectors.simulate", "made-up posts with planted bursts, from a seed"),
         "yahoo": Entry(

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from schemas.settings import KafkaSettings, MetricsSettings
 
@@ -64,6 +64,20 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     )
     rss_full_text: bool = Field(
         False, description="read the article behind each entry, a request each, instead of the summary alone"
+    )
+
+    newsapi_key: SecretStr | None = Field(
+        None, description="key of newsapi.org, which the collector newsapi needs"
+    )
+    newsapi_daily: int = Field(
+        100,
+        ge=1,
+        description="requests to NewsAPI that the plan allows a day; runs are as many, evenly spread",
+    )
+    newsapi_pages: int = Field(1, ge=1, le=100, description="pages that one run reads of a keyword at most")
+    newsapi_page_size: int = Field(100, ge=1, le=100, description="articles on a page of NewsAPI")
+    newsapi_url: str = Field(
+        "https://newsapi.org", description="address of NewsAPI, or of what stands in for it"
     )
 
     yahoo_watchlist: Path | None = Field(

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from tests.support.upstreams import Upstream
+from tests.support.upstreams.newsapi import NewsApiUpstream
 from tests.support.upstreams.rss import RssUpstream
 
 UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
     {
+        "newsapi": NewsApiUpstream,
         "rss": RssUpstream,
     }
 )
