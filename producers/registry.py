@@ -29,6 +29,9 @@ COLLECTORS: Mapping[str, Entry] = MappingProxyType(
         ),
         "rss": Entry("producers.collectors.rss", "articles of RSS and Atom news feeds"),
         "simulate": Entry("producers.collectors.simulate", "made-up posts with planted bursts, from a seed"),
+        "sites": Entry(
+            "producers.collectors.sites", "articles in full, off the list pages of Indonesian outlets"
+        ),
         "yahoo": Entry(
             "producers.collectors.yahoo", "quotes and daily candles of a watchlist, from Yahoo Finance"
         ),

@@ -101,6 +101,21 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         description="time zones of replayed sources whose times name none, JSON; others are UTC",
     )
 
+    sites_list: Path | None = Field(
+        None,
+        description="TOML list of outlets (list page, selectors, zone) instead of the one in the package",
+    )
+    sites_interval_s: float = Field(300, ge=1, description="seconds between looks at the list of an outlet")
+    sites_parallel: int = Field(
+        6, ge=1, le=64, description="outlets read at once; one page at a time of each"
+    )
+    sites_pages: int = Field(5, ge=1, le=50, description="pages of a list that one run goes back at most")
+    sites_articles: int = Field(
+        60,
+        ge=1,
+        description="articles that one run reads of an outlet at most; the others are read by the next",
+    )
+
     simulate_seed: int = Field(1, description="seed: the same seed and minute give the same posts")
     simulate_rate: float = Field(20, gt=0, le=50_000, description="mean posts per second")
     simulate_rhythm: bool = Field(True, description="follow the hours of the day in Indonesia")

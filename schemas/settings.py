@@ -18,6 +18,7 @@ class Settings(BaseSettings):
         "kafka_ca_file",
         "clickhouse_cluster",
         "rss_feeds",
+        "sites_list",
         "yahoo_watchlist",
         "simulate_start",
         mode="before",

@@ -6,11 +6,13 @@ from types import MappingProxyType
 from tests.support.upstreams import Upstream
 from tests.support.upstreams.newsapi import NewsApiUpstream
 from tests.support.upstreams.rss import RssUpstream
+from tests.support.upstreams.sites import SitesUpstream
 
 UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
     {
         "newsapi": NewsApiUpstream,
         "rss": RssUpstream,
+        "sites": SitesUpstream,
     }
 )
 
