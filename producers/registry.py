@@ -26,6 +26,7 @@ COLLECTORS: Mapping[str, Entry] = MappingProxyType(
     {
         "rss": Entry("producers.collectors.rss", "articles of RSS and Atom news feeds"),
         "simulate": Entry("producers.collectors.simulate", "made-up posts with planted bursts, from a seed"),
+        "x": Entry("producers.collectors.x", "posts that X's recent search finds for the active keywords"),
         "yahoo": Entry(
             "producers.collectors.yahoo", "quotes and daily candles of a watchlist, from Yahoo Finance"
         ),
