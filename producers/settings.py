@@ -31,6 +31,23 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     contact: str = Field(
         "", description="page or mail address of who runs this, told to the sites that are read"
     )
+    web_gap_s: float = Field(1, ge=0, description="seconds between two requests to one host of the web")
+    web_parallel: int = Field(10, ge=1, le=64, description="requests to the web at once, of all collectors")
+    web_connect_s: float = Field(10, gt=0, description="seconds to connect to the host of a page or service")
+    web_read_s: float = Field(10, gt=0, description="seconds without a byte after which a page is given up")
+    web_total_s: float = Field(30, gt=0, description="seconds after which a page is given up though it sends")
+    web_max_bytes: int = Field(
+        3_000_000, ge=1_000, description="largest page or answer, unpacked, in bytes; larger ones are refused"
+    )
+    web_inside: str = Field(
+        "",
+        description="hosts inside our own network that may be read all the same, comma-separated; an address in a list of "
+        "feeds or sites is meant as it stands",
+    )
+    web_proxy: str = Field(
+        "",
+        description="proxy through which the web is read; it looks names up then, and has to keep requests from going inside",
+    )
 
     rss_feeds: Path | None = Field(
         None, description="TOML list of feeds (name, url, language, zone) instead of the one in the package"
@@ -44,6 +61,9 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         3_000_000,
         ge=1_000,
         description="largest answer of a feed, unpacked, in bytes; larger ones are refused",
+    )
+    rss_full_text: bool = Field(
+        False, description="read the article behind each entry, a request each, instead of the summary alone"
     )
 
     yahoo_watchlist: Path | None = Field(

@@ -12,13 +12,15 @@ from producers.base import Batch, Cursor, Item, Refused
 from producers.clock import now_ms
 from producers.rss.entries import Parsed, as_post, parse, raw
 from producers.rss.feeds import SHIPPED, Feed, load_feeds
-from producers.rss.fetch import Fetcher
 from producers.rss.identity import native_id
-from producers.rss.memory import Memory, key
 from producers.settings import ProducerSettings
+from producers.web.fetch import Fetcher
+from producers.web.limits import Limits
+from producers.web.memory import Memory, key
 from schemas.errors import Poison, Retryable
 
 NAME = "rss"
+_ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 _REMEMBERED = 50_000
 
 
@@ -31,7 +33,7 @@ class Rss:
         self._feeds = {feed.name: feed for feed in load_feeds(settings.rss_feeds)}
         self._list: Path = settings.rss_feeds or SHIPPED
         self._interval_s = settings.rss_interval_s
-        self._fetcher = Fetcher(settings)
+        self._fetcher = Fetcher(settings, _limits(settings), _ACCEPT)
         self.parallel = settings.rss_parallel
         self.timeout_s: float | None = settings.run_timeout_s
         self._lock = Lock()
@@ -126,6 +128,16 @@ class Rss:
 def build(settings: ProducerSettings) -> Rss:
     """The collector as configured."""
     return Rss(settings)
+
+
+def _limits(settings: ProducerSettings) -> Limits:
+    return Limits(
+        settings.rss_connect_s,
+        settings.rss_read_s,
+        settings.rss_total_s,
+        settings.rss_max_bytes,
+        "DENYUT_RSS_MAX_BYTES",
+    )
 
 
 def _remembered(stored: str | None, feed: Feed) -> Memory:

@@ -1,0 +1,21 @@
+"""Which collector is held to the contract by which server; a test finds collectors that are in neither table."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from tests.support.upstreams import Upstream
+from tests.support.upstreams.rss import RssUpstream
+
+UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
+    {
+        "rss": RssUpstream,
+    }
+)
+
+EXEMPT: Mapping[str, str] = MappingProxyType(
+    {
+        "simulate": "reads nothing: it makes its posts up",
+        "yahoo": "reads quotes, not posts; tests/unit/test_yahoo.py and tests/integration/test_yahoo.py answer for it",
+    }
+)
+"""Collectors without a server here, and why."""
