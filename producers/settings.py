@@ -94,7 +94,6 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     x_query_characters: int = Field(
         512, ge=32, le=4_096, description="longest query that the access level of X takes"
     )
-    x_timeout_s: float = Field(15, gt=0, description="seconds without a byte after which X is given up")
     x_url: str = Field("", description="address asked instead of X's, such as a proxy; empty: X itself")
 
     source_zones: dict[str, str] = Field(

@@ -119,7 +119,7 @@ class X:
             budget.charge(size)
             yield Batch((), (Cursor(_BUDGET, budget.stored()),), None, budget.left)
             try:
-                page = self._client.search(query, place.since, place.until, size)
+                page = self._client.search(query, place.since, place.until, size, stop)
             except (Backpressure, Lasting):
                 budget.charge(-size)
                 yield Batch((), (Cursor(_BUDGET, budget.stored()),), None, budget.left)

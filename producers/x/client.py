@@ -1,26 +1,21 @@
-"""X's API v2 as tweepy calls it, with time limits and with every failure as a decision.
-
-tweepy builds `https://api.twitter.com` into its requests and gives them no time limit (`client.py`, read in 4.17.0); the
-session that it makes is public, and an adapter mounted there is requests' own way to send them elsewhere, in time.
-"""
+"""X's API v2 as tweepy calls it, with every failure as a decision."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 import tweepy
-from requests.adapters import HTTPAdapter
 
 from producers.base import Lasting
 from producers.settings import ProducerSettings
 from producers.waits import retry_after_s
+from producers.x.session import HOST, Sender
 from schemas.errors import Backpressure, Fatal, Retryable
 
-HOST = "https://api.twitter.com"
 TOKEN = "DENYUT_X_BEARER_TOKEN"  # noqa: S105 -- the name of the setting
 LEAST, MOST = 10, 100
 """Posts that one request of recent search may ask for."""
@@ -53,13 +48,16 @@ class XClient:
         if not token:
             raise Fatal(f"{TOKEN} is not set: the token of an app of X's developer portal")
         self._client = tweepy.Client(token, return_type=dict, wait_on_rate_limit=False)
-        self._client.session.mount(HOST, _Elsewhere(settings.x_url.rstrip("/"), settings.x_timeout_s))
+        self._sender = Sender(settings, settings.x_url)
+        self._client.session.mount(HOST, self._sender)
+        self._client.session.max_redirects = 0
 
-    def search(self, query: str, since_id: int, until_id: int | None, size: int) -> Page:
+    def search(self, query: str, since_id: int, until_id: int | None, size: int, stop: Event) -> Page:
         """The newest `size` posts that `query` finds between the two ids, neither included.
 
         Raises Backpressure, Refused, Lasting or Retryable.
         """
+        self._sender.stop = stop
         answer = self._ask(
             self._client.search_recent_tweets,
             query,
@@ -80,8 +78,9 @@ class XClient:
             "next_token" in meta,
         )
 
-    def look_up(self, ids: list[str]) -> list[Any]:
+    def look_up(self, ids: Sequence[str], stop: Event) -> list[Any]:
         """The posts of up to 100 ids with their counts; those that are gone are left out. Raises as `search`."""
+        self._sender.stop = stop
         return list(
             self._ask(self._client.get_tweets, ids, tweet_fields=["public_metrics"]).get("data") or []
         )
@@ -102,22 +101,6 @@ class XClient:
             raise Retryable(f"an answer that cannot be read: {type(error).__name__}: {error}") from error
         else:
             return answer
-
-
-class _Elsewhere(HTTPAdapter):
-    """Sends what is meant for X to `base`, where one is given, and waits no longer than it should."""
-
-    def __init__(self, base: str, timeout_s: float) -> None:
-        super().__init__(max_retries=0)
-        self._base = base
-        self._timeout_s = timeout_s
-
-    def send(self, request: Any, *arguments: Any, **options: Any) -> Any:
-        """As of any adapter."""
-        if self._base:
-            parts = urlsplit(request.url)
-            request.url = f"{self._base}{parts.path}{'?' if parts.query else ''}{parts.query}"
-        return super().send(request, *arguments, **{**options, "timeout": self._timeout_s})
 
 
 def _decided(error: tweepy.HTTPException) -> Retryable:

@@ -5,10 +5,12 @@ from types import MappingProxyType
 
 from tests.support.upstreams import Upstream
 from tests.support.upstreams.rss import RssUpstream
+from tests.support.upstreams.x import XUpstream
 
 UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
     {
         "rss": RssUpstream,
+        "x": XUpstream,
     }
 )
 
