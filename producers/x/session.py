@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import orjson
 import requests
 from requests.adapters import BaseAdapter
 
@@ -53,9 +54,17 @@ class Sender(BaseAdapter):
             {name: value for name, value in response.headers.items() if name != "content-encoding"}
         )
         answer.url, answer.request = request.url, request
-        answer.raw, answer.encoding = BytesIO(body), "utf-8"
+        answer.raw, answer.encoding = BytesIO(body if answer.ok else _readable(body)), "utf-8"
         return answer
 
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
+
+
+def _readable(body: bytes) -> bytes:
+    """The body of a refusal as tweepy can take it: its errors break on JSON that is no object."""
+    try:
+        return body if isinstance(orjson.loads(body), dict) else b"{}"
+    except orjson.JSONDecodeError:
+        return b"{}"
