@@ -96,6 +96,20 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         "", description="address asked instead of all of Yahoo's hosts, such as a cache; empty: Yahoo itself"
     )
 
+    x_bearer_token: SecretStr | None = Field(None, description="token of an app of X's developer portal")
+    x_budget: int = Field(
+        10_000, ge=0, description="posts of X that may be read in a month (UTC); each is paid for"
+    )
+    x_interval_s: float = Field(300, ge=1, description="seconds between searches of X")
+    x_first_hours: float = Field(
+        24, gt=0, le=168, description="hours that the first search of X for a keyword looks back"
+    )
+    x_pages: int = Field(5, ge=1, description="pages of 100 posts read for one keyword in a run of x")
+    x_query_characters: int = Field(
+        512, ge=32, le=4_096, description="longest query that the access level of X takes"
+    )
+    x_url: str = Field("", description="address asked instead of X's, such as a proxy; empty: X itself")
+
     source_zones: dict[str, str] = Field(
         {"cnbci": "Asia/Jakarta"},
         description="time zones of replayed sources whose times name none, JSON; others are UTC",

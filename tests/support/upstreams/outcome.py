@@ -40,7 +40,7 @@ class Driver:
     cursors: dict[str, str] = field(default_factory=dict)
 
     def run(self, source: str | None = None, *, batches: int | None = None) -> Outcome:
-        """One run over `source`, by default the first; ended as by a kill after so many `batches` with items.
+        """One run over `source`, by default the first; ended as by a kill after so many `batches` that brought something.
 
         Every item must fit its schema. Cursors are stored once their batch is acknowledged, as text.
         """
@@ -51,11 +51,11 @@ class Driver:
         problem: DenyutError | None = None
         found = self.collector.collect(source, dict(self.cursors), Event())
         try:
-            full = 0
+            brought = 0
             for batch in found:
                 self._take(batch, tally, posts, refused)
-                full += bool(batch.items)
-                if full == batches:
+                brought += bool(batch.items)
+                if brought == batches:
                     break
         except DenyutError as error:
             problem = error

@@ -7,12 +7,14 @@ from tests.support.upstreams import Upstream
 from tests.support.upstreams.newsapi import NewsApiUpstream
 from tests.support.upstreams.rss import RssUpstream
 from tests.support.upstreams.sites import SitesUpstream
+from tests.support.upstreams.x import XUpstream
 
 UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
     {
         "newsapi": NewsApiUpstream,
         "rss": RssUpstream,
         "sites": SitesUpstream,
+        "x": XUpstream,
     }
 )
 
