@@ -22,7 +22,7 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     checkpoint_s: float = Field(1, ge=0, description="seconds after which a cursor is stored")
     progress_s: float = Field(5, gt=0, description="seconds between progress lines of a run")
     run_timeout_s: float = Field(
-        120, gt=0, description="seconds after which a run of rss or yahoo is cut and tried again later"
+        120, gt=0, description="seconds after which a run over a source is cut and tried again later"
     )
     backoff_s: float = Field(
         120, ge=1, description="longest wait after a run that failed, in seconds; throttling may ask for more"
