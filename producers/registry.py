@@ -32,6 +32,7 @@ COLLECTORS: Mapping[str, Entry] = MappingProxyType(
         "sites": Entry(
             "producers.collectors.sites", "articles in full, off the list pages of Indonesian outlets"
         ),
+        "webhook": Entry("producers.collectors.webhook", "posts that listed senders send to us"),
         "x": Entry("producers.collectors.x", "posts that X's recent search finds for the active keywords"),
         "yahoo": Entry(
             "producers.collectors.yahoo", "quotes and daily candles of a watchlist, from Yahoo Finance"

@@ -145,3 +145,19 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     simulate_speed: float | Literal["max"] = Field(
         1, description="simulated seconds per second, or max: as fast as possible (needs simulate_start)"
     )
+
+    webhook_senders: Path | None = Field(
+        None, description="TOML list of who may send to the webhook (name, token, key, zone)"
+    )
+    webhook_host: str = Field("127.0.0.1", description="address on which the webhook listens")
+    webhook_port: int = Field(8090, ge=0, le=65535, description="port on which the webhook listens; 0: any")
+    webhook_max_bytes: int = Field(
+        2_000_000, ge=1_000, description="largest body of a request to the webhook"
+    )
+    webhook_wait_s: float = Field(
+        15, gt=0, description="seconds that a request waits for Kafka before it is answered 503"
+    )
+    webhook_waiting: int = Field(
+        100, ge=1, description="requests that wait at once; beyond that they are answered 503"
+    )
+    webhook_run_s: float = Field(30, gt=0, description="seconds between run events of the webhook")

@@ -19,6 +19,7 @@ class Settings(BaseSettings):
         "clickhouse_cluster",
         "rss_feeds",
         "sites_list",
+        "webhook_senders",
         "yahoo_watchlist",
         "simulate_start",
         mode="before",

@@ -21,6 +21,7 @@ UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
 EXEMPT: Mapping[str, str] = MappingProxyType(
     {
         "simulate": "reads nothing: it makes its posts up",
+        "webhook": "asks nobody: it is sent to; tests/unit/collectors/test_webhook.py answers for it",
         "yahoo": "reads quotes, not posts; tests/unit/test_yahoo.py and tests/integration/test_yahoo.py answer for it",
     }
 )
