@@ -129,7 +129,7 @@ class NewsApi:
         """All that is new, oldest first; a `remark` says that the search is not at its end."""
         items: list[Item | Refused] = []
         moments: list[Millis] = []
-        for name, article in reversed(articles.items()):
+        for name, article in reversed(list(articles.items())):
             origin, said = f"{NAME}:{one.id}:{name}", raw(article)
             try:
                 post = as_post(article, one.id, language, NAME, now_ms())
