@@ -31,7 +31,8 @@ class FullText:
         url = post["url"]
         if url is None:
             raise Retryable("the entry has no address")
-        answer = self._fetcher.get(url, None, None, stop, gap_s=self._permits.gap_s(url, stop))
+        gap_s = self._permits.gap_s(url, stop, found_at=feed.url)
+        answer = self._fetcher.get(url, None, None, stop, gap_s=gap_s, found_at=feed.url)
         if answer is None:
             raise Retryable("unchanged, though nobody asked whether it changed")
         page = read_page(decoded(answer.body, answer.content_type), ZoneInfo(feed.zone))
