@@ -10,7 +10,7 @@ from typing import NamedTuple
 import structlog
 from pydantic import ValidationError
 
-from producers.base import Batch, Cursor, Item, Refused
+from producers.base import Batch, Cursor, Item, Lasting, Refused
 from producers.clock import now_ms
 from producers.settings import ProducerSettings
 from producers.sites.listing import links
@@ -21,7 +21,7 @@ from producers.web.body import TooLarge
 from producers.web.fetch import Answer, Fetcher
 from producers.web.identity import canonical, hashed
 from producers.web.limits import web_limits
-from producers.web.page import decoded
+from producers.web.page import MOST_TAGS, crowded, decoded
 from producers.web.permits import Disallowed, Permits
 from producers.web.refusals import Status
 from schemas.errors import Backpressure, Poison, Retryable
@@ -79,9 +79,9 @@ class Sites:
         def ask(site: Site) -> tuple[int, str]:
             try:
                 answer = self._page(site, site.list, None, None, stop, patience_s)
+                count = 0 if answer is None else len(_links(answer, site))
             except Retryable as error:
                 return 0, f"{site.name}: {error}"
-            count = 0 if answer is None else len(_links(answer, site))
             return count, f"{site.name}: {count} articles"
 
         with ThreadPoolExecutor(min(16, len(self._sites))) as pool:
@@ -208,7 +208,10 @@ def _remark(left: int, place: Place, listed: _Listed) -> str | None:
 
 
 def _links(answer: Answer, site: Site) -> Sequence[str]:
-    return links(decoded(answer.body, answer.content_type), answer.url, site)
+    markup = decoded(answer.body, answer.content_type)
+    if crowded(markup):
+        raise Lasting(f"a list of more than {MOST_TAGS} tags")
+    return links(markup, answer.url, site)
 
 
 def _origin(site: Site, url: str) -> str:

@@ -102,8 +102,9 @@ def test_an_outlet_whose_articles_all_fail_uses_up_no_tries(server: SitesUpstrea
     [
         (Reply(404), "rejected"),
         (Reply(410), "rejected"),
-        (Reply(body=b"x" * 60_000, headers=HTML), "oversized"),
+        (Reply(body=b"x" * 90_000, headers=HTML), "oversized"),
         (Reply(body=b"<title>Video</title><video>", headers=HTML), "malformed"),
+        (Reply(body=b"<b>" * 15_000 + b"<i>" * 10_000, headers=HTML), "oversized"),
     ],
 )
 def test_an_article_that_never_will_be_one_is_a_dead_letter(
@@ -111,7 +112,7 @@ def test_an_article_that_never_will_be_one_is_a_dead_letter(
 ) -> None:
     expected = server.publish(2)
     server.server.answers[server.path(0)] = reply
-    ended = driver(server, web_max_bytes=50_000).run()
+    ended = driver(server, web_max_bytes=80_000).run()
     assert ended.ids == expected[1:]
     assert [one.why.reason for one in ended.refused] == [reason]
     assert ended.run["outcome"] == "ok"
@@ -187,9 +188,12 @@ def test_a_list_that_was_laid_out_anew_is_no_silence(server: SitesUpstream) -> N
         body=b"<main><a href='/read/1/a'>Berita</a></main>", headers=HTML
     )
     found = driver(server)
+    server.server.answers["/robots.txt"] = Reply(404)
     assert "laid out anew" in str(found.run().run["error"])
     with pytest.raises(Retryable, match="kabar: 0 articles"):
         found.collector.reach(1)
+    server.server.answers["/indeks"] = Reply(body=b"<li>" * 30_000, headers=HTML)
+    assert found.run().run["error"] == "a list of more than 20000 tags"
 
 
 REAL = {
