@@ -2,9 +2,10 @@
 
 import re
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, field_validator
 
 from deploy.control import ControlRecord, Seed
+from schemas.boolean import parse
 from schemas.events import Keyword
 
 _NOT_SLUG = re.compile(r"[^\w]+", re.UNICODE)
@@ -19,6 +20,15 @@ class KeywordSeed(Seed):
     priority: int = Field(3, ge=1, le=5)
     active: bool = True
     languages: tuple[str, ...] = ()
+    query: str | None = None
+    monitoring_start: AwareDatetime | None = None
+
+    @field_validator("query")
+    @classmethod
+    def _readable(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse(value)
+        return value
 
     @property
     def key(self) -> str:
@@ -34,6 +44,10 @@ class KeywordSeed(Seed):
             "priority": self.priority,
             "active": self.active,
             "languages": list(self.languages),
+            "query": self.query,
+            "monitoring_start": None
+            if self.monitoring_start is None
+            else round(self.monitoring_start.timestamp() * 1000),
             "updated_at": now,
         }
 

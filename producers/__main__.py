@@ -5,12 +5,14 @@ import signal
 import sys
 from datetime import date
 from pathlib import Path
+from textwrap import fill
 from threading import Event
 
 import structlog
 
 from producers.base import Collector
 from producers.collectors.replay import Replay
+from producers.facts.load import facts_of
 from producers.progress_bar import progress_bar
 from producers.registry import COLLECTORS, build
 from producers.runner import run_collectors
@@ -22,6 +24,8 @@ from schemas.exposition import expose
 from schemas.logs import configure
 from schemas.registry import schema_ids
 from schemas.settings import load
+
+_WIDTH = 120
 
 
 def main() -> int:
@@ -42,9 +46,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run collectors until they are told to stop")
     run.add_argument("names", nargs="*", metavar="NAME", help="default: the setting DENYUT_COLLECTORS")
-    commands.add_parser("list", help="list the collectors")
+    commands.add_parser("list", help="list the collectors: what each needs, costs, sees and does not")
     check = commands.add_parser("check", help="say what a collector would read, and whether that answers")
-    check.add_argument("name", nargs="?", metavar="NAME", help="default: all")
+    check.add_argument(
+        "name", nargs="?", metavar="NAME", help="default: the setting DENYUT_COLLECTORS, or all"
+    )
     backfill = commands.add_parser("backfill", help="publish the history of symbols as candles")
     backfill.add_argument("name", choices=["yahoo"], metavar="yahoo")
     backfill.add_argument("--symbols", required=True, metavar="A,B", help="as Yahoo spells them")
@@ -94,8 +100,19 @@ def _command(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
         case "list":
             for name, entry in COLLECTORS.items():
                 print(f"{name:12} {entry.about}")
+                for heading, sentence in facts_of(name).told().items():
+                    print(
+                        fill(
+                            sentence,
+                            _WIDTH,
+                            initial_indent=f"{'':13}{heading:13}",
+                            subsequent_indent=" " * 26,
+                        )
+                    )
         case "check":
-            _check([arguments.name] if arguments.name else list(COLLECTORS), settings)
+            _check(
+                [arguments.name] if arguments.name else _configured(settings) or list(COLLECTORS), settings
+            )
         case "backfill":
             _backfill(arguments, settings)
         case "replay":
@@ -105,13 +122,15 @@ def _command(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
             replay.check()
             _run([replay], settings)
         case "run":
-            names = arguments.names or [
-                name for name in settings.collectors.replace(" ", "").split(",") if name
-            ]
+            names = arguments.names or _configured(settings)
             if not names:
                 raise Fatal(f"no collector is configured; name one of: {', '.join(COLLECTORS)}")
             expose(settings)
             _run([build(name, settings) for name in dict.fromkeys(names)], settings)
+
+
+def _configured(settings: ProducerSettings) -> list[str]:
+    return [name for name in settings.collectors.replace(" ", "").split(",") if name]
 
 
 def _check(names: list[str], settings: ProducerSettings) -> None:

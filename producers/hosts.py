@@ -1,10 +1,10 @@
-"""Turns at hosts: one request at a time to each, with a pause between two."""
+"""Turns at hosts: one request at a time to each, with a pause between two, and so many at once in all."""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Event, Lock
+from threading import Event, Lock, Semaphore
 
 from schemas.errors import Retryable
 
@@ -14,21 +14,28 @@ _SLICE_S = 0.1
 @dataclass(slots=True)
 class _Host:
     lock: Lock = field(default_factory=Lock)
-    free_at: float = 0.0
+    ended_at: float = 0.0
 
 
 class Hosts:
     """Gives out turns; used by many threads."""
 
-    def __init__(self, gap_s: float) -> None:
-        """`gap_s` is the pause between the end of one request to a host and the start of the next."""
+    def __init__(self, gap_s: float, most: int | None = None) -> None:
+        """`gap_s` is the pause between the end of one request to a host and the start of the next.
+
+        `most` bounds the turns at once over all hosts.
+        """
         self._gap_s = gap_s
         self._lock = Lock()
         self._hosts: dict[str, _Host] = {}
+        self._all = None if most is None else Semaphore(most)
 
     @contextmanager
-    def turn(self, host: str, stop: Event, patience_s: float) -> Iterator[None]:
-        """The only request to `host` meanwhile; raises Retryable after `patience_s` or once `stop` is set."""
+    def turn(self, host: str, stop: Event, patience_s: float, gap_s: float = 0.0) -> Iterator[None]:
+        """The only request to `host` meanwhile, after at least `gap_s` where that is longer than the pause of all.
+
+        Raises Retryable after `patience_s` or once `stop` is set; pauses do not count.
+        """
         with self._lock:
             one = self._hosts.setdefault(host.lower(), _Host())
         deadline = time.monotonic() + patience_s
@@ -36,9 +43,21 @@ class Hosts:
             if stop.is_set() or time.monotonic() >= deadline:
                 raise Retryable(f"no turn at {host}: another request to it is still under way")
         try:
-            if stop.wait(max(0.0, one.free_at - time.monotonic())):
+            free_at = one.ended_at + max(self._gap_s, gap_s) if one.ended_at else 0.0
+            if stop.wait(max(0.0, free_at - time.monotonic())):
                 raise Retryable(f"told to stop before the turn at {host}")
-            yield
+            self._enter(host, stop, patience_s)
+            try:
+                yield
+            finally:
+                one.ended_at = time.monotonic()
+                if self._all is not None:
+                    self._all.release()
         finally:
-            one.free_at = time.monotonic() + self._gap_s
             one.lock.release()
+
+    def _enter(self, host: str, stop: Event, patience_s: float) -> None:
+        deadline = time.monotonic() + patience_s
+        while self._all is not None and not self._all.acquire(timeout=_SLICE_S):
+            if stop.is_set() or time.monotonic() >= deadline:
+                raise Retryable(f"no turn at {host}: as many requests as may be are under way")

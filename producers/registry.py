@@ -24,8 +24,16 @@ class Entry:
 
 COLLECTORS: Mapping[str, Entry] = MappingProxyType(
     {
+        "newsapi": Entry(
+            "producers.collectors.newsapi", "articles that match the active keywords, from newsapi.org"
+        ),
         "rss": Entry("producers.collectors.rss", "articles of RSS and Atom news feeds"),
         "simulate": Entry("producers.collectors.simulate", "made-up posts with planted bursts, from a seed"),
+        "sites": Entry(
+            "producers.collectors.sites", "articles in full, off the list pages of Indonesian outlets"
+        ),
+        "webhook": Entry("producers.collectors.webhook", "posts that listed senders send to us"),
+        "x": Entry("producers.collectors.x", "posts that X's recent search finds for the active keywords"),
         "yahoo": Entry(
             "producers.collectors.yahoo", "quotes and daily candles of a watchlist, from Yahoo Finance"
         ),

@@ -4,7 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from schemas.settings import KafkaSettings, MetricsSettings
 
@@ -22,7 +22,7 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     checkpoint_s: float = Field(1, ge=0, description="seconds after which a cursor is stored")
     progress_s: float = Field(5, gt=0, description="seconds between progress lines of a run")
     run_timeout_s: float = Field(
-        120, gt=0, description="seconds after which a run of rss or yahoo is cut and tried again later"
+        120, gt=0, description="seconds after which a run over a source is cut and tried again later"
     )
     backoff_s: float = Field(
         120, ge=1, description="longest wait after a run that failed, in seconds; throttling may ask for more"
@@ -30,6 +30,23 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     check_s: float = Field(5, gt=0, description="seconds that `check` gives a source to answer")
     contact: str = Field(
         "", description="page or mail address of who runs this, told to the sites that are read"
+    )
+    web_gap_s: float = Field(1, ge=0, description="seconds between two requests to one host of the web")
+    web_parallel: int = Field(10, ge=1, le=64, description="requests to the web at once, of all collectors")
+    web_connect_s: float = Field(10, gt=0, description="seconds to connect to the host of a page or service")
+    web_read_s: float = Field(10, gt=0, description="seconds without a byte after which a page is given up")
+    web_total_s: float = Field(30, gt=0, description="seconds after which a page is given up though it sends")
+    web_max_bytes: int = Field(
+        3_000_000, ge=1_000, description="largest page or answer, unpacked, in bytes; larger ones are refused"
+    )
+    web_inside: str = Field(
+        "",
+        description="hosts inside our own network that may be read all the same, comma-separated; an address in a list of "
+        "feeds or sites is meant as it stands",
+    )
+    web_proxy: str = Field(
+        "",
+        description="proxy through which the web is read; it looks names up then, and has to keep requests from going inside",
     )
 
     rss_feeds: Path | None = Field(
@@ -44,6 +61,23 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         3_000_000,
         ge=1_000,
         description="largest answer of a feed, unpacked, in bytes; larger ones are refused",
+    )
+    rss_full_text: bool = Field(
+        False, description="read the article behind each entry, a request each, instead of the summary alone"
+    )
+
+    newsapi_key: SecretStr | None = Field(
+        None, description="key of newsapi.org, which the collector newsapi needs"
+    )
+    newsapi_daily: int = Field(
+        100,
+        ge=1,
+        description="requests to NewsAPI that the plan allows a day; runs are as many, evenly spread",
+    )
+    newsapi_pages: int = Field(1, ge=1, le=100, description="pages that one run reads of a keyword at most")
+    newsapi_page_size: int = Field(100, ge=1, le=100, description="articles on a page of NewsAPI")
+    newsapi_url: str = Field(
+        "https://newsapi.org", description="address of NewsAPI, or of what stands in for it"
     )
 
     yahoo_watchlist: Path | None = Field(
@@ -62,9 +96,38 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         "", description="address asked instead of all of Yahoo's hosts, such as a cache; empty: Yahoo itself"
     )
 
+    x_bearer_token: SecretStr | None = Field(None, description="token of an app of X's developer portal")
+    x_budget: int = Field(
+        10_000, ge=0, description="posts of X that may be read in a month (UTC); each is paid for"
+    )
+    x_interval_s: float = Field(300, ge=1, description="seconds between searches of X")
+    x_first_hours: float = Field(
+        24, gt=0, le=168, description="hours that the first search of X for a keyword looks back"
+    )
+    x_pages: int = Field(5, ge=1, description="pages of 100 posts read for one keyword in a run of x")
+    x_query_characters: int = Field(
+        512, ge=32, le=4_096, description="longest query that the access level of X takes"
+    )
+    x_url: str = Field("", description="address asked instead of X's, such as a proxy; empty: X itself")
+
     source_zones: dict[str, str] = Field(
         {"cnbci": "Asia/Jakarta"},
         description="time zones of replayed sources whose times name none, JSON; others are UTC",
+    )
+
+    sites_list: Path | None = Field(
+        None,
+        description="TOML list of outlets (list page, selectors, zone) instead of the one in the package",
+    )
+    sites_interval_s: float = Field(300, ge=1, description="seconds between looks at the list of an outlet")
+    sites_parallel: int = Field(
+        6, ge=1, le=64, description="outlets read at once; one page at a time of each"
+    )
+    sites_pages: int = Field(5, ge=1, le=50, description="pages of a list that one run goes back at most")
+    sites_articles: int = Field(
+        60,
+        ge=1,
+        description="articles that one run reads of an outlet at most; the others are read by the next",
     )
 
     simulate_seed: int = Field(1, description="seed: the same seed and minute give the same posts")
@@ -82,3 +145,19 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     simulate_speed: float | Literal["max"] = Field(
         1, description="simulated seconds per second, or max: as fast as possible (needs simulate_start)"
     )
+
+    webhook_senders: Path | None = Field(
+        None, description="TOML list of who may send to the webhook (name, token, key, zone)"
+    )
+    webhook_host: str = Field("127.0.0.1", description="address on which the webhook listens")
+    webhook_port: int = Field(8090, ge=0, le=65535, description="port on which the webhook listens; 0: any")
+    webhook_max_bytes: int = Field(
+        2_000_000, ge=1_000, description="largest body of a request to the webhook"
+    )
+    webhook_wait_s: float = Field(
+        15, gt=0, description="seconds that a request waits for Kafka before it is answered 503"
+    )
+    webhook_waiting: int = Field(
+        100, ge=1, description="requests that wait at once; beyond that they are answered 503"
+    )
+    webhook_run_s: float = Field(30, gt=0, description="seconds between run events of the webhook")

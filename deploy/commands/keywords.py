@@ -1,6 +1,7 @@
 """`keywords`: list, add, remove and seed the phrases to look for."""
 
 import argparse
+from datetime import datetime
 
 from deploy.commands.control import Control
 from deploy.control import ControlRecord
@@ -15,6 +16,14 @@ def _arguments(add: argparse.ArgumentParser) -> None:
     add.add_argument(
         "--language", action="append", default=[], help="look in this language alone; repeatable"
     )
+    add.add_argument("--query", help="Boolean query that is searched for in place of the phrase")
+    add.add_argument(
+        "--from",
+        dest="start",
+        type=datetime.fromisoformat,
+        metavar="TIME",
+        help="collect nothing older (ISO 8601 with zone)",
+    )
     add.add_argument("--inactive", action="store_true", help="known, but not looked for")
 
 
@@ -26,6 +35,8 @@ def _asked(options: argparse.Namespace) -> KeywordSeed:
         priority=options.priority,
         active=not options.inactive,
         languages=tuple(options.language),
+        query=options.query,
+        monitoring_start=options.start,
     )
 
 

@@ -12,10 +12,10 @@ import orjson
 
 from producers.clock import event_at
 from producers.rss.feeds import Feed
-from producers.rss.fetch import Answer
 from producers.rss.identity import native_id
-from producers.rss.text import joined, plain
 from producers.rss.times import published
+from producers.web.fetch import Answer
+from producers.web.text import joined, plain
 from schemas.errors import Poison, Retryable
 from schemas.events import Millis, Post
 

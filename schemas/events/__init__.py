@@ -201,6 +201,8 @@ class Keyword(TypedDict):
     priority: int
     active: bool
     languages: Sequence[str]
+    query: str | None
+    monitoring_start: Millis | None
     updated_at: Millis
 
 

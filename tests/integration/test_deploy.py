@@ -95,6 +95,8 @@ def test_keywords_are_added_replaced_listed_and_removed(ready: KafkaSettings) ->
         "priority": 3,
         "active": True,
         "languages": ["id"],
+        "query": None,
+        "monitoring_start": None,
         "updated_at": 2,
     }
     assert topic.remove(["ihsg", "unknown"]) == ["ihsg"]

@@ -99,6 +99,8 @@ def test_broken_records_become_dead_letters_and_the_rest_is_untouched(
             "priority": 1,
             "active": True,
             "languages": [],
+            "query": None,
+            "monitoring_start": None,
             "updated_at": 0,
         },
     )
@@ -147,6 +149,8 @@ def test_keywords_are_known_before_the_first_post_and_followed_live(
             "priority": 1,
             "active": active,
             "languages": [],
+            "query": None,
+            "monitoring_start": None,
             "updated_at": 0,
         }
 

@@ -42,6 +42,8 @@ KEYWORD = {
     "priority": 1,
     "active": True,
     "languages": [],
+    "query": None,
+    "monitoring_start": None,
     "updated_at": 1,
 }
 

@@ -315,6 +315,8 @@ def _keyword(name: str) -> dict[str, Any]:
         "priority": 1,
         "active": True,
         "languages": [],
+        "query": None,
+        "monitoring_start": None,
         "updated_at": 1,
     }
 

@@ -84,6 +84,8 @@ def test_deleted_is_said_record_by_record() -> None:
         "priority": 3,
         "active": True,
         "languages": ["id"],
+        "query": None,
+        "monitoring_start": None,
         "updated_at": 1,
     }
     payload = CODEC.encode("keyword", keyword)

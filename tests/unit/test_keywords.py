@@ -15,6 +15,8 @@ def keyword(text: str, **fields: Any) -> Keyword:
         "priority": 1,
         "active": True,
         "languages": [],
+        "query": None,
+        "monitoring_start": None,
         "updated_at": 0,
     }
     return Keyword(**{**values, **fields})  # type: ignore[typeddict-item]  # the fields stand above

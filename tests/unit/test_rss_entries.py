@@ -8,10 +8,11 @@ import pytest
 
 from producers.rss.entries import Parsed, as_post, parse
 from producers.rss.feeds import SHIPPED, Feed, load_feeds
-from producers.rss.fetch import Answer
-from producers.rss.identity import canonical, native_id
-from producers.rss.memory import Memory, key
-from producers.rss.text import joined, plain
+from producers.web.fetch import Answer
+from producers.rss.identity import native_id
+from producers.web.identity import canonical
+from producers.web.memory import Memory, key
+from producers.web.text import joined, plain
 from producers.rss.times import published
 from schemas.codec import Codec
 from schemas.errors import Fatal, Poison, Retryable

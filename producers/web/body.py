@@ -8,21 +8,27 @@ from threading import Event
 import httpx
 
 from producers.base import Lasting
+from producers.web.limits import Limits
 from schemas.errors import Retryable
 
 _GZIP = 31
 """What tells zlib to expect the frame of gzip."""
 
 
-def read_body(response: httpx.Response, most: int, deadline: float, stop: Event) -> bytes:
+class TooLarge(Lasting):
+    """The body is larger than it may be."""
+
+
+def read_body(response: httpx.Response, limits: Limits, deadline: float, stop: Event) -> bytes:
     """The whole body, unpacked, of an answer that is streamed.
 
-    At most `most` bytes are ever held beyond one chunk. Raises Lasting where it is larger or packed in a way that
-    was not asked for, Retryable where it is cut, not over at `deadline` (of time.monotonic) or `stop` is set.
+    At most `max_bytes` are ever held beyond one chunk. Raises TooLarge where it is larger, Lasting where it is packed in
+    a way that was not asked for, Retryable where it is cut, not over at `deadline` (of time.monotonic) or `stop` is set.
     """
+    most = limits.max_bytes
     stated = response.headers.get("content-length", "")
     if stated.isdigit() and int(stated) > most:
-        raise _too_large(most)
+        raise _too_large(limits)
     packed = response.headers.get("content-encoding", "identity").strip().lower()
     chunks = _within(response, deadline, stop)
     if packed in ("gzip", "x-gzip"):
@@ -33,7 +39,7 @@ def read_body(response: httpx.Response, most: int, deadline: float, stop: Event)
     for chunk in chunks:
         body += chunk
         if len(body) > most:
-            raise _too_large(most)
+            raise _too_large(limits)
     return bytes(body)
 
 
@@ -63,5 +69,5 @@ def _unpacked(chunks: Iterator[bytes], most: int) -> Iterator[bytes]:
         raise Retryable("the packed answer is cut")
 
 
-def _too_large(most: int) -> Lasting:
-    return Lasting(f"the answer is larger than {most} bytes (DENYUT_RSS_MAX_BYTES)")
+def _too_large(limits: Limits) -> TooLarge:
+    return TooLarge(f"the answer is larger than {limits.max_bytes} bytes ({limits.max_setting})")

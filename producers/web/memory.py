@@ -1,4 +1,4 @@
-"""What a feed's cursor remembers: how to ask whether it changed, and which entries are known."""
+"""What the cursor of a feed or a list remembers: how to ask whether it changed, and which entries are known."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -11,7 +11,7 @@ _KEPT_MOST = 20_000
 
 
 class Memory(BaseModel):
-    """The cursor of one feed. `seen` begins with the entries of its last answer."""
+    """The cursor of one feed or list. `seen` begins with the entries of its last answer."""
 
     model_config = ConfigDict(frozen=True)
 

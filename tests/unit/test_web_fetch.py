@@ -1,26 +1,29 @@
-"""How a feed is fetched, against a real server: conditions, limits, refusals, turns."""
+"""How the web is fetched, against a real server: conditions, limits, refusals, turns."""
 
 import gzip
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from itertools import pairwise
-from threading import Event
+from threading import Event, Lock
+from typing import Any
 
 import pytest
 
-import producers.rss.fetch as fetch_module
 from producers.base import Lasting
-from producers.rss.addresses import inside
-from producers.rss.fetch import GAP_S, Fetcher, user_agent
 from producers.settings import ProducerSettings
 from producers.waits import retry_after_s
+from producers.web.addresses import Resolve, inside, resolve
+from producers.web.fetch import Fetcher, user_agent
+from producers.web.limits import web_limits
 from schemas.errors import Backpressure, Retryable
 from tests.support.feeds import conditional, item, rss
 from tests.support.upstream import Reply, Upstream, packed, upstream
 
 BODY = rss([item(1)])
+GAP_S = 0.3
 
 
 @pytest.fixture
@@ -29,13 +32,23 @@ def server() -> Iterator[Upstream]:
         yield server
 
 
+def fetcher_of(find: Resolve = resolve, **settings: Any) -> Fetcher:
+    given = {
+        "web_gap_s": GAP_S,
+        "web_connect_s": 2,
+        "web_read_s": 0.5,
+        "web_total_s": 1.5,
+        "web_max_bytes": 50_000,
+        "contact": "ops@example.org",
+        **settings,
+    }
+    made = ProducerSettings.model_validate(given)
+    return Fetcher(made, web_limits(made), "text/html", find=find)
+
+
 @pytest.fixture
 def fetcher() -> Fetcher:
-    return Fetcher(
-        ProducerSettings(
-            rss_connect_s=2, rss_read_s=0.5, rss_total_s=1.5, rss_max_bytes=50_000, contact="ops@example.org"
-        )
-    )
+    return fetcher_of()
 
 
 def fetch(fetcher: Fetcher, url: str, etag: str | None = None) -> bytes | None:
@@ -170,7 +183,7 @@ def test_redirects_are_followed_but_not_for_ever(server: Upstream, fetcher: Fetc
 
 def test_a_host_is_asked_one_thing_at_a_time_with_a_pause(server: Upstream, fetcher: Fetcher) -> None:
     server.answers["/feed"] = Reply(body=BODY, wait_s=0.1)
-    patient = Fetcher(ProducerSettings(rss_total_s=20))
+    patient = fetcher_of(web_total_s=20, web_read_s=5)
     with ThreadPoolExecutor(3) as pool:
         answers = list(pool.map(lambda _: fetch(patient, f"{server.url}/feed"), range(3)))
     assert answers == [BODY] * 3
@@ -180,7 +193,7 @@ def test_a_host_is_asked_one_thing_at_a_time_with_a_pause(server: Upstream, fetc
 
 def test_a_stop_ends_a_slow_answer(server: Upstream) -> None:
     server.answers["/feed"] = Reply(body=BODY, drip_s=0.05)
-    slow = Fetcher(ProducerSettings(rss_total_s=60))
+    slow = fetcher_of(web_total_s=60, web_read_s=5)
     stop = Event()
     with ThreadPoolExecutor(1) as pool:
         reading = pool.submit(slow.get, f"{server.url}/feed", None, None, stop)
@@ -210,23 +223,126 @@ def test_headers_that_mean_harm_are_not_kept(server: Upstream, fetcher: Fetcher)
         fetch(fetcher, f"{server.url}/label")
 
 
-def test_nobody_sends_a_collector_into_our_own_network(
-    server: Upstream, fetcher: Fetcher, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for host in (
-        "127.0.0.1",
-        "::1",
-        "10.0.0.8",
-        "192.168.1.1",
-        "169.254.169.254",
-        "::ffff:127.0.0.1",
-        "localhost",
-    ):
-        assert inside(host), host
-    for host in ("8.8.8.8", "2001:4860:4860::8888", "a..b", "x" * 70):
-        assert not inside(host), host
-    # As if the server were out there; what it names is not.
-    monkeypatch.setattr(fetch_module, "inside", lambda host: host == "169.254.169.254")
+@pytest.mark.parametrize(
+    ("address", "ours"),
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("10.0.0.8", True),
+        ("192.168.1.1", True),
+        ("169.254.169.254", True),
+        ("100.64.0.1", True),
+        ("0.0.0.0", True),
+        ("224.0.0.1", True),
+        ("fd00::1", True),
+        ("fe80::1%eth0", True),
+        ("::ffff:127.0.0.1", True),
+        ("64:ff9b::7f00:1", True),
+        ("2002:7f00:1::", True),
+        ("8.8.8.8", False),
+        ("2001:4860:4860::8888", False),
+        ("64:ff9b::808:808", False),
+    ],
+)
+def test_what_is_inside_is_known(address: str, ours: bool) -> None:
+    assert inside(address) == ours
+
+
+def test_nobody_is_sent_into_our_own_network(server: Upstream, fetcher: Fetcher) -> None:
+    port = server.url.rpartition(":")[2]
     server.answers["/away"] = Reply(302, headers={"Location": "http://169.254.169.254/latest/"})
+    server.answers["/home"] = Reply(302, headers={"Location": f"http://localhost:{port}/secret"})
+    server.answers["/decimal"] = Reply(302, headers={"Location": f"http://2130706433:{port}/secret"})
+    for path in ("/away", "/home", "/decimal"):
+        with pytest.raises(Lasting, match="inside our own network"):
+            fetch(fetcher, server.url + path)
     with pytest.raises(Lasting, match="inside our own network"):
-        fetch(fetcher, f"{server.url}/away")
+        fetch(fetcher, f"http://localhost:{port}/secret")
+    assert not server.at("/secret")
+    server.answers["/secret"] = Reply(body=BODY)
+    assert fetch(fetcher_of(web_inside="localhost, other"), f"http://localhost:{port}/secret") == BODY
+
+
+def test_one_address_inside_among_others_is_enough_to_refuse(server: Upstream) -> None:
+    port = server.url.rpartition(":")[2]
+    mixed = fetcher_of(find=lambda host, port: ["8.8.8.8", "127.0.0.1"])
+    with pytest.raises(Lasting, match="inside our own network"):
+        fetch(mixed, f"http://kabar.example:{port}/feed")
+    assert not server.asked
+
+
+def test_a_name_that_changes_between_look_and_connection_leads_nowhere_else() -> None:
+    """Two servers on one port: the name is first one's, and whoever looks again is sent to the other."""
+    looked: list[str] = []
+    with upstream() as first:
+        port = int(first.url.rpartition(":")[2])
+        answers = iter([["127.0.0.1"], ["127.0.0.2"]])
+
+        def rebind(host: str, _port: int) -> list[str]:
+            looked.append(host)
+            return next(answers)
+
+        first.answers["/feed"] = Reply(body=BODY)
+        trusted = fetcher_of(find=rebind, web_inside="kabar.example")
+        assert fetch(trusted, f"http://kabar.example:{port}/feed") == BODY
+        assert looked == ["kabar.example"], "looked up once"
+        assert first.asked[0].headers["host"] == f"kabar.example:{port}"
+    answers = iter([["8.8.8.8"], ["127.0.0.1"]])
+    stranger = fetcher_of(find=rebind, web_connect_s=0.1, web_total_s=0.3)
+    with upstream() as ours:
+        port = int(ours.url.rpartition(":")[2])
+        with pytest.raises(Retryable) as caught:
+            fetch(stranger, f"http://kabar.example:{port}/feed")
+        assert not isinstance(caught.value, Lasting), "what was checked could not be connected to"
+        with pytest.raises(Lasting, match="inside our own network"):
+            fetch(stranger, f"http://kabar.example:{port}/feed")
+        assert not ours.asked
+
+
+def test_the_next_address_is_tried_where_one_does_not_answer(server: Upstream) -> None:
+    port = server.url.rpartition(":")[2]
+    server.answers["/feed"] = Reply(body=BODY)
+    two = fetcher_of(find=lambda host, port: ["127.0.0.99", "127.0.0.1"], web_inside="kabar.example")
+    assert fetch(two, f"http://kabar.example:{port}/feed") == BODY
+
+
+def test_what_is_secret_stays_with_the_host_it_is_for_and_no_cookie_is_kept(server: Upstream) -> None:
+    settings = ProducerSettings(web_gap_s=0, web_inside="localhost")
+    keyed = Fetcher(settings, web_limits(settings), "*/*", secrets={"x-api-key": "hush"})
+    port = server.url.rpartition(":")[2]
+    server.answers["/old"] = Reply(
+        302, headers={"Location": f"http://localhost:{port}/new", "Set-Cookie": "me=you; Path=/"}
+    )
+    server.answers["/new"] = Reply(body=BODY, headers={"Set-Cookie": "me=you; Path=/"})
+    assert fetch(keyed, f"{server.url}/old") == BODY
+    assert fetch(keyed, f"{server.url}/old") == BODY
+    assert {one.headers.get("x-api-key") for one in server.at("/old")} == {"hush"}
+    assert {one.headers.get("x-api-key") for one in server.at("/new")} == {None}
+    assert all("cookie" not in one.headers for one in server.asked)
+
+
+def test_all_collectors_of_a_process_are_one_visitor_and_only_so_many_ask_at_once() -> None:
+    with ExitStack() as stack:
+        servers = [stack.enter_context(upstream()) for _ in range(3)]
+        under_way, most = [0], [0]
+        lock = Lock()
+
+        def slow(_: object) -> Reply:
+            with lock:
+                under_way[0] += 1
+                most[0] = max(most[0], under_way[0])
+            servers[0].ended.wait(0.15)
+            with lock:
+                under_way[0] -= 1
+            return Reply(body=BODY)
+
+        for server in servers:
+            server.answers["/feed"] = slow
+        fetchers = [fetcher_of(web_parallel=2, web_total_s=10, web_read_s=5) for _ in range(2)]
+        with ThreadPoolExecutor(6) as pool:
+            for _ in pool.map(lambda n: fetch(fetchers[n % 2], f"{servers[n % 3].url}/feed"), range(6)):
+                pass
+        assert most[0] == 2
+        assert all(server.most_at_once == 1 for server in servers)
+        for server in servers:
+            assert all(b.at - a.at >= GAP_S for a, b in pairwise(server.asked))

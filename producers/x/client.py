@@ -1,0 +1,124 @@
+"""X's API v2 as tweepy calls it, with every failure as a decision."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Event
+from typing import Any
+
+import requests
+import tweepy
+
+from producers.base import Lasting
+from producers.settings import ProducerSettings
+from producers.waits import retry_after_s
+from producers.x.session import HOST, Sender
+from schemas.errors import Backpressure, Fatal, Retryable
+
+TOKEN = "DENYUT_X_BEARER_TOKEN"  # noqa: S105 -- the name of the setting
+LEAST, MOST = 10, 100
+"""Posts that one request of recent search may ask for."""
+
+_WINDOW_S = 900.0
+"""X's limits are of requests in 15 minutes."""
+_PAYMENT = 402
+_TWEET = ["author_id", "created_at", "lang", "note_tweet", "public_metrics", "referenced_tweets"]
+_USER = ["name", "public_metrics", "username", "verified"]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Posts as X sends them, newest first, their authors by id, and whether older ones follow."""
+
+    tweets: list[Any]
+    users: Mapping[str, Mapping[str, Any]]
+    more: bool
+
+
+class Refused(Lasting):
+    """X refuses this query and would take another one."""
+
+
+class XClient:
+    """Recent search and look-up of posts; used by one thread at a time."""
+
+    def __init__(self, settings: ProducerSettings) -> None:
+        token = settings.x_bearer_token.get_secret_value() if settings.x_bearer_token else ""
+        if not token:
+            raise Fatal(f"{TOKEN} is not set: the token of an app of X's developer portal")
+        self._client = tweepy.Client(token, return_type=dict, wait_on_rate_limit=False)
+        self._sender = Sender(settings, settings.x_url)
+        self._client.session.mount(HOST, self._sender)
+        self._client.session.max_redirects = 0
+
+    def search(self, query: str, since_id: int, until_id: int | None, size: int, stop: Event) -> Page:
+        """The newest `size` posts that `query` finds between the two ids, neither included.
+
+        Raises Backpressure, Refused, Lasting or Retryable.
+        """
+        self._sender.stop = stop
+        answer = self._ask(
+            self._client.search_recent_tweets,
+            query,
+            since_id=since_id,
+            until_id=until_id,
+            max_results=size,
+            expansions=["author_id"],
+            tweet_fields=_TWEET,
+            user_fields=_USER,
+        )
+        meta = answer.get("meta")
+        if not isinstance(meta, Mapping):
+            raise Retryable("an answer that cannot be read: it has no meta")
+        users = answer.get("includes", {}).get("users", [])
+        return Page(
+            list(answer.get("data") or []),
+            {str(user.get("id")): user for user in users},
+            "next_token" in meta,
+        )
+
+    def look_up(self, ids: Sequence[str], stop: Event) -> list[Any]:
+        """The posts of up to 100 ids with their counts; those that are gone are left out. Raises as `search`."""
+        self._sender.stop = stop
+        return list(
+            self._ask(self._client.get_tweets, ids, tweet_fields=["public_metrics"]).get("data") or []
+        )
+
+    def _ask(self, call: Any, *arguments: Any, **options: Any) -> Any:
+        try:
+            answer = call(*arguments, **options)
+            if not isinstance(answer, dict) or not isinstance(answer.get("includes", {}), dict):
+                raise Retryable("an answer that cannot be read: not what the API documents")
+        except tweepy.HTTPException as error:
+            raise _decided(error) from error
+        except requests.JSONDecodeError as error:
+            raise Retryable(f"an answer that cannot be read: {error}") from error
+        except requests.RequestException as error:
+            raise Retryable(f"{type(error).__name__}: {error}") from error
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            # Raised by tweepy on the body or the headers of a refusal that it cannot read.
+            raise Retryable(f"an answer that cannot be read: {type(error).__name__}: {error}") from error
+        else:
+            return answer
+
+
+def _decided(error: tweepy.HTTPException) -> Retryable:
+    told = f"HTTP {' '.join(str(error).split())}"[:300]
+    headers = error.response.headers
+    match error:
+        case tweepy.Unauthorized() | tweepy.Forbidden():
+            return Lasting(f"{told}: X does not accept {TOKEN} for this", denied=True)
+        case tweepy.TooManyRequests():
+            after_s = retry_after_s(headers.get("retry-after"), datetime.now(UTC))
+            if after_s is None and error.reset_time is not None:
+                after_s = max(1.0, error.reset_time - time.time())
+            return Backpressure(told, retry_after=after_s or _WINDOW_S)
+        case tweepy.BadRequest():
+            return Refused(told)
+        case tweepy.TwitterServerError():
+            return Retryable(told)
+        case _ if error.response.status_code == _PAYMENT:
+            return Lasting(f"{told}: the account of {TOKEN} has no credits left", denied=True)
+        case _:
+            return Lasting(told)

@@ -1,0 +1,28 @@
+"""Which collector is held to the contract by which server; a test finds collectors that are in neither table."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from tests.support.upstreams import Upstream
+from tests.support.upstreams.newsapi import NewsApiUpstream
+from tests.support.upstreams.rss import RssUpstream
+from tests.support.upstreams.sites import SitesUpstream
+from tests.support.upstreams.x import XUpstream
+
+UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
+    {
+        "newsapi": NewsApiUpstream,
+        "rss": RssUpstream,
+        "sites": SitesUpstream,
+        "x": XUpstream,
+    }
+)
+
+EXEMPT: Mapping[str, str] = MappingProxyType(
+    {
+        "simulate": "reads nothing: it makes its posts up",
+        "webhook": "asks nobody: it is sent to; tests/unit/collectors/test_webhook.py answers for it",
+        "yahoo": "reads quotes, not posts; tests/unit/test_yahoo.py and tests/integration/test_yahoo.py answer for it",
+    }
+)
+"""Collectors without a server here, and why."""

@@ -1,0 +1,129 @@
+"""The server of the x collector: recent search of the API v2, over posts that all name one keyword."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from producers.clock import now_ms
+from producers.collectors.x import X
+from producers.settings import ProducerSettings
+from producers.x.place import REACH_MS, id_at
+from tests.support.keywords import Said, keyword
+from tests.support.upstream import Asked, Reply
+from tests.support.upstreams.scripted import Scripted, Twist
+
+TOKEN = "a-token"
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
+_PAGE = 3
+"""Fewer than are asked for: X may send so few, and says that there are more."""
+_DAY_MS = 86_400_000
+
+
+class XUpstream(Scripted):
+    """Search answers newest first, between the ids that are asked for; without its token it answers 401."""
+
+    name = "x"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tweets: list[dict[str, Any]] = []
+        self.first_ms = now_ms() - 3_600_000
+        self.said = Said(keyword("ihsg", text="IHSG"))
+        self.serve("/2/tweets/search/recent", self._search)
+        self.serve("/2/tweets", self._look_up)
+
+    def settings(self) -> dict[str, str]:
+        """The token, this server, and patience for a second."""
+        return {
+            "DENYUT_X_BEARER_TOKEN": TOKEN,
+            "DENYUT_X_URL": self.url,
+            "DENYUT_WEB_READ_S": "0.5",
+            "DENYUT_WEB_TOTAL_S": "1",
+        }
+
+    def build(self, settings: ProducerSettings) -> X:
+        """The collector, looking for one keyword."""
+        return X(settings, self.said)
+
+    def publish(self, n: int) -> list[str]:
+        """`n` more posts, a second apart."""
+        ids = []
+        for _ in range(n):
+            at = self.first_ms + 1_000 * len(self.tweets)
+            self.tweets.append(tweet(id_at(at) + 7, at, f"IHSG naik {len(self.tweets)}"))
+            ids.append(f"x:{self.tweets[-1]['id']}")
+        return ids
+
+    def _search(self, asked: Asked, twist: Twist | None) -> Reply:
+        if asked.headers.get("authorization") != f"Bearer {TOKEN}":
+            return problem(401, "Unauthorized")
+        since, until = int(asked.query["since_id"]), int(asked.query.get("until_id", 2**63))
+        if since < id_at(now_ms() - REACH_MS - 300_000) or not 10 <= int(asked.query["max_results"]) <= 100:
+            return problem(400, "One or more parameters to your request was invalid.")
+        found = [one for one in reversed(self.tweets) if since < int(one["id"]) < until]
+        page = [_twisted(one, twist) for one in found[: min(_PAGE, int(asked.query["max_results"]))]]
+        meta: dict[str, Any] = {"result_count": len(page)}
+        if len(found) > len(page):
+            meta["next_token"] = "b26v89c19zqg8o3f"
+        if not page:
+            return Reply(body=json.dumps({"meta": meta}).encode(), headers=_JSON)
+        meta |= {"newest_id": found[0]["id"], "oldest_id": found[len(page) - 1]["id"]}
+        body = {"data": page, "includes": {"users": [USER]}, "meta": meta}
+        return Reply(body=json.dumps(body).encode(), headers=_JSON)
+
+    def _look_up(self, asked: Asked, _: Twist | None) -> Reply:
+        wanted = asked.query["ids"].split(",")
+        data = [one for one in self.tweets if one["id"] in wanted]
+        return Reply(body=json.dumps({"data": data}).encode(), headers=_JSON)
+
+
+USER = {
+    "id": "2244994945",
+    "name": "Pelaku Pasar",
+    "username": "pelaku_pasar",
+    "verified": True,
+    "public_metrics": {"followers_count": 840, "following_count": 3, "tweet_count": 10, "listed_count": 0},
+}
+
+
+def tweet(number: int, at: int, text: str, **fields: Any) -> dict[str, Any]:
+    """A post as X sends it."""
+    return {
+        "id": str(number),
+        "text": text,
+        "author_id": USER["id"],
+        "created_at": moment(at),
+        "lang": "in",
+        "public_metrics": {
+            "retweet_count": 2,
+            "reply_count": 3,
+            "like_count": 5,
+            "quote_count": 1,
+            "bookmark_count": 0,
+            "impression_count": 700,
+        },
+        "edit_history_tweet_ids": [str(number)],
+        **fields,
+    }
+
+
+def moment(at: int) -> str:
+    """Epoch milliseconds as these services write them."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def problem(status: int, title: str, **headers: str) -> Reply:
+    """A refusal as X words it."""
+    body = {"title": title, "detail": title, "type": "about:blank", "status": status}
+    return Reply(status, json.dumps(body).encode(), {**_JSON, **headers})
+
+
+def _twisted(one: dict[str, Any], twist: Twist | None) -> dict[str, Any]:
+    match twist:
+        case "drift-unknown":
+            return {**one, "mood": {"calm": True}}
+        case "drift-missing":
+            return {name: value for name, value in one.items() if name not in ("id", "created_at")}
+        case "skew":
+            return {**one, "created_at": moment(now_ms() + _DAY_MS)}
+    return one
