@@ -82,6 +82,21 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         "", description="address asked instead of all of Yahoo's hosts, such as a cache; empty: Yahoo itself"
     )
 
+    reddit_client_id: str = Field("", description="id of an app of reddit.com/prefs/apps")
+    reddit_client_secret: SecretStr | None = Field(None, description="secret of that app")
+    reddit_subreddits: str = Field(
+        "indonesia,finansial,jakarta,stocks,investing,StockMarket,wallstreetbets,economy,CryptoCurrency",
+        description="subreddits whose submissions and comments are read, comma-separated",
+    )
+    reddit_interval_s: float = Field(120, ge=1, description="seconds between looks at a subreddit")
+    reddit_searches: int = Field(
+        20, ge=0, description="keywords that all of Reddit is searched for in one run, in turns; 0: no search"
+    )
+    reddit_search_interval_s: float = Field(600, ge=1, description="seconds between searches of Reddit")
+    reddit_url: str = Field(
+        "", description="address asked instead of Reddit's, such as a proxy; empty: Reddit itself"
+    )
+
     x_bearer_token: SecretStr | None = Field(None, description="token of an app of X's developer portal")
     x_budget: int = Field(
         10_000, ge=0, description="posts of X that may be read in a month (UTC); each is paid for"
@@ -95,6 +110,29 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         512, ge=32, le=4_096, description="longest query that the access level of X takes"
     )
     x_url: str = Field("", description="address asked instead of X's, such as a proxy; empty: X itself")
+
+    youtube_key: SecretStr | None = Field(
+        None, description="key of a Google Cloud project with the YouTube Data API v3"
+    )
+    youtube_channels: str = Field(
+        "", description="ids of channels whose uploads and comments are read, comma-separated"
+    )
+    youtube_interval_s: float = Field(600, ge=1, description="seconds between looks at a channel of YouTube")
+    youtube_quota: int = Field(
+        10_000, ge=0, description="units of YouTube's API used in a day (Pacific time); a search costs 100"
+    )
+    youtube_searches: int = Field(
+        1, ge=0, description="keywords that YouTube is searched for in one run, in turns; 0: no search"
+    )
+    youtube_search_interval_s: float = Field(1_800, ge=1, description="seconds between searches of YouTube")
+    youtube_first_hours: float = Field(
+        24,
+        gt=0,
+        description="hours that a search of YouTube looks back; a keyword should be searched for as often",
+    )
+    youtube_url: str = Field(
+        "", description="address asked instead of YouTube's, such as a proxy; empty: YouTube itself"
+    )
 
     source_zones: dict[str, str] = Field(
         {"cnbci": "Asia/Jakarta"},

@@ -12,7 +12,7 @@ from producers.budget import Budget
 from producers.clock import now_ms
 from producers.keywords import ActiveKeywords, Keywords
 from producers.settings import ProducerSettings
-from producers.shares import Shares
+from producers.shares import Shares, had
 from producers.wanted import NOTHING, Wanted
 from producers.x.client import LEAST, MOST, Page, Refused, XClient
 from producers.x.place import Place, stored
@@ -69,7 +69,7 @@ class X:
             return
         weights = {name: one.priority for name, one in wanted.items()}
         budget = Budget(cursors.get(_BUDGET), self._settings.x_budget, _SETTING, now)
-        shares = Shares(_had(cursors.get(_SHARES)))
+        shares = Shares(had(cursors.get(_SHARES)))
         published: set[str] = set()
         wrong = []
         for name in shares.order(weights):
@@ -159,18 +159,6 @@ def _items(
             published.add(post["id"])
             items.append(Item("posts", post, origin, raw))
     return items, ids
-
-
-def _had(cursor: str | None) -> dict[str, int]:
-    try:
-        found = orjson.loads(cursor or "{}")
-    except orjson.JSONDecodeError:
-        found = None
-    return (
-        {str(name): had for name, had in found.items() if isinstance(had, int)}
-        if isinstance(found, dict)
-        else {}
-    )
 
 
 def build(settings: ProducerSettings) -> X:

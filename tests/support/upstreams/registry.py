@@ -4,13 +4,17 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from tests.support.upstreams import Upstream
+from tests.support.upstreams.reddit import RedditUpstream
 from tests.support.upstreams.rss import RssUpstream
 from tests.support.upstreams.x import XUpstream
+from tests.support.upstreams.youtube import YouTubeUpstream
 
 UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
     {
+        "reddit": RedditUpstream,
         "rss": RssUpstream,
         "x": XUpstream,
+        "youtube": YouTubeUpstream,
     }
 )
 

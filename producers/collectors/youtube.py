@@ -1,0 +1,218 @@
+"""YouTube: uploads of channels and the comments on them, and sparingly what its search finds for the active keywords."""
+
+import re
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Event
+from typing import Any
+
+import orjson
+
+from producers.base import Batch, Cursor, Item, Refused
+from producers.clock import now_ms
+from producers.keywords import ActiveKeywords, Keywords
+from producers.settings import ProducerSettings
+from producers.shares import Shares, had
+from producers.wanted import NOTHING, Wanted
+from producers.youtube.client import CommentsOff, YouTube
+from producers.youtube.items import Listed, comment_post, commented, found, uploaded, video_post
+from producers.youtube.quota import Quota
+from producers.youtube.recent import Recent, stored
+from schemas.boolean import Dialect
+from schemas.errors import Fatal, Poison
+
+NAME = "youtube"
+SEARCH = "search"
+_DIALECT = Dialect(both=" ", either="|", exclude="-")
+_CHANNEL = re.compile(r"UC[A-Za-z0-9_-]{22}\Z")
+_PAGES = 5
+_QUOTA, _SHARES = "quota", "shares"
+_HOUR_MS = 3_600_000
+
+
+@dataclass
+class _Fresh:
+    """What is new of a listing, newest first, and whether something known was met."""
+
+    listed: list[tuple[Listed, Any]] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    met: bool = False
+    more: bool = False
+
+    def after(self, recent: Recent) -> str:
+        """The cursor that follows."""
+        times = [one.at for one, _ in self.listed if one.at is not None]
+        return recent.after([one.id for one, _ in self.listed], times).model_dump_json()
+
+    def lost(self, recent: Recent) -> str | None:
+        """What the run has to say where the listing goes on further than it is read."""
+        beyond = self.more and not self.met and bool(recent.ids)
+        return f"more is new than {_PAGES} pages, what is beyond them is lost" if beyond else None
+
+
+class YouTubePosts:
+    """A source for each channel, by its id, and one for the search."""
+
+    name = NAME
+    parallel = 1
+
+    def __init__(self, settings: ProducerSettings, keywords: Keywords) -> None:
+        channels = [one for one in settings.youtube_channels.replace(" ", "").split(",") if one]
+        for channel in channels:
+            if not _CHANNEL.match(channel):
+                raise Fatal(f"DENYUT_YOUTUBE_CHANNELS: {channel!r} is no id of a channel (UC…)")
+        self._channels = list(dict.fromkeys(channels))
+        self._settings = settings
+        self._keywords = keywords
+        self._youtube = YouTube(settings)
+        self.timeout_s: float | None = settings.run_timeout_s
+        if not self.sources():
+            raise Fatal("neither DENYUT_YOUTUBE_CHANNELS nor DENYUT_YOUTUBE_SEARCHES has anything to read")
+
+    def sources(self) -> Sequence[str]:
+        """Every channel, and the search where it is wanted."""
+        return [*self._channels, *([SEARCH] if self._settings.youtube_searches else [])]
+
+    def next_run_s(self, source: str) -> float | None:
+        """The interval of either, for ever."""
+        limits = self._settings
+        return limits.youtube_search_interval_s if source == SEARCH else limits.youtube_interval_s
+
+    def check(self) -> str:
+        """How many channels, how many searches, how often."""
+        limits = self._settings
+        return (
+            f"{len(self._channels)} channels every {limits.youtube_interval_s:g} s, {limits.youtube_searches} keywords "
+            f"searched for every {limits.youtube_search_interval_s:g} s, within {limits.youtube_quota} units a day"
+        )
+
+    def reach(self, patience_s: float) -> str:  # noqa: ARG002 -- the web's own limits hold
+        """Whether YouTube accepts the key; costs one unit."""
+        self._youtube.videos(["jNQXAC9IVRw"], "id", self._quota({}), Event())
+        return "YouTube answers"
+
+    def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
+        """What is new of either."""
+        quota = self._quota(cursors)
+        if source == SEARCH:
+            yield from self._search(cursors, quota, stop)
+            return
+        yield self._uploads(source, cursors, quota, stop)
+        recent = stored(cursors.get(f"{source}/comments"))
+        try:
+            fresh = _fresh(self._youtube.comments(source, quota, stop), commented, recent, source)
+        except CommentsOff:
+            yield Batch((), (Cursor(_QUOTA, quota.stored()),), "its comments are off", quota.left)
+            return
+        items: list[Item | Refused] = list(fresh.refused)
+        for listed, raw in reversed(fresh.listed):
+            items.append(_item(lambda raw=raw: comment_post(raw, source, now_ms()), listed.id, raw))
+        cursors_after = (Cursor(f"{source}/comments", fresh.after(recent)), Cursor(_QUOTA, quota.stored()))
+        yield Batch(items, cursors_after, fresh.lost(recent), quota.left)
+
+    def _uploads(self, channel: str, cursors: Mapping[str, str], quota: Quota, stop: Event) -> Batch:
+        checkpoint = f"{channel}/uploads"
+        recent = stored(cursors.get(checkpoint))
+        fresh = _fresh(self._youtube.uploads(channel, quota, stop), uploaded, recent, channel)
+        return self._videos(fresh, recent, checkpoint, channel, None, quota, stop)
+
+    def _videos(
+        self,
+        fresh: _Fresh,
+        recent: Recent,
+        checkpoint: str,
+        source: str,
+        wanted: Wanted | None,
+        quota: Quota,
+        stop: Event,
+    ) -> Batch:
+        """The new videos with all that is said of them, oldest first."""
+        ids = [listed.id for listed, _ in reversed(fresh.listed)]
+        items: list[Item | Refused] = list(fresh.refused)
+        answered = set()
+        for video in self._youtube.videos(ids, "snippet,statistics", quota, stop):
+            name = video.get("id") if isinstance(video, dict) else None
+            answered.add(name)
+            item = _item(
+                lambda video=video: video_post(video, source, [wanted.id] if wanted else [], now_ms()),
+                str(name),
+                video,
+            )
+            if isinstance(item, Refused) or wanted is None or wanted.wants(item.record["published_at"]):
+                items.append(item)
+        silent = sum(one not in answered for one in ids)
+        told = [
+            one for one in (fresh.lost(recent), f"{silent} videos are not public" if silent else None) if one
+        ]
+        after = (Cursor(checkpoint, fresh.after(recent)), Cursor(_QUOTA, quota.stored()))
+        return Batch(items, after, "; ".join(told) or None, quota.left)
+
+    def _search(self, cursors: Mapping[str, str], quota: Quota, stop: Event) -> Generator[Batch]:
+        now = now_ms()
+        wanted = {one.id: one for one in self._keywords.active(now)}
+        if not wanted:
+            yield Batch((), (), NOTHING)
+            return
+        weights = {name: one.priority for name, one in wanted.items()}
+        shares = Shares(had(cursors.get(_SHARES)))
+        wrong = []
+        for name in shares.order(weights)[: self._settings.youtube_searches]:
+            if stop.is_set():
+                return
+            shares.charge(name, weights[name], 1)
+            turn = Cursor(_SHARES, orjson.dumps(shares.stored(weights)).decode())
+            try:
+                query = wanted[name].spelled(_DIALECT)
+            except ValueError as error:
+                wrong.append(f"{name} ({error})")
+                continue
+            checkpoint = f"{SEARCH}/{name}"
+            recent = stored(cursors.get(checkpoint), query)
+            first = now - round(self._settings.youtube_first_hours * _HOUR_MS)
+            after = datetime.fromtimestamp(max(first, wanted[name].monitoring_start or 0) / 1000, UTC)
+            page = self._youtube.search(query, f"{after:%Y-%m-%dT%H:%M:%SZ}", quota, stop)
+            fresh = _fresh([page], found, recent, SEARCH)
+            batch = self._videos(fresh, recent, checkpoint, SEARCH, wanted[name], quota, stop)
+            yield Batch(batch.items, (*batch.cursors, turn), batch.remark, batch.quota_left)
+        if wrong:
+            yield Batch((), (), f"not searched for: {'; '.join(wrong)}")
+
+    def _quota(self, cursors: Mapping[str, str]) -> Quota:
+        return Quota(cursors.get(_QUOTA), self._settings.youtube_quota, now_ms())
+
+
+def _fresh(pages: Iterable[list[Any]], read: Callable[[Any], Listed], recent: Recent, source: str) -> _Fresh:
+    """What is new in a listing, page by page until one names what is known; the first time one page."""
+    fresh = _Fresh()
+    taken: set[str] = set()
+    for number, page in enumerate(pages, 1):
+        for raw in page:
+            try:
+                listed = read(raw)
+            except Poison as why:
+                said = orjson.dumps(raw)
+                fresh.refused.append(Refused(f"{NAME}:{source}", said, len(said), why))
+                continue
+            if listed.id in taken or recent.known(listed.id, listed.at):
+                fresh.met = True
+                continue
+            taken.add(listed.id)
+            fresh.listed.append((listed, raw))
+        if fresh.met or number >= _PAGES or not recent.ids:
+            fresh.more = True
+            break
+    return fresh
+
+
+def _item(post: Callable[[], Any], name: str, raw: Any) -> Item | Refused:
+    said = orjson.dumps(raw)
+    try:
+        return Item("posts", post(), f"{NAME}:{name}", said)
+    except Poison as why:
+        return Refused(f"{NAME}:{name}", said, len(said), why)
+
+
+def build(settings: ProducerSettings) -> YouTubePosts:
+    """The collector as configured; raises Fatal where it has no key."""
+    return YouTubePosts(settings, ActiveKeywords(settings))
