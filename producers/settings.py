@@ -49,6 +49,11 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         description="proxy through which the web is read; it looks names up then, and has to keep requests from going inside",
     )
 
+    engagements_interval_s: float = Field(
+        3_600, ge=1, description="seconds between reads of the counts of posts that were published before"
+    )
+    engagements_hours: float = Field(48, gt=0, description="age in hours up to which counts are read again")
+
     rss_feeds: Path | None = Field(
         None, description="TOML list of feeds (name, url, language, zone) instead of the one in the package"
     )
@@ -106,6 +111,9 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         24, gt=0, le=168, description="hours that the first search of X for a keyword looks back"
     )
     x_pages: int = Field(5, ge=1, description="pages of 100 posts read for one keyword in a run of x")
+    x_engagements: int = Field(
+        0, ge=0, le=10_000, description="latest posts of X whose counts are read again, each a read; 0: none"
+    )
     x_query_characters: int = Field(
         512, ge=32, le=4_096, description="longest query that the access level of X takes"
     )
@@ -125,6 +133,9 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         1, ge=0, description="keywords that YouTube is searched for in one run, in turns; 0: no search"
     )
     youtube_search_interval_s: float = Field(1_800, ge=1, description="seconds between searches of YouTube")
+    youtube_engagements: int = Field(
+        500, ge=0, le=10_000, description="latest videos whose counts are read again, 50 for a unit; 0: none"
+    )
     youtube_first_hours: float = Field(
         24,
         gt=0,

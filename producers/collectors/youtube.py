@@ -1,9 +1,10 @@
 """YouTube: uploads of channels and the comments on them, and sparingly what its search finds for the active keywords."""
 
 import re
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -12,22 +13,23 @@ import orjson
 from producers.base import Batch, Cursor, Item, Refused
 from producers.clock import now_ms
 from producers.keywords import ActiveKeywords, Keywords
+from producers.latest import Latest
 from producers.settings import ProducerSettings
 from producers.shares import Shares, had
 from producers.wanted import NOTHING, Wanted
 from producers.youtube.client import CommentsOff, YouTube
-from producers.youtube.items import Listed, comment_post, commented, found, uploaded, video_post
+from producers.youtube.items import Listed, comment_post, commented, found, uploaded, video_counts, video_post
 from producers.youtube.quota import Quota
 from producers.youtube.recent import Recent, stored
 from schemas.boolean import Dialect
-from schemas.errors import Fatal, Poison
+from schemas.errors import Fatal, Poison, Retryable
 
 NAME = "youtube"
-SEARCH = "search"
+SEARCH, ENGAGEMENTS = "search", "engagements"
 _DIALECT = Dialect(both=" ", either="|", exclude="-")
 _CHANNEL = re.compile(r"UC[A-Za-z0-9_-]{22}\Z")
 _PAGES = 5
-_QUOTA, _SHARES = "quota", "shares"
+_LATEST, _QUOTA, _SHARES = "latest", "quota", "shares"
 _HOUR_MS = 3_600_000
 
 
@@ -52,7 +54,7 @@ class _Fresh:
 
 
 class YouTubePosts:
-    """A source for each channel, by its id, and one for the search."""
+    """A source for each channel, by its id, one for the search, and one for the counts of the latest videos."""
 
     name = NAME
     parallel = 1
@@ -71,13 +73,15 @@ class YouTubePosts:
             raise Fatal("neither DENYUT_YOUTUBE_CHANNELS nor DENYUT_YOUTUBE_SEARCHES has anything to read")
 
     def sources(self) -> Sequence[str]:
-        """Every channel, and the search where it is wanted."""
-        return [*self._channels, *([SEARCH] if self._settings.youtube_searches else [])]
+        """Every channel, and search and counts where they are wanted."""
+        found = [*self._channels, *([SEARCH] if self._settings.youtube_searches else [])]
+        return [*found, ENGAGEMENTS] if found and self._settings.youtube_engagements else found
 
     def next_run_s(self, source: str) -> float | None:
-        """The interval of either, for ever."""
+        """The interval of each, for ever."""
         limits = self._settings
-        return limits.youtube_search_interval_s if source == SEARCH else limits.youtube_interval_s
+        special = {SEARCH: limits.youtube_search_interval_s, ENGAGEMENTS: limits.engagements_interval_s}
+        return special.get(source, limits.youtube_interval_s)
 
     def check(self) -> str:
         """How many channels, how many searches, how often."""
@@ -93,23 +97,54 @@ class YouTubePosts:
         return "YouTube answers"
 
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
-        """What is new of either."""
+        """What is new of each; what was used of the quota is kept also where a run fails."""
         quota = self._quota(cursors)
+        latest = Latest(
+            cursors.get(_LATEST), self._settings.youtube_engagements, self._settings.engagements_hours
+        )
+        try:
+            for batch in self._read(source, cursors, quota, latest, stop):
+                latest.add(batch.items, "video")
+                after = (Cursor(_QUOTA, quota.stored()), Cursor(_LATEST, latest.stored(now_ms())))
+                yield replace(batch, cursors=(*batch.cursors, *after), quota_left=quota.left)
+        except Retryable:
+            yield Batch((), (Cursor(_QUOTA, quota.stored()),), None, quota.left)
+            raise
+
+    def _read(
+        self, source: str, cursors: Mapping[str, str], quota: Quota, latest: Latest, stop: Event
+    ) -> Iterator[Batch]:
         if source == SEARCH:
             yield from self._search(cursors, quota, stop)
-            return
-        yield self._uploads(source, cursors, quota, stop)
-        recent = stored(cursors.get(f"{source}/comments"))
+        elif source == ENGAGEMENTS:
+            yield self._counts(latest, quota, stop)
+        else:
+            yield self._uploads(source, cursors, quota, stop)
+            yield self._comments(source, cursors, quota, stop)
+
+    def _comments(self, channel: str, cursors: Mapping[str, str], quota: Quota, stop: Event) -> Batch:
+        checkpoint = f"{channel}/comments"
+        recent = stored(cursors.get(checkpoint))
         try:
-            fresh = _fresh(self._youtube.comments(source, quota, stop), commented, recent, source)
+            fresh = _fresh(self._youtube.comments(channel, quota, stop), commented, recent, channel)
         except CommentsOff:
-            yield Batch((), (Cursor(_QUOTA, quota.stored()),), "its comments are off", quota.left)
-            return
-        items: list[Item | Refused] = list(fresh.refused)
-        for listed, raw in reversed(fresh.listed):
-            items.append(_item(lambda raw=raw: comment_post(raw, source, now_ms()), listed.id, raw))
-        cursors_after = (Cursor(f"{source}/comments", fresh.after(recent)), Cursor(_QUOTA, quota.stored()))
-        yield Batch(items, cursors_after, fresh.lost(recent), quota.left)
+            return Batch((), (), "its comments are off")
+        items = [
+            _item(partial(comment_post, raw, channel, now_ms()), listed.id, raw)
+            for listed, raw in reversed(fresh.listed)
+        ]
+        return Batch([*fresh.refused, *items], (Cursor(checkpoint, fresh.after(recent)),), fresh.lost(recent))
+
+    def _counts(self, latest: Latest, quota: Quota, stop: Event) -> Batch:
+        """The counts of the latest videos."""
+        items: list[Item | Refused] = []
+        for video in self._youtube.videos(latest.ids(now_ms()), "statistics", quota, stop):
+            try:
+                items.append(video_counts(video, now_ms()))
+            except Poison as why:
+                said = orjson.dumps(video)
+                items.append(Refused(f"{NAME}:{ENGAGEMENTS}", said, len(said), why))
+        return Batch(items)
 
     def _uploads(self, channel: str, cursors: Mapping[str, str], quota: Quota, stop: Event) -> Batch:
         checkpoint = f"{channel}/uploads"
@@ -134,19 +169,15 @@ class YouTubePosts:
         for video in self._youtube.videos(ids, "snippet,statistics", quota, stop):
             name = video.get("id") if isinstance(video, dict) else None
             answered.add(name)
-            item = _item(
-                lambda video=video: video_post(video, source, [wanted.id] if wanted else [], now_ms()),
-                str(name),
-                video,
-            )
+            matched = [wanted.id] if wanted else []
+            item = _item(partial(video_post, video, source, matched, now_ms()), str(name), video)
             if isinstance(item, Refused) or wanted is None or wanted.wants(item.record["published_at"]):
                 items.append(item)
         silent = sum(one not in answered for one in ids)
         told = [
             one for one in (fresh.lost(recent), f"{silent} videos are not public" if silent else None) if one
         ]
-        after = (Cursor(checkpoint, fresh.after(recent)), Cursor(_QUOTA, quota.stored()))
-        return Batch(items, after, "; ".join(told) or None, quota.left)
+        return Batch(items, (Cursor(checkpoint, fresh.after(recent)),), "; ".join(told) or None)
 
     def _search(self, cursors: Mapping[str, str], quota: Quota, stop: Event) -> Generator[Batch]:
         now = now_ms()
@@ -174,7 +205,7 @@ class YouTubePosts:
             page = self._youtube.search(query, f"{after:%Y-%m-%dT%H:%M:%SZ}", quota, stop)
             fresh = _fresh([page], found, recent, SEARCH)
             batch = self._videos(fresh, recent, checkpoint, SEARCH, wanted[name], quota, stop)
-            yield Batch(batch.items, (*batch.cursors, turn), batch.remark, batch.quota_left)
+            yield replace(batch, cursors=(*batch.cursors, turn))
         if wrong:
             yield Batch((), (), f"not searched for: {'; '.join(wrong)}")
 

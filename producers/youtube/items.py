@@ -5,7 +5,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from producers.base import Item
 from producers.fields import count, moment, needed, part, text
+from producers.latest import engagement
 from producers.posts import social_post
 from producers.web.text import joined
 from schemas.errors import Poison
@@ -65,6 +67,20 @@ def video_post(video: Any, source: str, matched: Sequence[str], collected_at: Mi
         comments=count(numbers, "commentCount"),
         views=count(numbers, "viewCount"),
         matched=matched,
+    )
+
+
+def video_counts(video: Any, read_at: Millis) -> Item:
+    """The counts of a video as they were read at `read_at`; raises Poison where it has no id."""
+    record = _record(video)
+    numbers = part(record, "statistics")
+    return engagement(
+        "youtube",
+        needed(record, "id"),
+        read_at,
+        likes=count(numbers, "likeCount"),
+        comments=count(numbers, "commentCount"),
+        views=count(numbers, "viewCount"),
     )
 
 
