@@ -5,12 +5,14 @@ import signal
 import sys
 from datetime import date
 from pathlib import Path
+from textwrap import fill
 from threading import Event
 
 import structlog
 
 from producers.base import Collector
 from producers.collectors.replay import Replay
+from producers.facts.load import facts_of
 from producers.progress_bar import progress_bar
 from producers.registry import COLLECTORS, build
 from producers.runner import run_collectors
@@ -22,6 +24,8 @@ from schemas.exposition import expose
 from schemas.logs import configure
 from schemas.registry import schema_ids
 from schemas.settings import load
+
+_WIDTH = 120
 
 
 def main() -> int:
@@ -42,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run collectors until they are told to stop")
     run.add_argument("names", nargs="*", metavar="NAME", help="default: the setting DENYUT_COLLECTORS")
-    commands.add_parser("list", help="list the collectors")
+    commands.add_parser("list", help="list the collectors: what each needs, costs, sees and does not")
     check = commands.add_parser("check", help="say what a collector would read, and whether that answers")
     check.add_argument("name", nargs="?", metavar="NAME", help="default: all")
     backfill = commands.add_parser("backfill", help="publish the history of symbols as candles")
@@ -94,6 +98,15 @@ def _command(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
         case "list":
             for name, entry in COLLECTORS.items():
                 print(f"{name:12} {entry.about}")
+                for heading, sentence in facts_of(name).told().items():
+                    print(
+                        fill(
+                            sentence,
+                            _WIDTH,
+                            initial_indent=f"{'':13}{heading:13}",
+                            subsequent_indent=" " * 26,
+                        )
+                    )
         case "check":
             _check([arguments.name] if arguments.name else list(COLLECTORS), settings)
         case "backfill":

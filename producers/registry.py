@@ -24,17 +24,24 @@ class Entry:
 
 COLLECTORS: Mapping[str, Entry] = MappingProxyType(
     {
+        "newsapi": Entry(
+            "producers.collectors.newsapi", "articles that match the active keywords, from newsapi.org"
+        ),
         "reddit": Entry(
             "producers.collectors.reddit", "submissions and comments of subreddits, and Reddit's search"
         ),
         "rss": Entry("producers.collectors.rss", "articles of RSS and Atom news feeds"),
         "simulate": Entry("producers.collectors.simulate", "made-up posts with planted bursts, from a seed"),
-        "x": Entry("producers.collectors.x", "posts that X's recent search finds for the active keywords"),
-        "youtube": Entry(
-            "producers.collectors.youtube", "uploads of YouTube channels and comments on them, and its search"
+        "sites": Entry(
+            "producers.collectors.sites", "articles in full, off the list pages of Indonesian outlets"
         ),
+        "webhook": Entry("producers.collectors.webhook", "posts that listed senders send to us"),
+        "x": Entry("producers.collectors.x", "posts that X's recent search finds for the active keywords"),
         "yahoo": Entry(
             "producers.collectors.yahoo", "quotes and daily candles of a watchlist, from Yahoo Finance"
+        ),
+        "youtube": Entry(
+            "producers.collectors.youtube", "uploads of YouTube channels and comments on them, and its search"
         ),
     }
 )

@@ -22,7 +22,7 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     checkpoint_s: float = Field(1, ge=0, description="seconds after which a cursor is stored")
     progress_s: float = Field(5, gt=0, description="seconds between progress lines of a run")
     run_timeout_s: float = Field(
-        120, gt=0, description="seconds after which a run of rss or yahoo is cut and tried again later"
+        120, gt=0, description="seconds after which a run over a source is cut and tried again later"
     )
     backoff_s: float = Field(
         120, ge=1, description="longest wait after a run that failed, in seconds; throttling may ask for more"
@@ -69,6 +69,20 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     )
     rss_full_text: bool = Field(
         False, description="read the article behind each entry, a request each, instead of the summary alone"
+    )
+
+    newsapi_key: SecretStr | None = Field(
+        None, description="key of newsapi.org, which the collector newsapi needs"
+    )
+    newsapi_daily: int = Field(
+        100,
+        ge=1,
+        description="requests to NewsAPI that the plan allows a day; runs are as many, evenly spread",
+    )
+    newsapi_pages: int = Field(1, ge=1, le=100, description="pages that one run reads of a keyword at most")
+    newsapi_page_size: int = Field(100, ge=1, le=100, description="articles on a page of NewsAPI")
+    newsapi_url: str = Field(
+        "https://newsapi.org", description="address of NewsAPI, or of what stands in for it"
     )
 
     yahoo_watchlist: Path | None = Field(
@@ -150,6 +164,21 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         description="time zones of replayed sources whose times name none, JSON; others are UTC",
     )
 
+    sites_list: Path | None = Field(
+        None,
+        description="TOML list of outlets (list page, selectors, zone) instead of the one in the package",
+    )
+    sites_interval_s: float = Field(300, ge=1, description="seconds between looks at the list of an outlet")
+    sites_parallel: int = Field(
+        6, ge=1, le=64, description="outlets read at once; one page at a time of each"
+    )
+    sites_pages: int = Field(5, ge=1, le=50, description="pages of a list that one run goes back at most")
+    sites_articles: int = Field(
+        60,
+        ge=1,
+        description="articles that one run reads of an outlet at most; the others are read by the next",
+    )
+
     simulate_seed: int = Field(1, description="seed: the same seed and minute give the same posts")
     simulate_rate: float = Field(20, gt=0, le=50_000, description="mean posts per second")
     simulate_rhythm: bool = Field(True, description="follow the hours of the day in Indonesia")
@@ -165,3 +194,19 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     simulate_speed: float | Literal["max"] = Field(
         1, description="simulated seconds per second, or max: as fast as possible (needs simulate_start)"
     )
+
+    webhook_senders: Path | None = Field(
+        None, description="TOML list of who may send to the webhook (name, token, key, zone)"
+    )
+    webhook_host: str = Field("127.0.0.1", description="address on which the webhook listens")
+    webhook_port: int = Field(8090, ge=0, le=65535, description="port on which the webhook listens; 0: any")
+    webhook_max_bytes: int = Field(
+        2_000_000, ge=1_000, description="largest body of a request to the webhook"
+    )
+    webhook_wait_s: float = Field(
+        15, gt=0, description="seconds that a request waits for Kafka before it is answered 503"
+    )
+    webhook_waiting: int = Field(
+        100, ge=1, description="requests that wait at once; beyond that they are answered 503"
+    )
+    webhook_run_s: float = Field(30, gt=0, description="seconds between run events of the webhook")

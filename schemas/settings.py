@@ -18,6 +18,8 @@ class Settings(BaseSettings):
         "kafka_ca_file",
         "clickhouse_cluster",
         "rss_feeds",
+        "sites_list",
+        "webhook_senders",
         "yahoo_watchlist",
         "simulate_start",
         mode="before",

@@ -1,9 +1,11 @@
 """RSS and Atom: news feeds, each polled on its own, only what is new of them."""
 
+import time
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Lock
+from typing import cast
 
 import structlog
 from pydantic import ValidationError
@@ -12,16 +14,20 @@ from producers.base import Batch, Cursor, Item, Refused
 from producers.clock import now_ms
 from producers.rss.entries import Parsed, as_post, parse, raw
 from producers.rss.feeds import SHIPPED, Feed, load_feeds
+from producers.rss.full_text import FullText
 from producers.rss.identity import native_id
 from producers.settings import ProducerSettings
 from producers.web.fetch import Fetcher
 from producers.web.limits import Limits
 from producers.web.memory import Memory, key
-from schemas.errors import Poison, Retryable
+from schemas.errors import Backpressure, Poison, Retryable
+from schemas.events import Post
 
 NAME = "rss"
 _ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
 _REMEMBERED = 50_000
+_SHARE = 0.75
+"""Of the time of a run after which no further article is read in full, so that none is cut."""
 
 
 class Rss:
@@ -33,6 +39,8 @@ class Rss:
         self._feeds = {feed.name: feed for feed in load_feeds(settings.rss_feeds)}
         self._list: Path = settings.rss_feeds or SHIPPED
         self._interval_s = settings.rss_interval_s
+        self._full = FullText(settings) if settings.rss_full_text else None
+        self._run_s = settings.run_timeout_s * _SHARE
         self._fetcher = Fetcher(settings, _limits(settings), _ACCEPT)
         self.parallel = settings.rss_parallel
         self.timeout_s: float | None = settings.run_timeout_s
@@ -80,11 +88,48 @@ class Rss:
             return
         parsed = parse(answer)
         items, keys, ids = self._new(feed, parsed, memory, stop)
+        remark, whole = parsed.remark, parsed.whole
+        if self._full is not None:
+            short, unread = yield from self._in_full(feed, self._full, memory, items, stop)
+            if short:
+                remark = f"{short} articles could not be read in full{f'; {remark}' if remark else ''}"
+            keys = [one for one in keys if one not in unread]
+            items, whole = [], whole and not unread
         # A feed that was not whole is asked for again, unchanged or not.
-        etag, modified = (answer.etag, answer.modified) if parsed.whole else (None, None)
+        etag, modified = (answer.etag, answer.modified) if whole else (None, None)
         after = memory.after(feed.url, keys, etag, modified)
-        yield Batch(items, (Cursor(source, after.model_dump_json()),), parsed.remark, answer.quota_left)
+        yield Batch(items, (Cursor(source, after.model_dump_json()),), remark, answer.quota_left)
         self._remember(ids)
+
+    def _in_full(
+        self,
+        feed: Feed,
+        full: FullText,
+        memory: Memory,
+        items: Sequence[Item | Refused],
+        stop: Event,
+    ) -> Generator[Batch, None, tuple[int, set[str]]]:
+        """`items` one by one, each with the text of its page: (those that kept their summary, keys of those left for later)."""
+        end = time.monotonic() + self._run_s
+        short, done = 0, []
+        unread = {_key_of(item) for item in items}
+        for item in items:
+            if stop.is_set() or time.monotonic() >= end:
+                break
+            offered = item
+            if isinstance(item, Item):
+                try:
+                    offered = item._replace(record=full.of(cast("Post", item.record), feed, stop))
+                except Backpressure:
+                    raise
+                except Retryable as error:
+                    short += 1
+                    structlog.get_logger().info("article_short", origin=item.origin, why=str(error))
+            done.append(_key_of(item))
+            unread.discard(done[-1])
+            after = memory.after(feed.url, done, None, None)
+            yield Batch([offered], (Cursor(feed.name, after.model_dump_json()),))
+        return short, unread
 
     def _new(
         self, feed: Feed, parsed: Parsed, memory: Memory, stop: Event
@@ -123,6 +168,10 @@ class Rss:
             self._published.update(dict.fromkeys(ids))
             while len(self._published) > _REMEMBERED:
                 del self._published[next(iter(self._published))]
+
+
+def _key_of(item: Item | Refused) -> str:
+    return item.origin.rpartition(":")[2]
 
 
 def build(settings: ProducerSettings) -> Rss:

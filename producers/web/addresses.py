@@ -58,14 +58,15 @@ class Gate:
             raise Lasting(f"no web address: {error}") from error
         except OSError as error:
             raise Retryable(f"ConnectError: {host!r} is not found: {error.strerror or error}") from error
-        if host not in self._allowed and not (host == meant.lower() and _is_address(host)):
+        if host not in self._allowed and not (host == meant.lower() and is_address(host)):
             for one in found:
                 if inside(one):
                     raise Lasting(f"{host!r} is inside our own network (DENYUT_WEB_INSIDE allows it)")
         return found
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether `host` is no name."""
     try:
         ipaddress.ip_address(host)
     except ValueError:

@@ -1,7 +1,7 @@
 """Fetches what the web has: only what changed, within limits, politely; every kind of failure becomes a decision."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -14,7 +14,7 @@ import httpx
 
 from producers.base import Lasting
 from producers.settings import ProducerSettings
-from producers.web.addresses import Gate, Resolve, resolve
+from producers.web.addresses import Gate, Resolve, is_address, resolve
 from producers.web.body import read_body
 from producers.web.limits import Limits
 from producers.web.refusals import refused
@@ -120,9 +120,11 @@ class Fetcher:
         timeout = httpx.Timeout(read_s, connect=min(self._limits.connect_s, total_s))
         deadline = time.monotonic() + total_s
         host = target.raw_host.decode()
-        found = self._gate.addresses(host, target.port or _PORTS[target.scheme], meant)
-        # A proxy looks the name up by itself.
-        addresses = [host] if self._through else list(found[:_ADDRESSES])
+        # A proxy looks names up by itself.
+        addresses: Sequence[str] = [host]
+        if not self._through or is_address(host):
+            port = target.port or _PORTS[target.scheme]
+            addresses = self._gate.addresses(host, port, meant)[:_ADDRESSES]
         for tried, address in enumerate(addresses, 1):
             request = self._client.build_request(
                 "GET",

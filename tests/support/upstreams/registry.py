@@ -4,15 +4,19 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from tests.support.upstreams import Upstream
+from tests.support.upstreams.newsapi import NewsApiUpstream
 from tests.support.upstreams.reddit import RedditUpstream
 from tests.support.upstreams.rss import RssUpstream
+from tests.support.upstreams.sites import SitesUpstream
 from tests.support.upstreams.x import XUpstream
 from tests.support.upstreams.youtube import YouTubeUpstream
 
 UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
     {
+        "newsapi": NewsApiUpstream,
         "reddit": RedditUpstream,
         "rss": RssUpstream,
+        "sites": SitesUpstream,
         "x": XUpstream,
         "youtube": YouTubeUpstream,
     }
@@ -21,6 +25,7 @@ UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
 EXEMPT: Mapping[str, str] = MappingProxyType(
     {
         "simulate": "reads nothing: it makes its posts up",
+        "webhook": "asks nobody: it is sent to; tests/unit/collectors/test_webhook.py answers for it",
         "yahoo": "reads quotes, not posts; tests/unit/test_yahoo.py and tests/integration/test_yahoo.py answer for it",
     }
 )

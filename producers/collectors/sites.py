@@ -1,0 +1,208 @@
+"""Sites: outlets without a usable feed, read off their own lists; every new article in full, politely."""
+
+import time
+from collections.abc import Generator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import NamedTuple
+
+import structlog
+from pydantic import ValidationError
+
+from producers.base import Batch, Cursor, Item, Refused
+from producers.clock import now_ms
+from producers.settings import ProducerSettings
+from producers.sites.listing import links
+from producers.sites.outlets import SHIPPED, Site, load_sites
+from producers.sites.place import TRIES, Place
+from producers.sites.post import as_post
+from producers.web.body import TooLarge
+from producers.web.fetch import Answer, Fetcher
+from producers.web.identity import canonical, hashed
+from producers.web.limits import web_limits
+from producers.web.page import decoded
+from producers.web.permits import Disallowed, Permits
+from producers.web.refusals import Status
+from schemas.errors import Backpressure, Poison, Retryable
+
+NAME = "sites"
+_ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
+_SHARE = 0.75
+"""Of the time of a run after which no further article is begun, so that none is cut."""
+_GONE = frozenset({404, 410, 451})
+
+
+class _Listed(NamedTuple):
+    """What an outlet lists that is not known, oldest first, and how to ask whether that changed."""
+
+    urls: Sequence[str]
+    etag: str | None
+    modified: str | None
+    remark: str | None
+
+
+class Sites:
+    """The outlets of one list; the name of an outlet is its source."""
+
+    name = NAME
+
+    def __init__(self, settings: ProducerSettings) -> None:
+        self._sites = {site.name: site for site in load_sites(settings.sites_list)}
+        self._list: Path = settings.sites_list or SHIPPED
+        self._interval_s = settings.sites_interval_s
+        self._pages, self._articles = settings.sites_pages, settings.sites_articles
+        self._fetcher = Fetcher(settings, web_limits(settings), _ACCEPT)
+        self._permits = Permits(self._fetcher)
+        self._run_s = settings.run_timeout_s * _SHARE
+        self.parallel = settings.sites_parallel
+        self.timeout_s: float | None = settings.run_timeout_s
+
+    def sources(self) -> Sequence[str]:
+        """Every outlet."""
+        return list(self._sites)
+
+    def next_run_s(self, source: str) -> float | None:  # noqa: ARG002 -- of the protocol
+        """The interval, for ever."""
+        return self._interval_s
+
+    def check(self) -> str:
+        """How many outlets of which list, and how often."""
+        return f"{len(self._sites)} outlets of {self._list}, every {self._interval_s:g} s"
+
+    def reach(self, patience_s: float) -> str:
+        """How many articles each outlet lists now; raises Retryable where none lists any."""
+        stop = Event()
+
+        def ask(site: Site) -> tuple[int, str]:
+            try:
+                answer = self._page(site.list, None, None, stop, patience_s)
+            except Retryable as error:
+                return 0, f"{site.name}: {error}"
+            count = 0 if answer is None else len(_links(answer, site))
+            return count, f"{site.name}: {count} articles"
+
+        with ThreadPoolExecutor(min(16, len(self._sites))) as pool:
+            told = list(pool.map(ask, self._sites.values()))
+        said = "; ".join(line for _, line in told)
+        if not any(count for count, _ in told):
+            raise Retryable(f"no outlet lists an article; {said}")
+        return said
+
+    def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
+        """What is new at the outlet `source`, an article each batch."""
+        site = self._sites[source]
+        place = _place(cursors.get(source), site)
+        end = time.monotonic() + self._run_s
+        listed = self._listed(site, place, stop)
+        urls = list(dict.fromkeys([*place.failed, *listed.urls]))
+        left, first = len(urls), None
+        for url in urls[: self._articles]:
+            if stop.is_set() or time.monotonic() >= end:
+                break
+            left -= 1
+            identity = canonical(url)
+            try:
+                item = self._article(url, site, stop)
+            except Backpressure:
+                raise
+            except Retryable as error:
+                # One article that fails must not keep the others from being read; the run still fails for it, after them.
+                place, first = place.missed(url, identity), first or error
+                if place.failed[url] < TRIES:
+                    continue
+                why = Poison("rejected", f"not read in {TRIES} runs: {error}")
+                item = Refused(_origin(site, url), url.encode(), len(url.encode()), why)
+            place = place.read(url, identity)
+            yield Batch([item], (Cursor(source, place.model_dump_json()),))
+        remark = f"{left} articles are left for the next run" if left else listed.remark
+        whole = not left and not place.failed
+        etag, modified = (listed.etag, listed.modified) if whole else (None, None)
+        place = place.done(site.list, [], etag, modified)
+        yield Batch((), (Cursor(source, place.model_dump_json()),), remark)
+        if first is not None:
+            raise first
+
+    def _listed(self, site: Site, place: Place, stop: Event) -> _Listed:
+        """Page by page until one lists something that is known; raises Retryable where the first lists nothing."""
+        memory = place.memory
+        found: list[str] = []
+        etag = modified = remark = None
+        for number in range(1, self._pages + 1):
+            url = site.page(number)
+            if url is None:
+                break
+            asked = (memory.etag, memory.modified) if number == 1 else (None, None)
+            answer = self._page(url, *asked, stop)
+            if answer is None:
+                return _Listed([], memory.etag, memory.modified, None)
+            urls = _links(answer, site)
+            if number == 1:
+                etag, modified = answer.etag, answer.modified
+                if not urls:
+                    raise Retryable(
+                        f"{len(answer.body)} bytes that list no article: is it laid out anew, or no list at all?"
+                    )
+            fresh = [one for one in urls if not place.knows(canonical(one))]
+            found += [one for one in fresh if one not in found]
+            if not memory.seen or len(fresh) < len(urls) or not urls:
+                break
+            if number == self._pages:
+                remark = f"{number} pages list nothing that is known: what is older was missed"
+        return _Listed(found[::-1], etag, modified, remark)
+
+    def _page(
+        self, url: str, etag: str | None, modified: str | None, stop: Event, total_s: float | None = None
+    ) -> Answer | None:
+        """A page, where the outlet allows it; raises Disallowed and all that a fetch raises."""
+        gap_s = self._permits.gap_s(url, stop)
+        return self._fetcher.get(url, etag, modified, stop, total_s, gap_s)
+
+    def _article(self, url: str, site: Site, stop: Event) -> Item | Refused:
+        """The post of one article, or why there is none; raises Retryable where it may be read later."""
+        origin, said = _origin(site, url), url.encode()
+        try:
+            answer = self._page(site.whole_address(url), None, None, stop)
+        except TooLarge as error:
+            return Refused(origin, said, len(said), Poison("oversized", str(error)))
+        except Disallowed as error:
+            return Refused(origin, said, len(said), Poison("rejected", str(error)))
+        except Status as error:
+            if error.status not in _GONE:
+                raise
+            return Refused(origin, said, len(said), Poison("rejected", str(error)))
+        if answer is None:
+            raise Retryable("unchanged, though nobody asked whether it changed")
+        try:
+            post = as_post(answer.body, answer.content_type, url, site, NAME, now_ms())
+        except Poison as why:
+            return Refused(origin, answer.body, len(answer.body), why)
+        return Item("posts", post, origin, said)
+
+
+def build(settings: ProducerSettings) -> Sites:
+    """The collector as configured."""
+    return Sites(settings)
+
+
+def _links(answer: Answer, site: Site) -> Sequence[str]:
+    return links(decoded(answer.body, answer.content_type), answer.url, site)
+
+
+def _origin(site: Site, url: str) -> str:
+    return f"{NAME}:{site.name}:{hashed(canonical(url))}"
+
+
+def _place(stored: str | None, site: Site) -> Place:
+    """The place at `site`; what was told by another list says nothing about this one's changes."""
+    if stored is None:
+        return Place()
+    try:
+        place = Place.model_validate_json(stored)
+    except ValidationError:
+        structlog.get_logger().warning("cursor_unreadable", site=site.name)
+        return Place()
+    if place.memory.url == site.list:
+        return place
+    forgotten = place.memory.model_copy(update={"etag": None, "modified": None})
+    return place.model_copy(update={"memory": forgotten})

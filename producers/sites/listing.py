@@ -1,0 +1,30 @@
+"""The links of a list page that lead to articles."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urldefrag, urljoin
+
+from selectolax.lexbor import LexborHTMLParser
+
+from producers.sites.outlets import Site
+from producers.web.identity import canonical
+
+_LONGEST = 1_000
+
+
+def links(markup: str, url: str, site: Site) -> Sequence[str]:
+    """The addresses of the articles that the page at `url` lists, in its order, each once."""
+    article = re.compile(site.article)
+    found: dict[str, str] = {}
+    for node in LexborHTMLParser(markup).css(site.link):
+        href = (node.attributes.get("href") or "").strip()
+        if not href or len(href) > _LONGEST:
+            continue
+        try:
+            address = urldefrag(urljoin(url, href)).url
+        except ValueError:
+            continue
+        # Without what only follows readers, which no pattern should have to know.
+        if article.fullmatch(canonical(address)) or article.fullmatch(address):
+            found.setdefault(canonical(address), address)
+    return list(found.values())
