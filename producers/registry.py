@@ -24,6 +24,10 @@ class Entry:
 
 COLLECTORS: Mapping[str, Entry] = MappingProxyType(
     {
+        "facebook": Entry("producers.collectors.facebook", "posts of Facebook pages"),
+        "instagram": Entry(
+            "producers.collectors.instagram", "media on Instagram with the hashtags of the active keywords"
+        ),
         "newsapi": Entry(
             "producers.collectors.newsapi", "articles that match the active keywords, from newsapi.org"
         ),

@@ -101,6 +101,24 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         "", description="address asked instead of all of Yahoo's hosts, such as a cache; empty: Yahoo itself"
     )
 
+    graph_url: str = Field("", description="address asked instead of Meta's Graph API; empty: Meta itself")
+    graph_version: str = Field(
+        "v23.0", pattern=r"^v\d+\.\d+$", description="version of Meta's Graph API that is asked"
+    )
+    facebook_token: SecretStr | None = Field(
+        None, description="access token of an app with Page Public Content Access"
+    )
+    facebook_pages: str = Field("", description="ids or names of pages that are read, comma-separated")
+    facebook_interval_s: float = Field(600, ge=1, description="seconds between looks at a page of Facebook")
+    instagram_token: SecretStr | None = Field(
+        None, description="access token of an app with Instagram Public Content Access"
+    )
+    instagram_user: str = Field(
+        "",
+        description="id of the Instagram business or creator account on whose behalf hashtags are asked for",
+    )
+    instagram_interval_s: float = Field(1_800, ge=1, description="seconds between looks at the hashtags")
+
     reddit_client_id: str = Field("", description="id of an app of reddit.com/prefs/apps")
     reddit_client_secret: SecretStr | None = Field(None, description="secret of that app")
     reddit_subreddits: str = Field(

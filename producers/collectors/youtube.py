@@ -1,8 +1,8 @@
 """YouTube: uploads of channels and the comments on them, and sparingly what its search finds for the active keywords."""
 
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from threading import Event
@@ -14,13 +14,13 @@ from producers.base import Batch, Cursor, Item, Refused
 from producers.clock import now_ms
 from producers.keywords import ActiveKeywords, Keywords
 from producers.latest import Latest
+from producers.recent import Fresh, Recent, fresh, stored
 from producers.settings import ProducerSettings
 from producers.shares import Shares, had
 from producers.wanted import NOTHING, Wanted
 from producers.youtube.client import CommentsOff, YouTube
-from producers.youtube.items import Listed, comment_post, commented, found, uploaded, video_counts, video_post
+from producers.youtube.items import comment_post, commented, found, uploaded, video_counts, video_post
 from producers.youtube.quota import Quota
-from producers.youtube.recent import Recent, stored
 from schemas.boolean import Dialect
 from schemas.errors import Fatal, Poison, Retryable
 
@@ -28,29 +28,8 @@ NAME = "youtube"
 SEARCH, ENGAGEMENTS = "search", "engagements"
 _DIALECT = Dialect(both=" ", either="|", exclude="-")
 _CHANNEL = re.compile(r"UC[A-Za-z0-9_-]{22}\Z")
-_PAGES = 5
 _LATEST, _QUOTA, _SHARES = "latest", "quota", "shares"
 _HOUR_MS = 3_600_000
-
-
-@dataclass
-class _Fresh:
-    """What is new of a listing, newest first, and whether something known was met."""
-
-    listed: list[tuple[Listed, Any]] = field(default_factory=list)
-    refused: list[Refused] = field(default_factory=list)
-    met: bool = False
-    more: bool = False
-
-    def after(self, recent: Recent) -> str:
-        """The cursor that follows."""
-        times = [one.at for one, _ in self.listed if one.at is not None]
-        return recent.after([one.id for one, _ in self.listed], times).model_dump_json()
-
-    def lost(self, recent: Recent) -> str | None:
-        """What the run has to say where the listing goes on further than it is read."""
-        beyond = self.more and not self.met and bool(recent.ids)
-        return f"more is new than {_PAGES} pages, what is beyond them is lost" if beyond else None
 
 
 class YouTubePosts:
@@ -126,14 +105,16 @@ class YouTubePosts:
         checkpoint = f"{channel}/comments"
         recent = stored(cursors.get(checkpoint))
         try:
-            fresh = _fresh(self._youtube.comments(channel, quota, stop), commented, recent, channel)
+            lines = fresh(
+                self._youtube.comments(channel, quota, stop), commented, recent, f"{NAME}:{channel}"
+            )
         except CommentsOff:
             return Batch((), (), "its comments are off")
         items = [
             _item(partial(comment_post, raw, channel, now_ms()), listed.id, raw)
-            for listed, raw in reversed(fresh.listed)
+            for listed, raw in reversed(lines.listed)
         ]
-        return Batch([*fresh.refused, *items], (Cursor(checkpoint, fresh.after(recent)),), fresh.lost(recent))
+        return Batch([*lines.refused, *items], (Cursor(checkpoint, lines.after(recent)),), lines.lost(recent))
 
     def _counts(self, latest: Latest, quota: Quota, stop: Event) -> Batch:
         """The counts of the latest videos."""
@@ -149,12 +130,12 @@ class YouTubePosts:
     def _uploads(self, channel: str, cursors: Mapping[str, str], quota: Quota, stop: Event) -> Batch:
         checkpoint = f"{channel}/uploads"
         recent = stored(cursors.get(checkpoint))
-        fresh = _fresh(self._youtube.uploads(channel, quota, stop), uploaded, recent, channel)
-        return self._videos(fresh, recent, checkpoint, channel, None, quota, stop)
+        lines = fresh(self._youtube.uploads(channel, quota, stop), uploaded, recent, f"{NAME}:{channel}")
+        return self._videos(lines, recent, checkpoint, channel, None, quota, stop)
 
     def _videos(
         self,
-        fresh: _Fresh,
+        lines: Fresh,
         recent: Recent,
         checkpoint: str,
         source: str,
@@ -163,8 +144,8 @@ class YouTubePosts:
         stop: Event,
     ) -> Batch:
         """The new videos with all that is said of them, oldest first."""
-        ids = [listed.id for listed, _ in reversed(fresh.listed)]
-        items: list[Item | Refused] = list(fresh.refused)
+        ids = [listed.id for listed, _ in reversed(lines.listed)]
+        items: list[Item | Refused] = list(lines.refused)
         answered = set()
         for video in self._youtube.videos(ids, "snippet,statistics", quota, stop):
             name = video.get("id") if isinstance(video, dict) else None
@@ -175,9 +156,9 @@ class YouTubePosts:
                 items.append(item)
         silent = sum(one not in answered for one in ids)
         told = [
-            one for one in (fresh.lost(recent), f"{silent} videos are not public" if silent else None) if one
+            one for one in (lines.lost(recent), f"{silent} videos are not public" if silent else None) if one
         ]
-        return Batch(items, (Cursor(checkpoint, fresh.after(recent)),), "; ".join(told) or None)
+        return Batch(items, (Cursor(checkpoint, lines.after(recent)),), "; ".join(told) or None)
 
     def _search(self, cursors: Mapping[str, str], quota: Quota, stop: Event) -> Generator[Batch]:
         now = now_ms()
@@ -203,37 +184,14 @@ class YouTubePosts:
             first = now - round(self._settings.youtube_first_hours * _HOUR_MS)
             after = datetime.fromtimestamp(max(first, wanted[name].monitoring_start or 0) / 1000, UTC)
             page = self._youtube.search(query, f"{after:%Y-%m-%dT%H:%M:%SZ}", quota, stop)
-            fresh = _fresh([page], found, recent, SEARCH)
-            batch = self._videos(fresh, recent, checkpoint, SEARCH, wanted[name], quota, stop)
+            lines = fresh([page], found, recent, f"{NAME}:{SEARCH}")
+            batch = self._videos(lines, recent, checkpoint, SEARCH, wanted[name], quota, stop)
             yield replace(batch, cursors=(*batch.cursors, turn))
         if wrong:
             yield Batch((), (), f"not searched for: {'; '.join(wrong)}")
 
     def _quota(self, cursors: Mapping[str, str]) -> Quota:
         return Quota(cursors.get(_QUOTA), self._settings.youtube_quota, now_ms())
-
-
-def _fresh(pages: Iterable[list[Any]], read: Callable[[Any], Listed], recent: Recent, source: str) -> _Fresh:
-    """What is new in a listing, page by page until one names what is known; the first time one page."""
-    fresh = _Fresh()
-    taken: set[str] = set()
-    for number, page in enumerate(pages, 1):
-        for raw in page:
-            try:
-                listed = read(raw)
-            except Poison as why:
-                said = orjson.dumps(raw)
-                fresh.refused.append(Refused(f"{NAME}:{source}", said, len(said), why))
-                continue
-            if listed.id in taken or recent.known(listed.id, listed.at):
-                fresh.met = True
-                continue
-            taken.add(listed.id)
-            fresh.listed.append((listed, raw))
-        if fresh.met or number >= _PAGES or not recent.ids:
-            fresh.more = True
-            break
-    return fresh
 
 
 def _item(post: Callable[[], Any], name: str, raw: Any) -> Item | Refused:

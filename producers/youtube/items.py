@@ -1,7 +1,7 @@
 """What YouTube sends of a video or a comment, as a Post."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -9,19 +9,13 @@ from producers.base import Item
 from producers.fields import count, moment, needed, part, text
 from producers.latest import engagement
 from producers.posts import social_post
+from producers.recent import Listed
 from producers.web.text import joined
 from schemas.errors import Poison
 from schemas.events import Millis, Post
 
 _TEXT_CHARACTERS = 5_000
 """As long as YouTube lets descriptions be."""
-
-
-class Listed(NamedTuple):
-    """One line of a listing: an id and its time, where that is said."""
-
-    id: str
-    at: Millis | None
 
 
 def uploaded(item: Any) -> Listed:

@@ -9,11 +9,11 @@ import pytest
 from producers.base import Lasting
 from producers.clock import now_ms
 from producers.collectors.youtube import ENGAGEMENTS, SEARCH, YouTubePosts, build
+from producers.recent import Recent, stored
 from producers.settings import ProducerSettings
 from producers.wanted import NOTHING
 from producers.youtube.items import comment_post, video_post
 from producers.youtube.quota import Quota
-from producers.youtube.recent import Recent, stored
 from schemas.errors import Backpressure, Fatal, Poison, Retryable
 from tests.support.keywords import Said, keyword
 from tests.support.upstream import Reply
