@@ -5,7 +5,7 @@ from threading import Event
 
 import orjson
 
-from producers.base import Batch, Cursor, Item, Refused
+from producers.base import Batch, Cursor, Item, Lasting, Refused
 from producers.clock import now_ms
 from producers.fields import text
 from producers.graph.client import Graph
@@ -59,39 +59,54 @@ class Instagram:
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:  # noqa: ARG002
         """What is new with each hashtag that may be asked for; of others, whoever has had least comes first."""
         now = now_ms()
-        wanted = {one.id: one for one in self._keywords.active(now)}
+        wanted = self._keywords.active(now)
         if not wanted:
             yield Batch((), (), NOTHING)
             return
-        weights = {name: one.priority for name, one in wanted.items()}
+        weights = {one.id: one.priority for one in wanted}
         shares, hashtags = Shares(had(cursors.get(_SHARES))), Hashtags(cursors.get(_ASKED), now)
-        waiting = []
-        for name in shares.order(weights):
+        tags = _by_tag(wanted, shares.order(weights))
+        untaggable = tags.pop("", [])
+        waiting: list[Wanted] = []
+        refused: list[str] = []
+        for tag, sharing in tags.items():
             if stop.is_set():
                 return
-            tag = hashtag(wanted[name].text)
-            counts = hashtags.admit(tag) if tag else None
+            counts = hashtags.admit(tag)
             if counts is None:
-                waiting.append(name)
+                waiting += sharing
                 continue
+            for one in sharing:
+                shares.charge(one.id, one.priority, 1)
+            turn = Cursor(_SHARES, orjson.dumps(shares.stored(weights)).decode())
             if counts:
                 # Before it is asked for: after a crash it has counted, as it may have with Instagram.
-                yield Batch((), (Cursor(_ASKED, hashtags.stored()),), None, hashtags.left)
-            shares.charge(name, weights[name], 1)
-            batch = self._tagged(wanted[name], tag, hashtags, cursors, stop)
-            after = (
-                Cursor(_ASKED, hashtags.stored()),
-                Cursor(_SHARES, orjson.dumps(shares.stored(weights)).decode()),
-            )
-            yield Batch(batch.items, (*batch.cursors, *after), batch.remark, hashtags.left)
-        if waiting:
-            told = (
-                f"{MOST} hashtags of seven days are asked for, the next place is free at {hashtags.next_at()}"
-            )
-            yield Batch((), (), f"{told}; waiting: {', '.join(waiting)}")
+                yield Batch((), (turn, Cursor(_ASKED, hashtags.stored())), None, hashtags.left)
+            batch = self._unless_refused(sharing, tag, hashtags, cursors, stop)
+            if isinstance(batch, Lasting):
+                refused.append(f"#{tag}: {batch}")
+                continue
+            after = (*batch.cursors, turn, Cursor(_ASKED, hashtags.stored()))
+            yield Batch(batch.items, after, batch.remark, hashtags.left)
+        told = _told(untaggable, waiting, refused, hashtags)
+        if refused and len(refused) == len(tags):
+            raise Lasting(told)
+        if told:
+            yield Batch((), (), told)
+
+    def _unless_refused(
+        self, wanted: Sequence[Wanted], tag: str, hashtags: Hashtags, cursors: Mapping[str, str], stop: Event
+    ) -> Batch | Lasting:
+        """As `_tagged`; a hashtag that Instagram thinks offensive must not keep the others from being asked for."""
+        try:
+            return self._tagged(wanted, tag, hashtags, cursors, stop)
+        except Lasting as error:
+            if error.denied:
+                raise
+            return error
 
     def _tagged(
-        self, wanted: Wanted, tag: str, hashtags: Hashtags, cursors: Mapping[str, str], stop: Event
+        self, wanted: Sequence[Wanted], tag: str, hashtags: Hashtags, cursors: Mapping[str, str], stop: Event
     ) -> Batch:
         identity = hashtags.id_of(tag) or self._identity(tag, stop)
         hashtags.learn(tag, identity)
@@ -109,11 +124,12 @@ class Instagram:
                 continue
             raw, origin = orjson.dumps(thing), f"{NAME}:{listed.id}"
             try:
-                post = medium_post(thing, SOURCE, [wanted.id], now_ms())
+                matched = [one.id for one in wanted if one.wants(listed.at)]
+                post = medium_post(thing, SOURCE, matched, now_ms())
             except Poison as why:
                 items.append(Refused(origin, raw, len(raw), why))
                 continue
-            if wanted.wants(post["published_at"]):
+            if matched:
                 items.append(Item("posts", post, origin, raw))
         told = [
             one for one in (lines.lost(recent), f"{silent} media have no text" if silent else None) if one
@@ -128,6 +144,28 @@ class Instagram:
         if found is None:
             raise Retryable(f"an answer that cannot be read: no id of #{tag}")
         return found
+
+
+def _by_tag(wanted: Sequence[Wanted], order: Sequence[str]) -> dict[str, list[Wanted]]:
+    """The keywords by their hashtag, in the order of the first turn of each."""
+    found = {one.id: one for one in wanted}
+    tags: dict[str, list[Wanted]] = {}
+    for name in order:
+        tags.setdefault(hashtag(found[name].text), []).append(found[name])
+    return tags
+
+
+def _told(
+    untaggable: Sequence[Wanted], waiting: Sequence[Wanted], refused: Sequence[str], hashtags: Hashtags
+) -> str:
+    """What a run says of the keywords that were not asked for, or in vain."""
+    told = list(refused)
+    if untaggable:
+        told.append(f"no hashtag can be made of {', '.join(one.id for one in untaggable)}")
+    if waiting:
+        full = f"{MOST} hashtags of seven days are asked for, the next place is free at {hashtags.next_at()}"
+        told.append(f"{full}; waiting: {', '.join(one.id for one in waiting)}")
+    return "; ".join(told)
 
 
 def build(settings: ProducerSettings) -> Instagram:

@@ -14,7 +14,7 @@ from producers.reddit.seen import Seen, stored
 from producers.reddit.things import as_post, gone, thing_id
 from producers.settings import ProducerSettings
 from producers.shares import Shares, had
-from producers.wanted import NOTHING, Wanted
+from producers.wanted import NOTHING, Wanted, not_searched
 from schemas.boolean import Dialect
 from schemas.errors import Fatal, Poison
 
@@ -86,7 +86,8 @@ class RedditPosts:
         weights = {name: one.priority for name, one in wanted.items()}
         shares = Shares(had(cursors.get(_SHARES)))
         wrong = []
-        for name in shares.order(weights)[: self._settings.reddit_searches]:
+        turns = shares.order(weights)[: self._settings.reddit_searches]
+        for name in turns:
             if stop.is_set():
                 return
             shares.charge(name, weights[name], 1)
@@ -104,7 +105,7 @@ class RedditPosts:
             batch = self._read("search", params, checkpoint, seen, SEARCH, wanted[name], stop)
             yield Batch(batch.items, (*batch.cursors, turn), batch.remark, batch.quota_left)
         if wrong:
-            yield Batch((), (), f"not searched for: {'; '.join(wrong)}")
+            yield not_searched(wrong, of=len(turns))
 
     def _read(
         self,

@@ -18,7 +18,7 @@ from producers.keywords import ActiveKeywords, Keywords
 from producers.latest import Latest, engagement
 from producers.settings import ProducerSettings
 from producers.shares import Shares, had
-from producers.wanted import NOTHING, Wanted
+from producers.wanted import NOTHING, Wanted, not_searched
 from producers.x.client import LEAST, MOST, Page, Refused, XClient
 from producers.x.place import Place, stored
 from producers.x.query import query_of
@@ -108,7 +108,7 @@ class X:
                 continue
             yield Batch((), (Cursor(_SHARES, orjson.dumps(shares.stored(weights)).decode()),))
         if wrong:
-            yield Batch((), (), f"not searched for: {'; '.join(wrong)}")
+            yield not_searched(wrong, of=len(wanted))
 
     def _search(
         self,

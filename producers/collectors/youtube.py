@@ -17,7 +17,7 @@ from producers.latest import Latest
 from producers.recent import Fresh, Recent, fresh, stored
 from producers.settings import ProducerSettings
 from producers.shares import Shares, had
-from producers.wanted import NOTHING, Wanted
+from producers.wanted import NOTHING, Wanted, not_searched
 from producers.youtube.client import CommentsOff, YouTube
 from producers.youtube.items import comment_post, commented, found, uploaded, video_counts, video_post
 from producers.youtube.quota import Quota
@@ -169,7 +169,8 @@ class YouTubePosts:
         weights = {name: one.priority for name, one in wanted.items()}
         shares = Shares(had(cursors.get(_SHARES)))
         wrong = []
-        for name in shares.order(weights)[: self._settings.youtube_searches]:
+        turns = shares.order(weights)[: self._settings.youtube_searches]
+        for name in turns:
             if stop.is_set():
                 return
             shares.charge(name, weights[name], 1)
@@ -188,7 +189,7 @@ class YouTubePosts:
             batch = self._videos(lines, recent, checkpoint, SEARCH, wanted[name], quota, stop)
             yield replace(batch, cursors=(*batch.cursors, turn))
         if wrong:
-            yield Batch((), (), f"not searched for: {'; '.join(wrong)}")
+            yield not_searched(wrong, of=len(turns))
 
     def _quota(self, cursors: Mapping[str, str]) -> Quota:
         return Quota(cursors.get(_QUOTA), self._settings.youtube_quota, now_ms())
