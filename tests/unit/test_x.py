@@ -229,6 +229,19 @@ def test_what_cannot_be_reached_any_more_is_told(server: XUpstream) -> None:
     assert stored(place.model_dump_json(), "another").since == place.since
 
 
+def test_pages_that_waited_too_long_are_given_up_and_nothing_is_read_twice() -> None:
+    now = now_ms()
+    waiting = Place(
+        query="q",
+        since=id_at(now - 12 * DAY_MS),
+        until=id_at(now - 9 * DAY_MS),
+        newest=id_at(now - DAY_MS),
+    )
+    assert waiting.within(now, now) == Place(query="q", since=id_at(now - DAY_MS))
+    fresh = waiting.model_copy(update={"until": id_at(now - 2 * DAY_MS)})
+    assert fresh.within(now, now) == fresh.model_copy(update={"since": id_at(now - REACH_MS)})
+
+
 def test_without_a_token_it_does_not_start() -> None:
     with pytest.raises(Fatal, match="DENYUT_X_BEARER_TOKEN is not set"):
         build(ProducerSettings())
