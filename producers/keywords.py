@@ -56,7 +56,7 @@ class ActiveKeywords:
                 self._thread = Thread(target=target, args=(self._follow,), name="keywords", daemon=True)
                 self._thread.start()
         deadline = time.monotonic() + self._settings.kafka_patience_s
-        while not self._complete.wait(_POLL_S):
+        while not self._complete.wait(_POLL_S) or not self._thread.is_alive():
             if time.monotonic() >= deadline or not self._thread.is_alive():
                 raise Retryable(f"the keywords cannot be read from {self._topic}: {self._why}")
         with self._lock:
@@ -70,10 +70,9 @@ class ActiveKeywords:
             self._thread.join()
 
     def _follow(self) -> None:
-        codec = Codec(schema_ids(self._settings))
         while not self._ended.is_set():
             try:
-                self._read(codec)
+                self._read(Codec(schema_ids(self._settings)))
             except KafkaException as error:
                 self._why = error.args[0].str()
             except Retryable as error:

@@ -16,6 +16,7 @@ from schemas.topics import MAX_POST_BYTES, MAX_RECORD_BYTES, TOPICS
 
 _KEYS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "posts": lambda record: record["id"],
+    "engagements": lambda record: record["post_id"],
     "candles": lambda record: record["symbol"],
     "quotes": lambda record: record["symbol"],
     "runs": lambda record: record["collector"],
@@ -24,6 +25,7 @@ _KEYS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 }
 _TIMES: Mapping[str, str] = {
     "posts": "collected_at",
+    "engagements": "read_at",
     "candles": "collected_at",
     "quotes": "collected_at",
     "runs": "ended_at",

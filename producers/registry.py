@@ -24,8 +24,15 @@ class Entry:
 
 COLLECTORS: Mapping[str, Entry] = MappingProxyType(
     {
+        "facebook": Entry("producers.collectors.facebook", "posts of Facebook pages"),
+        "instagram": Entry(
+            "producers.collectors.instagram", "media on Instagram with the hashtags of the active keywords"
+        ),
         "newsapi": Entry(
             "producers.collectors.newsapi", "articles that match the active keywords, from newsapi.org"
+        ),
+        "reddit": Entry(
+            "producers.collectors.reddit", "submissions and comments of subreddits, and Reddit's search"
         ),
         "rss": Entry("producers.collectors.rss", "articles of RSS and Atom news feeds"),
         "simulate": Entry("producers.collectors.simulate", "made-up posts with planted bursts, from a seed"),
@@ -36,6 +43,9 @@ COLLECTORS: Mapping[str, Entry] = MappingProxyType(
         "x": Entry("producers.collectors.x", "posts that X's recent search finds for the active keywords"),
         "yahoo": Entry(
             "producers.collectors.yahoo", "quotes and daily candles of a watchlist, from Yahoo Finance"
+        ),
+        "youtube": Entry(
+            "producers.collectors.youtube", "uploads of YouTube channels and comments on them, and its search"
         ),
     }
 )

@@ -49,6 +49,11 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         description="proxy through which the web is read; it looks names up then, and has to keep requests from going inside",
     )
 
+    engagements_interval_s: float = Field(
+        3_600, ge=1, description="seconds between reads of the counts of posts that were published before"
+    )
+    engagements_hours: float = Field(48, gt=0, description="age in hours up to which counts are read again")
+
     rss_feeds: Path | None = Field(
         None, description="TOML list of feeds (name, url, language, zone) instead of the one in the package"
     )
@@ -96,6 +101,39 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         "", description="address asked instead of all of Yahoo's hosts, such as a cache; empty: Yahoo itself"
     )
 
+    graph_url: str = Field("", description="address asked instead of Meta's Graph API; empty: Meta itself")
+    graph_version: str = Field(
+        "v23.0", pattern=r"^v\d+\.\d+$", description="version of Meta's Graph API that is asked"
+    )
+    facebook_token: SecretStr | None = Field(
+        None, description="access token of an app with Page Public Content Access"
+    )
+    facebook_pages: str = Field("", description="ids or names of pages that are read, comma-separated")
+    facebook_interval_s: float = Field(600, ge=1, description="seconds between looks at a page of Facebook")
+    instagram_token: SecretStr | None = Field(
+        None, description="access token of an app with Instagram Public Content Access"
+    )
+    instagram_user: str = Field(
+        "",
+        description="id of the Instagram business or creator account on whose behalf hashtags are asked for",
+    )
+    instagram_interval_s: float = Field(1_800, ge=1, description="seconds between looks at the hashtags")
+
+    reddit_client_id: str = Field("", description="id of an app of reddit.com/prefs/apps")
+    reddit_client_secret: SecretStr | None = Field(None, description="secret of that app")
+    reddit_subreddits: str = Field(
+        "indonesia,finansial,jakarta,stocks,investing,StockMarket,wallstreetbets,economy,CryptoCurrency",
+        description="subreddits whose submissions and comments are read, comma-separated",
+    )
+    reddit_interval_s: float = Field(120, ge=1, description="seconds between looks at a subreddit")
+    reddit_searches: int = Field(
+        20, ge=0, description="keywords that all of Reddit is searched for in one run, in turns; 0: no search"
+    )
+    reddit_search_interval_s: float = Field(600, ge=1, description="seconds between searches of Reddit")
+    reddit_url: str = Field(
+        "", description="address asked instead of Reddit's, such as a proxy; empty: Reddit itself"
+    )
+
     x_bearer_token: SecretStr | None = Field(None, description="token of an app of X's developer portal")
     x_budget: int = Field(
         10_000, ge=0, description="posts of X that may be read in a month (UTC); each is paid for"
@@ -105,10 +143,39 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         24, gt=0, le=168, description="hours that the first search of X for a keyword looks back"
     )
     x_pages: int = Field(5, ge=1, description="pages of 100 posts read for one keyword in a run of x")
+    x_engagements: int = Field(
+        0, ge=0, le=10_000, description="latest posts of X whose counts are read again, each a read; 0: none"
+    )
     x_query_characters: int = Field(
         512, ge=32, le=4_096, description="longest query that the access level of X takes"
     )
     x_url: str = Field("", description="address asked instead of X's, such as a proxy; empty: X itself")
+
+    youtube_key: SecretStr | None = Field(
+        None, description="key of a Google Cloud project with the YouTube Data API v3"
+    )
+    youtube_channels: str = Field(
+        "", description="ids of channels whose uploads and comments are read, comma-separated"
+    )
+    youtube_interval_s: float = Field(600, ge=1, description="seconds between looks at a channel of YouTube")
+    youtube_quota: int = Field(
+        10_000, ge=0, description="units of YouTube's API used in a day (Pacific time); a search costs 100"
+    )
+    youtube_searches: int = Field(
+        1, ge=0, description="keywords that YouTube is searched for in one run, in turns; 0: no search"
+    )
+    youtube_search_interval_s: float = Field(1_800, ge=1, description="seconds between searches of YouTube")
+    youtube_engagements: int = Field(
+        500, ge=0, le=10_000, description="latest videos whose counts are read again, 50 for a unit; 0: none"
+    )
+    youtube_first_hours: float = Field(
+        24,
+        gt=0,
+        description="hours that a search of YouTube looks back; a keyword should be searched for as often",
+    )
+    youtube_url: str = Field(
+        "", description="address asked instead of YouTube's, such as a proxy; empty: YouTube itself"
+    )
 
     source_zones: dict[str, str] = Field(
         {"cnbci": "Asia/Jakarta"},

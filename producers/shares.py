@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
+import orjson
+
 _SCALE = 60
 """Divided by any weight from 1 to 6 without a remainder, so that what was had is a whole number."""
 
@@ -33,3 +35,14 @@ class Shares:
         had = {name: self._had[name] for name in weights if name in self._had}
         least = min(had.values(), default=0)
         return {name: value - least for name, value in had.items()}
+
+
+def had(cursor: str | None) -> dict[str, int]:
+    """What `stored` said, from its cursor as JSON; nothing where that cannot be read: all begin level then."""
+    try:
+        found = orjson.loads(cursor or "{}")
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        return {}
+    return {str(name): value for name, value in found.items() if isinstance(value, int)}

@@ -13,7 +13,7 @@ Outcome = Literal["ok", "empty", "throttled", "auth", "error"]
 
 _ERROR_CHARACTERS = 500
 _TIMES = {"posts": "event_at", "candles": "start", "quotes": "market_time"}
-"""Which field says how new a record is."""
+"""Which field says how new a record is; counts of a post that are read again say nothing of that."""
 
 
 @dataclass(slots=True)
@@ -40,6 +40,8 @@ class Tally:
     def acknowledge(self) -> None:
         """Count what was pending as published."""
         for item in self.pending:
+            if item.topic not in _TIMES:
+                continue
             at: Any = item.record[_TIMES[item.topic]]
             if self.oldest is None or at < self.oldest:
                 self.oldest = at

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from producers.base import Batch, Lasting
 from schemas.boolean import Dialect, Node, Term, parse, spelled
 from schemas.events import Keyword, Millis
 
@@ -56,3 +57,11 @@ def wanted(keywords: Iterable[Keyword], now_ms: Millis) -> Sequence[Wanted]:
         if one["active"] and one["text"].strip() and (one["monitoring_start"] or 0) <= now_ms
     )
     return sorted(found, key=lambda one: (-one.priority, one.id))
+
+
+def not_searched(wrong: Sequence[str], of: int) -> Batch:
+    """What a run says that could not search for some of its keywords; raises Lasting where it is all of them."""
+    told = f"not searched for: {'; '.join(wrong)}"
+    if len(wrong) >= of:
+        raise Lasting(told)
+    return Batch((), (), told)

@@ -7,6 +7,8 @@ _TOKEN = re.compile(
     r'\s*(?:(?P<open>\()|(?P<close>\))|"(?P<phrase>[^"]*)"|(?P<minus>-(?=[\w"(#$@]))|(?P<word>[^\s()"]+))'
 )
 _PLAIN = re.compile(r"[#$@]?\w+\Z")
+_MOST_NESTED = 50
+"""Parentheses and exclusions in one query: each may be within the one before, and is read by recursion."""
 MOST_CHARACTERS = 1_000
 """The longest query; no service takes longer ones."""
 
@@ -59,6 +61,8 @@ def parse(query: str) -> Node:
     if len(query) > MOST_CHARACTERS:
         raise ValueError(f"longer than {MOST_CHARACTERS} characters")
     tokens = _tokens(query)
+    if sum(kind in ("open", "NOT") for kind, _ in tokens) > _MOST_NESTED:
+        raise ValueError(f"more than {_MOST_NESTED} parentheses and exclusions")
     node = _either(tokens)
     if tokens:
         raise ValueError("a closing parenthesis without its opening one")

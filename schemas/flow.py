@@ -28,6 +28,7 @@ FLOW = (
         "sink",
         (
             "posts",
+            "engagements",
             "mentions",
             "receipts",
             "trends",

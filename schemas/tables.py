@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 POSTS = "posts"
+ENGAGEMENTS = "engagements"
 MENTIONS = "mentions"
 RECEIPTS = "receipts"
 TRENDS = "trends"
@@ -26,6 +27,7 @@ QUOTE_MINUTES = "quote_minutes"
 LANDED: Mapping[str, str] = MappingProxyType(
     {
         "posts": POSTS,
+        "engagements": ENGAGEMENTS,
         "mentions": MENTIONS,
         "receipts": RECEIPTS,
         "trends": TRENDS,

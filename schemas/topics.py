@@ -43,6 +43,7 @@ class Topic:
 
 _CATALOGUE = (
     Topic("posts", "post", "post id", "delete", 7, "posts as collected"),
+    Topic("engagements", "engagement", "post id", "delete", 7, "counts of posts as read later"),
     Topic("quotes", "quote", "symbol", "delete", 7, "last prices at a time"),
     Topic("candles", "candle", "symbol", "delete", 7, "OHLCV rows as a source gives them"),
     Topic("runs", "run", "collector", "delete", 30, "every run of a collector and how it ended"),

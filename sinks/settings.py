@@ -34,6 +34,9 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
     )
     sink_refused_window_s: float = Field(600.0, gt=0, description="seconds over which that share is taken")
     posts_days: int = Field(30, ge=1, description="days that posts are kept, by collection time")
+    engagements_days: int = Field(
+        200, ge=1, description="days that counts of posts are kept, by reading time"
+    )
     mentions_days: int = Field(200, ge=1, description="days that mentions are kept, by collection time")
     metrics_days: int = Field(
         400, ge=1, description="days that sentiment_metrics, hashtags and author_days are kept"
@@ -55,6 +58,7 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
         """Table to (time column, days); tables that are not named keep everything."""
         return {
             tables.POSTS: ("collected_at", self.posts_days),
+            tables.ENGAGEMENTS: ("read_at", self.engagements_days),
             tables.MENTIONS: ("collected_at", self.mentions_days),
             tables.SENTIMENT_METRICS: ("collected_on", self.metrics_days),
             tables.HASHTAGS: ("collected_on", self.metrics_days),

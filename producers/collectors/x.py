@@ -1,35 +1,42 @@
-"""X: what recent search finds for the active keywords, in fair turns, within a monthly budget of reads."""
+"""X: what recent search finds for the active keywords, and its counts later, within a monthly budget of reads."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from threading import Event
+from typing import Any, TypeVar
 
 import orjson
 import structlog
 
-from producers.base import Batch, Cursor, Item, Lasting
+from producers.base import Batch, Cursor, Item
 from producers.base import Refused as RefusedItem
 from producers.budget import Budget
 from producers.clock import now_ms
+from producers.fields import count, part
 from producers.keywords import ActiveKeywords, Keywords
+from producers.latest import Latest, engagement
 from producers.settings import ProducerSettings
-from producers.shares import Shares
-from producers.wanted import NOTHING, Wanted
+from producers.shares import Shares, had
+from producers.wanted import NOTHING, Wanted, not_searched
 from producers.x.client import LEAST, MOST, Page, Refused, XClient
 from producers.x.place import Place, stored
 from producers.x.query import query_of
-from producers.x.tweets import as_post, tweet_id
-from schemas.errors import Backpressure, Poison, Retryable
+from producers.x.tweets import as_post, shares_of, tweet_id
+from schemas.errors import Poison, Retryable
 from schemas.events import Millis
 
 NAME = "x"
-SEARCH = "search"
-_BUDGET, _SHARES = "budget", "shares"
+SEARCH, ENGAGEMENTS = "search", "engagements"
+_BUDGET, _LATEST, _SHARES = "budget", "latest", "shares"
 _SETTING = "DENYUT_X_BUDGET"
 _HOUR_MS = 3_600_000
 
+Asked = TypeVar("Asked")
+
 
 class X:
-    """One source, the search. Each keyword is a query with a cursor of its own, `search/ID`."""
+    """The search, each keyword a query with a cursor of its own (`search/ID`), and the counts of what it found last."""
 
     name = NAME
     parallel = 1
@@ -41,12 +48,13 @@ class X:
         self.timeout_s: float | None = settings.run_timeout_s
 
     def sources(self) -> Sequence[str]:
-        """The search."""
-        return [SEARCH]
+        """The search, and the counts where they are wanted."""
+        return [SEARCH, ENGAGEMENTS] if self._settings.x_engagements else [SEARCH]
 
-    def next_run_s(self, source: str) -> float | None:  # noqa: ARG002 -- of the protocol
-        """The interval, for ever."""
-        return self._settings.x_interval_s
+    def next_run_s(self, source: str) -> float | None:
+        """The interval of either, for ever."""
+        limits = self._settings
+        return limits.x_interval_s if source == SEARCH else limits.engagements_interval_s
 
     def check(self) -> str:
         """How often, and within which budget."""
@@ -57,10 +65,21 @@ class X:
         )
 
     def reach(self, patience_s: float) -> str:  # noqa: ARG002 -- of the protocol
-        """How many keywords are known; X itself is not asked, as every read is paid."""
-        return f"{len(self._keywords.active(now_ms()))} active keywords; X is not asked, each read is paid"
+        """That X is not asked: every read is paid for."""
+        return "not asked: X has every read paid for"
 
-    def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:  # noqa: ARG002
+    def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
+        """What is new of either."""
+        budget = Budget(cursors.get(_BUDGET), self._settings.x_budget, _SETTING, now_ms())
+        latest = Latest(cursors.get(_LATEST), self._settings.x_engagements, self._settings.engagements_hours)
+        if source == SEARCH:
+            yield from self._keyword_by_keyword(cursors, budget, latest, stop)
+        else:
+            yield from self._counts(budget, latest, stop)
+
+    def _keyword_by_keyword(
+        self, cursors: Mapping[str, str], budget: Budget, latest: Latest, stop: Event
+    ) -> Generator[Batch]:
         """What is new for each keyword, whoever has had least of the reads first."""
         now = now_ms()
         wanted = {one.id: one for one in self._keywords.active(now)}
@@ -68,8 +87,7 @@ class X:
             yield Batch((), (), NOTHING)
             return
         weights = {name: one.priority for name, one in wanted.items()}
-        budget = Budget(cursors.get(_BUDGET), self._settings.x_budget, _SETTING, now)
-        shares = Shares(_had(cursors.get(_SHARES)))
+        shares = Shares(had(cursors.get(_SHARES)))
         published: set[str] = set()
         wrong = []
         for name in shares.order(weights):
@@ -78,7 +96,10 @@ class X:
             try:
                 query = query_of(wanted[name], self._settings.x_query_characters)
                 before = budget.left
-                yield from self._search(wanted[name], query, cursors, budget, published, stop)
+                for batch in self._search(wanted[name], query, cursors, budget, published, stop):
+                    latest.add(batch.items)
+                    kept = Cursor(_LATEST, latest.stored(now))
+                    yield replace(batch, cursors=(*batch.cursors, kept)) if batch.items else batch
                 shares.charge(name, weights[name], max(1, before - budget.left))
             except (ValueError, Refused) as error:
                 # One query that X does not take must not keep the others from being asked.
@@ -87,7 +108,7 @@ class X:
                 continue
             yield Batch((), (Cursor(_SHARES, orjson.dumps(shares.stored(weights)).decode()),))
         if wrong:
-            yield Batch((), (), f"not searched for: {'; '.join(wrong)}")
+            yield not_searched(wrong, of=len(wanted))
 
     def _search(
         self,
@@ -115,15 +136,9 @@ class X:
             if size < LEAST:
                 yield Batch((), (), None, budget.left)
                 raise budget.exhausted()
-            # Paid before it is read: a crash in between costs reads of the budget, never more than the budget.
-            budget.charge(size)
-            yield Batch((), (Cursor(_BUDGET, budget.stored()),), None, budget.left)
-            try:
-                page = self._client.search(query, place.since, place.until, size, stop)
-            except (Backpressure, Lasting):
-                budget.charge(-size)
-                yield Batch((), (Cursor(_BUDGET, budget.stored()),), None, budget.left)
-                raise
+            page = yield from self._paid(
+                size, budget, partial(self._client.search, query, place.since, place.until, size, stop)
+            )
             budget.charge(len(page.tweets) - size)
             items, ids = _items(page, place, wanted, published)
             if page.more and not ids:
@@ -133,6 +148,52 @@ class X:
             yield Batch(items, (cursor, Cursor(_BUDGET, budget.stored())), None, budget.left)
             if place.until is None:
                 return
+
+    def _counts(self, budget: Budget, latest: Latest, stop: Event) -> Generator[Batch]:
+        """The counts of the latest posts, a hundred at once."""
+        ids = latest.ids(now_ms())
+        for start in range(0, len(ids), MOST):
+            if stop.is_set():
+                return
+            asked = ids[start : start + MOST]
+            if len(asked) > budget.left_today:
+                yield Batch((), (), None, budget.left)
+                raise budget.exhausted()
+            tweets = yield from self._paid(len(asked), budget, partial(self._client.look_up, asked, stop))
+            budget.charge(len(tweets) - len(asked))
+            items = [_item(tweet, now_ms()) for tweet in tweets]
+            yield Batch(items, (Cursor(_BUDGET, budget.stored()),), None, budget.left)
+
+    def _paid(self, reads: int, budget: Budget, ask: Callable[[], Asked]) -> Generator[Batch, None, Asked]:
+        """What `ask` answers, charged before it is asked: a crash costs the budget something, and never overdraws it."""
+        budget.charge(reads)
+        yield Batch((), (Cursor(_BUDGET, budget.stored()),), None, budget.left)
+        try:
+            return ask()
+        except Retryable:
+            if not self._client.paid:
+                budget.charge(-reads)
+                yield Batch((), (Cursor(_BUDGET, budget.stored()),), None, budget.left)
+            raise
+
+
+def _item(tweet: Any, read_at: Millis) -> Item | RefusedItem:
+    """The counts of a post."""
+    try:
+        native = str(tweet_id(tweet))
+    except Poison as why:
+        raw = orjson.dumps(tweet)
+        return RefusedItem(f"{NAME}:{ENGAGEMENTS}", raw, len(raw), why)
+    metrics = part(tweet, "public_metrics")
+    return engagement(
+        "x",
+        native,
+        read_at,
+        likes=count(metrics, "like_count"),
+        shares=shares_of(metrics),
+        comments=count(metrics, "reply_count"),
+        views=count(metrics, "impression_count"),
+    )
 
 
 def _items(
@@ -159,18 +220,6 @@ def _items(
             published.add(post["id"])
             items.append(Item("posts", post, origin, raw))
     return items, ids
-
-
-def _had(cursor: str | None) -> dict[str, int]:
-    try:
-        found = orjson.loads(cursor or "{}")
-    except orjson.JSONDecodeError:
-        found = None
-    return (
-        {str(name): had for name, had in found.items() if isinstance(had, int)}
-        if isinstance(found, dict)
-        else {}
-    )
 
 
 def build(settings: ProducerSettings) -> X:

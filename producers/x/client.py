@@ -13,7 +13,7 @@ import tweepy
 from producers.base import Lasting
 from producers.settings import ProducerSettings
 from producers.waits import retry_after_s
-from producers.x.session import HOST, Sender
+from producers.x.session import HOST, NotConnected, Sender
 from schemas.errors import Backpressure, Fatal, Retryable
 
 TOKEN = "DENYUT_X_BEARER_TOKEN"  # noqa: S105 -- the name of the setting
@@ -51,6 +51,8 @@ class XClient:
         self._sender = Sender(settings, settings.x_url)
         self._client.session.mount(HOST, self._sender)
         self._client.session.max_redirects = 0
+        self.paid = False
+        """Whether the last request was, or may have been, paid for: not where it was refused or did not arrive."""
 
     def search(self, query: str, since_id: int, until_id: int | None, size: int, stop: Event) -> Page:
         """The newest `size` posts that `query` finds between the two ids, neither included.
@@ -86,11 +88,16 @@ class XClient:
         )
 
     def _ask(self, call: Any, *arguments: Any, **options: Any) -> Any:
+        self.paid = True
         try:
             answer = call(*arguments, **options)
             if not isinstance(answer, dict) or not isinstance(answer.get("includes", {}), dict):
                 raise Retryable("an answer that cannot be read: not what the API documents")
+        except NotConnected:
+            self.paid = False
+            raise
         except tweepy.HTTPException as error:
+            self.paid = False
             raise _decided(error) from error
         except requests.JSONDecodeError as error:
             raise Retryable(f"an answer that cannot be read: {error}") from error

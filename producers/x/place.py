@@ -39,6 +39,9 @@ class Place(BaseModel):
         """The place from which to ask now; `first_ms` is where a search that never was begins."""
         oldest = id_at(now_ms - REACH_MS)
         since = max(self.since, oldest) if self.since else max(id_at(first_ms), oldest)
+        if self.until is not None and self.until <= since:
+            # The pages that waited are out of reach by now; what is newer than them was read.
+            return self.model_copy(update={"since": max(since, self.newest), "until": None, "newest": 0})
         return self.model_copy(update={"since": since})
 
 

@@ -23,6 +23,10 @@ from schemas.errors import Retryable
 HOST = "https://api.twitter.com"
 
 
+class NotConnected(Retryable):
+    """Nobody took the request."""
+
+
 class Sender(BaseAdapter):
     """Sends what is meant for X to `base` where one is given; `stop` ends the reading of an answer."""
 
@@ -31,7 +35,9 @@ class Sender(BaseAdapter):
         self._base = base.rstrip("/") or HOST
         self._limits = web_limits(settings)
         self._timeout = httpx.Timeout(self._limits.read_s, connect=self._limits.connect_s)
-        self._client = httpx.Client(trust_env=False, proxy=settings.web_proxy or None)
+        # A connection that was left open may be closed by the time it is used: it would not be told whether X was asked.
+        once = httpx.Limits(max_keepalive_connections=0)
+        self._client = httpx.Client(trust_env=False, proxy=settings.web_proxy or None, limits=once)
         self.stop = Event()
 
     def send(self, request: Any, **_: Any) -> requests.Response:  # type: ignore[override]  # its options are for sockets
@@ -45,6 +51,8 @@ class Sender(BaseAdapter):
                 request.method, url, headers=headers, content=request.body, timeout=self._timeout
             ) as response:
                 body = read_body(response, self._limits, deadline, self.stop)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise NotConnected(f"{type(error).__name__}: {error}") from error
         except httpx.HTTPError as error:
             raise Retryable(f"{type(error).__name__}: {error}") from error
         answer = requests.Response()

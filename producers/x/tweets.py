@@ -60,7 +60,7 @@ def as_post(
         author_followers=count(part(user, "public_metrics"), "followers_count"),
         author_verified=verified if isinstance(verified, bool) else None,
         likes=count(metrics, "like_count"),
-        shares=shares(metrics),
+        shares=shares_of(metrics),
         comments=count(metrics, "reply_count"),
         views=count(metrics, "impression_count"),
         parent=str(answered[0]) if answered else None,
@@ -68,7 +68,7 @@ def as_post(
     )
 
 
-def shares(metrics: Mapping[str, Any]) -> int | None:
+def shares_of(metrics: Mapping[str, Any]) -> int | None:
     """Reposts and quotes together."""
     reposts, quotes = count(metrics, "retweet_count"), count(metrics, "quote_count")
     return None if reposts is None and quotes is None else (reposts or 0) + (quotes or 0)

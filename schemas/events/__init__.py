@@ -46,6 +46,19 @@ class Post(TypedDict):
     raw: str | None
 
 
+class Engagement(TypedDict):
+    """Counts of a post, read again after it was collected."""
+
+    post_id: str
+    platform: str
+    read_at: Millis
+    likes: int | None
+    shares: int | None
+    comments: int | None
+    views: int | None
+    collector: str
+
+
 class Mention(TypedDict):
     """An enriched post."""
 

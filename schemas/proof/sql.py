@@ -249,6 +249,7 @@ _OF_MAKING = {
     RECEIPTS: "enriched_at",
     DEAD_LETTERS: "failed_at",
     "runs": "started_at",
+    "engagements": "read_at",
     "trends": "computed_at",
     "bars": "computed_at",
     "alerts": "computed_at",

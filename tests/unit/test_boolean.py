@@ -46,6 +46,8 @@ def test_what_is_spelled_reads_the_same(query: str) -> None:
         ("NOT a", "only excludes"),
         ("a OR NOT b", "only excludes"),
         ("a " * MOST_CHARACTERS, "longer than"),
+        ("(" * 900 + "a", "more than 50 parentheses"),
+        ("NOT " * 200 + "a", "more than 50 parentheses"),
     ],
 )
 def test_a_query_that_cannot_be_read_says_why(query: str, told: str) -> None:

@@ -1,11 +1,14 @@
 """Control state as a person writes it: what ships can be read, what is wrong is refused with its field."""
 
+import argparse
 from pathlib import Path
 
 import pytest
 
+from deploy.commands.keywords import COMMAND
 from deploy.control import read_seeds
 from deploy.instruments import InstrumentSeed
+from deploy.keywords import KeywordSeed
 from deploy.seeds import SEEDS
 from deploy.settings import DeploySettings
 from schemas.codec import Codec
@@ -47,3 +50,31 @@ def test_a_wrong_instrument_is_refused_with_its_field(tmp_path: Path) -> None:
             read_seeds(path, "instruments", InstrumentSeed)
         assert str(refused.value).startswith(f"instruments file {path}, table 2: ")
         assert set(field.split("; ")) == set(str(refused.value).split(", table 2: ")[1].split("; "))
+
+
+def test_a_keyword_may_say_how_it_is_searched_for_and_from_when(tmp_path: Path) -> None:
+    path = tmp_path / "keywords.toml"
+    path.write_text(
+        '[[keywords]]\ntext = "Goto"\nquery = "GOTO AND (saham OR gojek)"\nmonitoring_start = 2026-01-01T00:00:00+07:00\n'
+    )
+    [seed] = read_seeds(path, "keywords", KeywordSeed)
+    record = seed.record(1, None)
+    assert (record["query"], record["monitoring_start"]) == (
+        "GOTO AND (saham OR gojek)",
+        1_767_200_400_000,
+    )
+    for wrong, told in (
+        ('query = "GOTO AND ("', "query: it ends where a word should follow"),
+        ("monitoring_start = 2026-01-01T00:00:00", "monitoring_start: Input should have timezone info"),
+    ):
+        path.write_text(f'[[keywords]]\ntext = "Goto"\n{wrong}\n')
+        with pytest.raises(Fatal, match=told):
+            read_seeds(path, "keywords", KeywordSeed)
+
+
+def test_the_command_takes_a_query_and_a_start() -> None:
+    parser = argparse.ArgumentParser()
+    COMMAND.arguments(parser)
+    words = ["add", "Goto", "--query", "GOTO OR gojek", "--from", "2026-01-01T00:00:00+07:00"]
+    options = parser.parse_args(words)
+    assert (options.query, options.start.isoformat()) == ("GOTO OR gojek", "2026-01-01T00:00:00+07:00")

@@ -11,10 +11,10 @@ import requests
 import tweepy
 
 import producers.collectors.x as x_module
-from producers.base import Lasting
+from producers.base import Item, Lasting
 from producers.budget import Budget
 from producers.clock import now_ms
-from producers.collectors.x import SEARCH, X, build
+from producers.collectors.x import ENGAGEMENTS, SEARCH, X, build
 from producers.settings import ProducerSettings
 from producers.wanted import NOTHING, Wanted
 from producers.x.place import REACH_MS, Place, id_at, stored
@@ -23,6 +23,7 @@ from producers.x.tweets import as_post
 from schemas.errors import Backpressure, Fatal, Poison, Retryable
 from tests.support.keywords import Said, keyword
 from tests.support.upstream import Reply
+from tests.support.upstreams import Fault
 from tests.support.upstreams.outcome import Driver
 from tests.support.upstreams.x import USER, XUpstream, moment, problem, tweet
 
@@ -228,6 +229,19 @@ def test_what_cannot_be_reached_any_more_is_told(server: XUpstream) -> None:
     assert stored(place.model_dump_json(), "another").since == place.since
 
 
+def test_pages_that_waited_too_long_are_given_up_and_nothing_is_read_twice() -> None:
+    now = now_ms()
+    waiting = Place(
+        query="q",
+        since=id_at(now - 12 * DAY_MS),
+        until=id_at(now - 9 * DAY_MS),
+        newest=id_at(now - DAY_MS),
+    )
+    assert waiting.within(now, now) == Place(query="q", since=id_at(now - DAY_MS))
+    fresh = waiting.model_copy(update={"until": id_at(now - 2 * DAY_MS)})
+    assert fresh.within(now, now) == fresh.model_copy(update={"since": id_at(now - REACH_MS)})
+
+
 def test_without_a_token_it_does_not_start() -> None:
     with pytest.raises(Fatal, match="DENYUT_X_BEARER_TOKEN is not set"):
         build(ProducerSettings())
@@ -254,3 +268,43 @@ def test_a_budget_is_spent_evenly_over_the_days_of_its_month() -> None:
     assert "nothing is read before 2026-12-01 (S)" in str(last.exhausted())
     assert Budget(last.stored(), 3_000, "S", at("2026-12-01")).left == 3_000
     assert Budget("{", 10, "S", at("2026-12-01")).left == 10
+
+
+def test_counts_of_the_latest_posts_are_read_again_and_paid_for(server: XUpstream) -> None:
+    expected = server.publish(3)
+    found = driver(server, x_engagements=2)
+    assert found.collector.sources() == [SEARCH, ENGAGEMENTS]
+    found.run()
+    server.tweets[2]["public_metrics"] = {"like_count": 99, "retweet_count": 1, "quote_count": 1}
+    before = orjson.loads(found.cursors["budget"])["used"]
+    items = [
+        item
+        for batch in found.collector.collect(ENGAGEMENTS, dict(found.cursors), Event())
+        for item in batch.items
+    ]
+    assert [item.record["post_id"] for item in items if isinstance(item, Item)] == expected[1:]
+    newest = items[-1]
+    assert isinstance(newest, Item)
+    assert (newest.topic, newest.record["likes"], newest.record["shares"], newest.record["views"]) == (
+        "engagements",
+        99,
+        2,
+        None,
+    )
+    run = found.run(ENGAGEMENTS)
+    assert (run.problem, run.run["newest_item_at"]) == (None, None)
+    assert orjson.loads(found.cursors["budget"])["used"] == before + 2
+    assert driver(server).collector.sources() == [SEARCH]
+
+
+def test_what_was_not_paid_for_is_given_back_and_what_may_have_been_is_not(server: XUpstream) -> None:
+    server.publish(1)
+    found = driver(server)
+    told: list[tuple[Fault, int]] = [("500", 0), ("403", 0), ("cut", 100), ("malformed", 200)]
+    for fault, used in told:
+        server.fault(fault, 1)
+        assert found.run().problem is not None
+        assert orjson.loads(found.cursors["budget"])["used"] == used, fault
+    server.close()
+    assert isinstance(found.run().problem, Retryable)
+    assert orjson.loads(found.cursors["budget"])["used"] == 200

@@ -4,17 +4,24 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from tests.support.upstreams import Upstream
+from tests.support.upstreams.graph import FacebookUpstream, InstagramUpstream
 from tests.support.upstreams.newsapi import NewsApiUpstream
+from tests.support.upstreams.reddit import RedditUpstream
 from tests.support.upstreams.rss import RssUpstream
 from tests.support.upstreams.sites import SitesUpstream
 from tests.support.upstreams.x import XUpstream
+from tests.support.upstreams.youtube import YouTubeUpstream
 
 UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
     {
+        "facebook": FacebookUpstream,
+        "instagram": InstagramUpstream,
         "newsapi": NewsApiUpstream,
+        "reddit": RedditUpstream,
         "rss": RssUpstream,
         "sites": SitesUpstream,
         "x": XUpstream,
+        "youtube": YouTubeUpstream,
     }
 )
 

@@ -1,0 +1,1 @@
+"""Meta's Graph API, as it serves Facebook's pages and Instagram's hashtags."""
