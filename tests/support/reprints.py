@@ -11,17 +11,23 @@ _SYLLABLES = [
     *("ba", "ka", "ra", "mi", "to", "su", "len", "dar", "pi", "nga", "sa", "ter"),
     *("ing", "go", "ya", "men", "ju", "al", "ber", "ha", "ti", "no", "kan", "des"),
 ]
+_SHORT = ("exact", "repeated", "edited", "cut")
+_LONG = ("exact", "edited", "cut", "wrapped", "mixed")
 OUTLETS = 12
+FEED = "feed"
 SUBJECTS = 25
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One post: `group` is the number of the original it says again; equal for all that say the same."""
+    """One post: `group` is the number of the original it says again; equal for all that say the same.
+
+    Short ones are of one feed, articles of some outlets.
+    """
 
     number: int
     group: int
-    outlet: int
+    source: str
     text: str
     how: str
     """original, or how it was copied: exact, edited, cut, wrapped, mixed, repeated."""
@@ -40,13 +46,13 @@ def reprints(seed: int, count: int, *, share: float = 0.35) -> list[Told]:
             back = min(int(dice.expovariate(1 / 60)), len(originals) - 1)
             group, words, short = originals[-1 - back]
             how, copied = writer.copy(words, outlet, short=short)
-            told.append(Told(number, group, outlet, copied, how))
+            told.append(Told(number, group, FEED if short else f"outlet{outlet}", copied, how))
             continue
         short = dice.random() < 0.4
         words = writer.original(short=short)
         originals.append((number, words, short))
         text = " ".join(words) if short else writer.wrapped(words, outlet)
-        told.append(Told(number, number, outlet, text, "original"))
+        told.append(Told(number, number, FEED if short else f"outlet{outlet}", text, "original"))
     return told
 
 
@@ -85,27 +91,29 @@ class _Writer:
 
     def copy(self, words: list[str], outlet: int, *, short: bool) -> tuple[str, str]:
         """(how, the text) of a copy of an original."""
+        how = self.dice.choice(_SHORT if short else _LONG)
+        return how, self._short(how, words) if short else self._long(how, words, outlet)
+
+    def _short(self, how: str, words: list[str]) -> str:
         dice = self.dice
-        if short:
-            how = dice.choice(["exact", "repeated", "edited", "cut"])
-            if how == "repeated":
-                return how, f"RT @{dice.choice(self._words)}: {' '.join(words)}"
-            if how == "edited":
-                return how, " ".join(self._edited(words, 0.06))
-            if how == "cut":
-                return how, " ".join(words[: max(9, int(len(words) * dice.uniform(0.6, 0.95)))]) + "…"
-            return how, " ".join(words)
-        how = dice.choice(["exact", "edited", "cut", "wrapped", "mixed"])
-        if how == "exact":
-            return how, " ".join(words)
-        if how == "edited":
-            return how, " ".join(self._edited(words, dice.uniform(0.02, 0.1)))
+        if how == "repeated":
+            return f"RT @{dice.choice(self._words)}: {' '.join(words)}"
         if how == "cut":
-            return how, " ".join(words[: int(len(words) * dice.uniform(0.3, 0.8))]) + "…"
+            return " ".join(words[: max(9, int(len(words) * dice.uniform(0.6, 0.95)))]) + "\u2026"
+        return " ".join(self._edited(words, 0.06) if how == "edited" else words)
+
+    def _long(self, how: str, words: list[str], outlet: int) -> str:
+        dice = self.dice
+        if how == "edited":
+            return " ".join(self._edited(words, dice.uniform(0.02, 0.1)))
+        if how == "cut":
+            return " ".join(words[: int(len(words) * dice.uniform(0.3, 0.8))]) + "\u2026"
         if how == "wrapped":
-            return how, self.wrapped(words, outlet)
-        kept = self._edited(words[: int(len(words) * dice.uniform(0.4, 0.9))], dice.uniform(0.01, 0.06))
-        return how, self.wrapped(kept, outlet)
+            return self.wrapped(words, outlet)
+        if how == "mixed":
+            kept = words[: int(len(words) * dice.uniform(0.4, 0.9))]
+            return self.wrapped(self._edited(kept, dice.uniform(0.01, 0.06)), outlet)
+        return " ".join(words)
 
     def wrapped(self, words: list[str], outlet: int) -> str:
         """The text as an outlet prints it: between its own head and some of its tails."""

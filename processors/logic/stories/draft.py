@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.logic.stories import rows
-from processors.logic.stories.index import COMMON, INDEXED, Changes, Index, cells
+from processors.logic.stories.index import COMMON, INDEXED, Changes, Index, Text, cells
 from processors.logic.stories.rows import FIRST_SEEN, LAST_SEEN, MAX_TEXTS, TEXTS, TOUCHED_AT, Row
 from processors.logic.stories.sample import Hashes, Sample, hashes_of, overlap, sample
 from processors.logic.stories.signature import Signature
@@ -18,6 +18,8 @@ from schemas.events import Fingerprint, Story, StoryLink
 
 ALIKE = 0.55
 """Share of the smaller text that must stand in the other one."""
+ALIKE_AT_HOME = 0.75
+"""The same where both are of one source: an outlet prints some words around all it prints, and of a short text they may be most."""
 SAMPLED = 3
 """Sampled runs that must stand in both: fewer may be chance."""
 RUNS = 6
@@ -70,6 +72,8 @@ class Draft:
         self.changes = Changes()
         self.rows: dict[str, Row | None] = {}
         """Every story that changed, None where it was forgotten."""
+        self._ended: list[tuple[str, Row]] = []
+        """Stories that changed and were forgotten after it."""
         self._authors: dict[str, set[str]] = {}
         self._having: dict[int, list[int]] = {}
         self._counts: Counter[int] = Counter()
@@ -80,7 +84,7 @@ class Draft:
 
     def join(self, told: Fingerprint) -> StoryLink:
         """Put a post into the story it copies, or begin one with it."""
-        self._forget(told["enriched_at"])
+        self._forget_old(told["enriched_at"])
         signature = Signature(told["signature"], told["shingles"])
         found = self._match(told, signature)
         again = rows.story_id(told["post_id"])
@@ -90,13 +94,14 @@ class Draft:
         key = again if found is None else found.story
         row = self._row(key)
         if row is None:
+            self._make_room()
             row = rows.new_row(told)
             self._held += 1
         row = rows.added(row, told, self.touched)
         self.touched += 1
         if found is None or self._worth_remembering(found, row, signature):
             row[TEXTS] = [*row[TEXTS], self.number]
-            self._add(key, signature)
+            self._add(Text(key, rows.source_of(told), signature))
         self.rows[key] = row
         self.changes.touched.pop(key, None)
         self.changes.touched[key] = None
@@ -118,14 +123,15 @@ class Draft:
 
     def finish(self) -> None:
         """Count the authors, many at once; call it after the last post."""
-        for key, names in self._authors.items():
-            row = self.rows.get(key)
+        for key in list(self._authors):
+            row = self.rows[key]
             if row is not None:
-                self.rows[key] = rows.with_authors(row, names)
-        self._authors.clear()
+                self.rows[key] = self._with_authors(key, row)
 
     def stories(self) -> Iterator[Story]:
-        """Every story that changed, as it is now; call it after `finish`."""
+        """Every story that changed, as it is now or was when it was forgotten; call it after `finish`."""
+        for key, row in self._ended:
+            yield rows.story(key, row)
         for key, row in self.rows.items():
             if row is not None:
                 yield rows.story(key, row)
@@ -133,20 +139,21 @@ class Draft:
     @property
     def texts(self) -> Mapping[str, Row | None]:
         """The row of every text that was added or (None) forgotten."""
-        added = {str(number): rows.text_row(*text) for number, text in self.changes.added.items()}
+        added = {str(number): rows.text_row(text) for number, text in self.changes.added.items()}
         return {**dict.fromkeys(map(str, self.changes.dropped)), **added}
 
     def _match(self, told: Fingerprint, signature: Signature) -> _Match | None:
-        own = sample(signature, self._own)
+        own, source = sample(signature, self._own), rows.source_of(told)
         best: _Match | None = None
         for number in self._candidates(own):
-            key, other = self._text(number)
-            shared = overlap(own, sample(other, self._own))
-            if shared.share < ALIKE or shared.sampled < SAMPLED or shared.runs < RUNS:
+            text = self._text(number)
+            shared = overlap(own, sample(text.signature, self._own))
+            alike = ALIKE_AT_HOME if text.source == source else ALIKE
+            if shared.share < alike or shared.sampled < SAMPLED or shared.runs < RUNS:
                 continue
-            if not self._in_time(key, told):
+            if not self._in_time(text.story, told):
                 continue
-            found = _Match(shared.share, shared.sampled, number, key)
+            found = _Match(shared.share, shared.sampled, number, text.story)
             if best is None or found > best:
                 best = found
         return best
@@ -184,53 +191,64 @@ class Draft:
         if found.number < 0 or len(row[TEXTS]) >= MAX_TEXTS:
             return False
         return (
-            found.similarity < CHANGED or signature.shingles > LONGER * self._text(found.number)[1].shingles
+            found.similarity < CHANGED
+            or signature.shingles > LONGER * self._text(found.number).signature.shingles
         )
 
-    def _add(self, key: str, signature: Signature) -> None:
+    def _add(self, text: Text) -> None:
         number, self.number = self.number, self.number + 1
-        self.changes.added[number] = (key, signature)
-        hashes = hashes_of(signature)
+        self.changes.added[number] = text
+        hashes = hashes_of(text.signature)
         for hashed in hashes[:INDEXED].tolist():
             self._having.setdefault(hashed, []).append(number)
         self._counts.update(cells(hashes).tolist())
 
-    def _forget(self, enriched_at: int) -> None:
-        """Forget what is too old or too much, the story without a new post for longest first."""
+    def _forget_old(self, enriched_at: int) -> None:
         for _ in range(EVICTED):
-            key = self._longest_quiet()
-            row = None if key is None else self._row(key)
-            if key is None or row is None:
-                return
-            old = row[TOUCHED_AT] + self._bounds.window_ms < enriched_at
-            if not old and self._held < self._bounds.most:
+            key, row = self._longest_quiet()
+            if row is None or row[TOUCHED_AT] + self._bounds.window_ms >= enriched_at:
                 return
             self._drop(key, row)
 
-    def _longest_quiet(self) -> str | None:
+    def _make_room(self) -> None:
+        for _ in range(EVICTED):
+            key, row = self._longest_quiet()
+            if row is None or self._held < self._bounds.most:
+                return
+            self._drop(key, row)
+
+    def _longest_quiet(self) -> tuple[str, Row | None]:
+        """The story without a new post for longest, and its row; no row where there is no story."""
         touched, forgotten = self.changes.touched, self.changes.forgotten
         while self._front is not None and (self._front in touched or self._front in forgotten):
             self._front = next(self._oldest, None)
-        return next(iter(touched), None) if self._front is None else self._front
+        key = next(iter(touched), "") if self._front is None else self._front
+        return key, self._row(key)
 
     def _drop(self, key: str, row: Row) -> None:
         for number in row[TEXTS]:
-            _, signature = self._text(number)
-            hashes = hashes_of(signature)
+            hashes = hashes_of(self._text(number).signature)
             self._counts.subtract(cells(hashes).tolist())
             if self.changes.added.pop(number, None) is None:
-                self.changes.dropped[number] = signature
+                self.changes.dropped.add(number)
                 continue
             for hashed in hashes[:INDEXED].tolist():
                 self._having[hashed].remove(number)
-        self.changes.touched.pop(key, None)
+        if key in self.changes.touched:
+            # Others must hear of it as it was last, wherever a batch ends.
+            self._ended.append((key, self._with_authors(key, row)))
+            del self.changes.touched[key]
         self.changes.forgotten.add(key)
         self.rows[key] = None
         self._held -= 1
 
+    def _with_authors(self, key: str, row: Row) -> Row:
+        names = self._authors.pop(key, None)
+        return rows.with_authors(row, names) if names else row
+
     def _row(self, key: str) -> Row | None:
         return self.rows[key] if key in self.rows else self._story(key)
 
-    def _text(self, number: int) -> tuple[str, Signature]:
+    def _text(self, number: int) -> Text:
         added = self.changes.added.get(number)
         return self._index.texts[number] if added is None else added

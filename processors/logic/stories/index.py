@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +21,21 @@ _CELLS = 1 << 22
 _MASK = np.uint32(_CELLS - 1)
 
 
+class Text(NamedTuple):
+    """One text of a story; `source` is platform/source of its post."""
+
+    story: str
+    source: str
+    signature: Signature
+
+
 @dataclass(slots=True)
 class Changes:
     """What a batch does to the index once it has committed."""
 
-    added: dict[int, tuple[str, Signature]] = field(default_factory=dict)
-    """By number: the story a text belongs to, and its signature."""
-    dropped: dict[int, Signature] = field(default_factory=dict)
+    added: dict[int, Text] = field(default_factory=dict)
+    """Texts by their numbers."""
+    dropped: set[int] = field(default_factory=set)
     touched: dict[str, None] = field(default_factory=dict)
     """Stories with a new post, the latest last."""
     forgotten: set[str] = field(default_factory=set)
@@ -36,7 +45,7 @@ class Index:
     """Follows from the committed rows, so it is the same after a restart: nothing depends on the order texts are added in."""
 
     def __init__(self) -> None:
-        self._texts: dict[int, tuple[str, Signature]] = {}
+        self._texts: dict[int, Text] = {}
         # Nearly every hash has one text; a list for each would take twice the memory.
         self._having: dict[int, int | list[int]] = {}
         self._counts = np.zeros(_CELLS, np.int32)
@@ -51,8 +60,8 @@ class Index:
         return self._stories
 
     @property
-    def texts(self) -> Mapping[int, tuple[str, Signature]]:
-        """By number: story and signature of every text."""
+    def texts(self) -> Mapping[int, Text]:
+        """Every text by its number."""
         return self._texts
 
     @property
@@ -72,19 +81,19 @@ class Index:
 
     def take(self, changes: Changes) -> None:
         """A batch has committed."""
-        for number, signature in changes.dropped.items():
-            self._remove(number, signature)
-        for number, (story, signature) in changes.added.items():
-            self._add(number, story, signature)
+        for number in changes.dropped:
+            self._remove(number)
+        for number, text in changes.added.items():
+            self._add(number, text)
         for story in changes.forgotten:
             self._stories.pop(story, None)
         for story in changes.touched:
             self._stories[story] = None
             self._stories.move_to_end(story)
 
-    def _add(self, number: int, story: str, signature: Signature) -> None:
-        self._texts[number] = (story, signature)
-        hashes = hashes_of(signature)
+    def _add(self, number: int, text: Text) -> None:
+        self._texts[number] = text
+        hashes = hashes_of(text.signature)
         np.add.at(self._counts, cells(hashes), 1)
         for hashed in hashes[:INDEXED].tolist():
             others = self._having.get(hashed)
@@ -95,9 +104,8 @@ class Index:
             else:
                 others.append(number)
 
-    def _remove(self, number: int, signature: Signature) -> None:
-        del self._texts[number]
-        hashes = hashes_of(signature)
+    def _remove(self, number: int) -> None:
+        hashes = hashes_of(self._texts.pop(number).signature)
         np.add.at(self._counts, cells(hashes), -1)
         for hashed in hashes[:INDEXED].tolist():
             others = self._having[hashed]

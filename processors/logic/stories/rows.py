@@ -1,6 +1,7 @@
 """The rows of a story and of its texts: their layout, how a post is added, and the event that is made of it.
 
-Rows are JSON lists. A story's is laid out by the constants below; a text's is `[story id, shingles, signature in base64]` under its number.
+Rows are JSON lists. A story's is laid out by the constants below; a text's is `[story id, platform/source, shingles,
+signature in base64]` under its number.
 """
 
 from base64 import b64decode, b64encode
@@ -10,7 +11,7 @@ from typing import Any
 
 from processors.logic import authors
 from processors.logic.bounded import top
-from processors.logic.stories.index import Changes, Index
+from processors.logic.stories.index import Changes, Index, Text
 from processors.logic.stories.signature import Signature
 from schemas.events import Fingerprint, Story
 
@@ -50,6 +51,11 @@ def story_id(post_id: str) -> str:
     return blake2b(post_id.encode(), digest_size=16).hexdigest()
 
 
+def source_of(told: Fingerprint) -> str:
+    """Where a post was published, told apart across platforms."""
+    return f"{told['platform']}/{told['source']}"
+
+
 def new_row(told: Fingerprint) -> Row:
     """The row of a story that begins with this post, which is yet to be added."""
     at = told["event_at"]
@@ -69,7 +75,7 @@ def added(row: Row, told: Fingerprint, touched: int) -> Row:
     after[POSTS] += 1
     after[_MOODS[told["sentiment"]]] += 1
     after[SUBJECTS] = list(dict.fromkeys([*row[SUBJECTS], *told["subjects"]]))[:MAX_SUBJECTS]
-    name = f"{told['platform']}/{told['source']}"
+    name = source_of(told)
     sources = {**row[SOURCES], name: row[SOURCES].get(name, 0) + 1}
     # Twice the bound before it is cut: what is just below it now has a chance to grow.
     after[SOURCES] = sources if len(sources) <= 2 * MAX_SOURCES else top(sources, MAX_SOURCES)
@@ -109,14 +115,16 @@ def story(key: str, row: Row) -> Story:
     }
 
 
-def text_row(key: str, signature: Signature) -> Row:
-    """The row of a text of a story."""
-    return [key, signature.shingles, b64encode(signature.hashes).decode()]
+def text_row(text: Text) -> Row:
+    """The row of a text."""
+    signature = text.signature
+    return [text.story, text.source, signature.shingles, b64encode(signature.hashes).decode()]
 
 
-def text_of(row: Row) -> tuple[str, Signature]:
-    """(story, signature) of a text's row."""
-    return row[0], Signature(b64decode(row[2]), row[1])
+def text_of(row: Row) -> Text:
+    """The text of a row."""
+    key, source, shingles, hashes = row
+    return Text(key, source, Signature(b64decode(hashes), shingles))
 
 
 def restored(stories: Mapping[str, Row], texts: Mapping[str, Row]) -> Index:
