@@ -411,7 +411,7 @@ def test_a_story_is_shown_with_its_posts(api: Api, landing: Landing) -> None:
     ]
     other = story_link("f" * 32, 9, event_at=NOW, collected_at=NOW, enriched_at=NOW)
     landing.land(
-        "story-links",
+        "story_links",
         "story_link",
         *(
             {**one, "kafka_partition": 0, "kafka_offset": offset}

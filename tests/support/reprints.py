@@ -6,6 +6,7 @@ being the same. Everything follows from the seed.
 
 import random
 from dataclasses import dataclass
+from itertools import accumulate
 
 _SYLLABLES = [
     *("ba", "ka", "ra", "mi", "to", "su", "len", "dar", "pi", "nga", "sa", "ter"),
@@ -62,7 +63,7 @@ class _Writer:
         words = {"".join(dice.choices(_SYLLABLES, k=dice.randint(1, 4))) for _ in range(9_000)}
         self._words = sorted(words)
         dice.shuffle(self._words)
-        self._weights = [1 / (rank + 3) for rank in range(len(self._words))]
+        self._weights = [*accumulate(1 / (rank + 3) for rank in range(len(self._words)))]
         self._topical = [dice.sample(self._words, 60) for _ in range(SUBJECTS)]
         self._phrases = [
             [self._some(dice.randint(3, 7), topic) for _ in range(12)] for topic in range(SUBJECTS)
@@ -138,5 +139,5 @@ class _Writer:
 
     def _some(self, count: int, topic: int) -> list[str]:
         dice = self.dice
-        common = dice.choices(self._words, self._weights, k=count)
+        common = dice.choices(self._words, cum_weights=self._weights, k=count)
         return [dice.choice(self._topical[topic]) if dice.random() < 0.35 else word for word in common]
