@@ -21,6 +21,7 @@ _ALL = (
     LiveTopic("mentions", 1, "/api/v1/mentions"),
     LiveTopic("trends", 2, "/api/v1/trends"),
     LiveTopic("alerts", 3, "/api/v1/alerts"),
+    LiveTopic("stories", 4, "/api/v1/stories"),
 )
 
 LIVE: Mapping[str, LiveTopic] = MappingProxyType(

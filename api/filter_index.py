@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
-from api.filters import ALL_PLATFORMS, Filter
+from api.filters import ALL_PLATFORMS, Filter, platforms_of
 
 _Key = tuple[str, str]
 Held = TypeVar("Held", bound=Hashable)
@@ -63,7 +63,7 @@ class FilterIndex(Generic[Held]):
 def handles(topic: str, wanted: Filter) -> list[_Key]:
     """The values under which a filter stands for a topic; none where every event of the topic has to be asked."""
     subjects = [("keyword", one) for one in wanted.keyword] + [("symbol", one) for one in wanted.symbol]
-    if topic == "mentions":
+    if topic in ("mentions", "stories"):
         # Both must hold there, so either excludes what the other does not; a keyword is the rarer.
         subjects = [one for one in subjects if one[0] == ("keyword" if wanted.keyword else "symbol")]
     if subjects:
@@ -82,6 +82,8 @@ def _narrowing(topic: str, wanted: Filter) -> Iterable[tuple[str, frozenset[str]
             ("platform", _NONE if ALL_PLATFORMS in wanted.platform else wanted.platform),
             ("sentiment", wanted.sentiment),
         )
+    if topic == "stories":
+        return (("platform", _NONE if ALL_PLATFORMS in wanted.platform else wanted.platform),)
     if topic == "trends":
         return (("kind", wanted.kind), ("platform", wanted.platform), ("window", wanted.window))
     return (("rule", wanted.rule), ("alert", wanted.alert), ("severity", wanted.severity))
@@ -98,6 +100,11 @@ def _values(topic: str, event: Mapping[str, Any]) -> Iterator[_Key]:
         yield "kind", event["subject_kind"]
         yield "platform", event["platform"] or ALL_PLATFORMS
         yield "window", event["window"]
+    elif topic == "stories":
+        for one in event["subjects"]:
+            kind, _, subject = one.partition(":")
+            yield kind, subject
+        yield from (("platform", one) for one in platforms_of(event))
     else:
         kind, _, subject = event["subject"].partition(":")
         yield kind, subject

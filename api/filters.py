@@ -15,9 +15,9 @@ class Filter:
     """Values of one parameter are alternatives, parameters must all hold; an empty parameter does not restrict.
 
     A parameter that is not meant for a topic does not restrict that topic: `sentiment`, `language` are of mentions,
-    `window`, `kind` and `min_score` of trends, `rule`, `alert`, `severity` of alerts. `text`, which is in lower case, must stand in
-    a mention's title or text, in an alert's explanation or in a trend's subject, in whatever case. A trend or an alert has one subject, so there
-    `keyword` and `symbol` are alternatives. An alert that belongs to somebody is shown
+    `window`, `kind` and `min_score` of trends, `rule`, `alert`, `severity` of alerts, `min_copies` of stories. `text`, which is in lower case, must stand in
+    a mention's title or text, in an alert's explanation, in a story's excerpt or in a trend's subject, in whatever case. A trend or an
+    alert has one subject, so there `keyword` and `symbol` are alternatives. A story is of every platform that one of its posts is on. An alert that belongs to somebody is shown
     to `owner` alone, where that is his name.
     """
 
@@ -35,6 +35,7 @@ class Filter:
     min_score: float | None = None
     text: str = ""
     owner: str | None = None
+    min_copies: int = 0
 
     def matches(self, topic: str, record: Mapping[str, Any]) -> bool:
         """Whether the client asked for this event."""
@@ -44,6 +45,8 @@ class Filter:
             return self._mention(record)
         if topic == "trends":
             return self._trend(record)
+        if topic == "stories":
+            return self._story(record)
         return self._alert(record)
 
     def _mention(self, record: Mapping[str, Any]) -> bool:
@@ -78,6 +81,19 @@ class Filter:
             and (not self.text or self._reads(record["explanation"]))
         )
 
+    def _story(self, record: Mapping[str, Any]) -> bool:
+        return (
+            record["copies"] >= self.min_copies
+            and (
+                not self.platform
+                or ALL_PLATFORMS in self.platform
+                or not self.platform.isdisjoint(platforms_of(record))
+            )
+            and (not self.keyword or any(f"keyword:{one}" in record["subjects"] for one in self.keyword))
+            and (not self.symbol or any(f"symbol:{one}" in record["subjects"] for one in self.symbol))
+            and (not self.text or self._reads(record["excerpt"]))
+        )
+
     def _reads(self, text: str | None) -> bool:
         return text is not None and self.text in text.lower()
 
@@ -87,3 +103,8 @@ class Filter:
         return (kind == "keyword" and subject in self.keyword) or (
             kind == "symbol" and subject in self.symbol
         )
+
+
+def platforms_of(story: Mapping[str, Any]) -> set[str]:
+    """The platforms that posts of a story are on."""
+    return {source.partition("/")[0] for source in story["sources"]}

@@ -30,6 +30,7 @@ from api.routes import (
     session,
     sources,
     sql,
+    stories,
     stream,
     trends,
 )
@@ -140,6 +141,22 @@ OPERATIONS = (
         "opinion",
         scopes.ALERTS,
         shape=answer(alerts=many(event("alert")), next=CURSOR, position=POSITION),
+    ),
+    Operation(
+        "/api/v1/stories",
+        stories.stories,
+        stories.PARAMETERS,
+        "opinion",
+        scopes.STORIES,
+        shape=answer(since=MILLIS, until=MILLIS, stories=many(event("story")), next=CURSOR),
+    ),
+    Operation(
+        "/api/v1/stories/{id}",
+        stories.story,
+        stories.StoryParameters,
+        "opinion",
+        scopes.STORIES,
+        shape=answer(story=event("story"), posts=many(event("story_link")), next=CURSOR),
     ),
     Operation(
         "/api/v1/dashboard/stats",

@@ -119,7 +119,10 @@ class StreamParameters(MentionFilters):
     """Parameters of the live stream; what is not said to be of one topic restricts all that have such a field."""
 
     topics: list[LiveName] = Field(
-        ["mentions"], min_length=1, max_length=10, description="live topics: mentions, trends, alerts"
+        ["mentions"],
+        min_length=1,
+        max_length=10,
+        description="live topics: mentions, trends, alerts, stories",
     )
     window: list[Window] = Field([], max_length=4, description="trends: windows 1m, 5m, 1h, 1d")
     kind: list[Kind] = Field([], max_length=10, description="trends: kinds of subject")
@@ -129,9 +132,12 @@ class StreamParameters(MentionFilters):
     min_score: float | None = Field(
         None, allow_inf_nan=False, description="trends: the least score (z) that is shown"
     )
+    min_copies: int = Field(
+        0, ge=0, le=1_000_000_000, description="stories: the fewest copies that are shown"
+    )
     text: Word | None = Field(
         None,
-        description="words that must stand, in whatever case, in a mention's title or text, in a trend's subject or in an alert's explanation",
+        description="words that must stand, in whatever case, in a mention's title or text, in a trend's subject, in a story's excerpt or in an alert's explanation",
     )
     conflate: Conflate | None = Field(
         None,
@@ -163,6 +169,7 @@ class StreamParameters(MentionFilters):
             frozenset(self.severity),
             self.min_score,
             (self.text or "").lower(),
+            min_copies=self.min_copies,
         )
 
 

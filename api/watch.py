@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -64,23 +64,44 @@ def _print(event: ServerSentEvent, *, as_json: bool) -> None:
 
 def _line(event: str, data: dict[str, Any]) -> str:
     """One event for a person; empty for what a person need not see."""
-    if event == "mentions":
-        words = " ".join(data["text"].split())
-        return f"{_clock(data['collected_at'])} {data['sentiment']:8} {data['platform']:10} {words}"[:_WIDTH]
-    if event == "trends":
-        subject = f"{data['subject_kind']}:{data['subject']}"
-        where = data["platform"] or "all"
-        return (
-            f"{_clock(data['start'])} trend    {where:10} {data['display_score']:5.1f} {subject} "
-            f"{data['window']}: {data['mentions']} mentions"
-        )
-    if event == "alerts":
-        return f"{_clock(data['fired_at'])} {data['severity']:8} {data['kind']:15} {data['explanation']}"
+    if event in _LINES:
+        return _LINES[event](data)
     if event == "heartbeat":
         return ""
     if event == "open":
         return f"-- open: {', '.join(data['topics'])}"
     return f"-- {event}: {orjson.dumps(data).decode()}"
+
+
+def _mention(data: dict[str, Any]) -> str:
+    words = " ".join(data["text"].split())
+    return f"{_clock(data['collected_at'])} {data['sentiment']:8} {data['platform']:10} {words}"[:_WIDTH]
+
+
+def _trend(data: dict[str, Any]) -> str:
+    subject = f"{data['subject_kind']}:{data['subject']}"
+    where = data["platform"] or "all"
+    return (
+        f"{_clock(data['start'])} trend    {where:10} {data['display_score']:5.1f} {subject} "
+        f"{data['window']}: {data['mentions']} mentions"
+    )
+
+
+def _alert(data: dict[str, Any]) -> str:
+    return f"{_clock(data['fired_at'])} {data['severity']:8} {data['kind']:15} {data['explanation']}"
+
+
+def _story(data: dict[str, Any]) -> str:
+    copies = f"{data['copies']} copies"
+    return f"{_clock(data['last_seen'])} story    {copies:10} {data['excerpt']}"[:_WIDTH]
+
+
+_LINES: Mapping[str, Callable[[dict[str, Any]], str]] = {
+    "mentions": _mention,
+    "trends": _trend,
+    "alerts": _alert,
+    "stories": _story,
+}
 
 
 def _clock(millis: int) -> str:

@@ -82,7 +82,7 @@ class Stack:
         if "clickhouse" in self.embedded:
             table.append(self._clickhouse())
         for step in stages:
-            table += [self._stage(step, number) for number in range(1, self.settings.workers + 1)]
+            table += [self._stage(step, number) for number in range(1, self._workers(step) + 1)]
         table += [self._sink(step) for step in sinks]
         table.append(self._api())
         if self.settings.collectors:
@@ -114,8 +114,12 @@ class Stack:
             _stage_name(step, number)
             for step in FLOW
             if step.kind == "stage"
-            for number in range(1, self.settings.workers + 1)
+            for number in range(1, self._workers(step) + 1)
         ]
+
+    def _workers(self, step: Step) -> int:
+        """How many processes of a stage run: more than one where there is more than one partition to share out."""
+        return 1 if step.partitions(self.settings.partitions) == 1 else self.settings.workers
 
     def _places(self, *parts: str) -> tuple[str, ...]:
         """The processes to wait for where these parts are needed."""
@@ -164,7 +168,7 @@ class Stack:
 
     def _stage(self, step: Step, number: int) -> Process:
         name = _stage_name(step, number)
-        workers = min(self.settings.workers, self.settings.partitions)
+        workers = min(self._workers(step), self.settings.partitions)
         return Process(
             name,
             (sys.executable, "-m", "processors", step.name),

@@ -4,7 +4,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from processors.batching import BatchApp, Tuning
-from processors.settings import AlertsSettings, EnrichSettings, MarketSettings, StageSettings, TrendsSettings
+from processors.settings import (
+    AlertsSettings,
+    EnrichSettings,
+    MarketSettings,
+    StageSettings,
+    StoriesSettings,
+    TrendsSettings,
+)
 from schemas.clients import async_connection
 from schemas.codec import Codec
 from schemas.flow import step
@@ -13,7 +20,7 @@ from schemas.settings import load
 
 
 def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
-    """Posts to mentions, partials, receipts and dead letters."""
+    """Posts to mentions, partials, fingerprints, receipts and dead letters."""
     settings = load(EnrichSettings)
 
     def build() -> BatchApp:
@@ -31,6 +38,20 @@ def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
         feed = ControlFeed(app.connection(), settings, "keywords", codec, keywords.put)
         model = SentimentModel(settings.sentiment_bundle)
         Enrich(app, settings, codec, Reader(keywords, ScoreCache(model, settings.score_cache)), feed.ready)
+        return app
+
+    return settings, build
+
+
+def stories() -> tuple[StageSettings, Callable[[], BatchApp]]:
+    """Fingerprints to stories, and to partials of copies."""
+    settings = load(StoriesSettings)
+
+    def build() -> BatchApp:
+        from processors.agents.stories import Stories
+
+        app = _app("stories", settings)
+        Stories(app, settings, Codec(schema_ids(settings)))
         return app
 
     return settings, build
@@ -89,7 +110,7 @@ def alerts() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
 
 STAGES: Mapping[str, Callable[[], tuple[StageSettings, Callable[[], BatchApp]]]] = MappingProxyType(
-    {"enrich": enrich, "trends": trends, "market": market, "alerts": alerts}
+    {"enrich": enrich, "stories": stories, "trends": trends, "market": market, "alerts": alerts}
 )
 """By name: reads the settings of a stage and says how to build it."""
 
@@ -99,6 +120,6 @@ def _app(stage: str, settings: StageSettings) -> BatchApp:
         id=step(stage).group(settings.topic_prefix),
         broker=settings.kafka,
         security=async_connection(settings),
-        partitions=settings.partitions,
+        partitions=step(stage).partitions(settings.partitions),
         tuning=Tuning(changelog_replication=settings.replication),
     )

@@ -128,6 +128,27 @@ class TrendsSettings(StageSettings):
         return self
 
 
+class StoriesSettings(StageSettings):
+    """Settings of `python -m processors stories`."""
+
+    stories_batch: int = Field(
+        default=1_000, ge=1, le=20_000, description="most fingerprints in one batch of stories"
+    )
+    story_hours: float = Field(
+        default=72,
+        gt=0,
+        le=24 * 30,
+        description="hours of event time from a story's other posts within which a copy belongs to it; without a new post "
+        "for as many hours of enrichment it is forgotten",
+    )
+    stories_kept: int = Field(
+        default=50_000,
+        ge=10,
+        le=1_000_000,
+        description="stories in memory; those without a new post for longest go first, later copies of them begin another story",
+    )
+
+
 class MarketSettings(StageSettings):
     """Settings of `python -m processors market`."""
 

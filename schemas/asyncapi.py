@@ -58,7 +58,7 @@ def _login(settings: KafkaSettings) -> dict[str, Any]:
 
 
 def _channel(topic: Topic, settings: KafkaSettings) -> dict[str, Any]:
-    configuration: dict[str, Any] = {"cleanup.policy": [topic.cleanup]}
+    configuration: dict[str, Any] = {"cleanup.policy": topic.cleanup.split(",")}
     if "retention.ms" in topic.config():
         configuration["retention.ms"] = int(topic.config()["retention.ms"])
     return {

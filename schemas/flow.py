@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from schemas.topics import TOPICS
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -17,9 +19,14 @@ class Step:
         """Its consumer group; a Faust stage's application id is the same."""
         return prefix + self.name
 
+    def partitions(self, shared: int) -> int:
+        """How many partitions its inputs have where the shared count is `shared`: more workers of it have nothing to do."""
+        return max(TOPICS[name].partitions(shared) for name in self.inputs)
+
 
 FLOW = (
-    Step("enrich", "stage", ("posts",), ("mentions", "partials", "receipts", "dead-letters")),
+    Step("enrich", "stage", ("posts",), ("mentions", "partials", "fingerprints", "receipts", "dead-letters")),
+    Step("stories", "stage", ("fingerprints",), ("story-links", "stories", "partials", "dead-letters")),
     Step("trends", "stage", ("partials",), ("trends", "dead-letters")),
     Step("market", "stage", ("quotes", "candles"), ("bars", "dead-letters")),
     Step("alerts", "stage", ("trends", "bars", "runs"), ("alerts", "dead-letters")),
@@ -39,6 +46,8 @@ FLOW = (
             "quotes",
             "bars",
             "alerts",
+            "story-links",
+            "stories",
         ),
         (),
     ),

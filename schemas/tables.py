@@ -15,6 +15,8 @@ CANDLES = "candles"
 QUOTES = "quotes"
 BARS = "bars"
 ALERTS = "alerts"
+STORY_LINKS = "story_links"
+STORIES = "stories"
 SENTIMENT_METRICS = "sentiment_metrics"
 """Per minute, keyword, platform and sentiment; the keyword '' counts every mention once."""
 HASHTAGS = "hashtags"
@@ -38,6 +40,8 @@ LANDED: Mapping[str, str] = MappingProxyType(
         "quotes": QUOTES,
         "bars": BARS,
         "alerts": ALERTS,
+        "story-links": STORY_LINKS,
+        "stories": STORIES,
     }
 )
 """Topic name to table name."""

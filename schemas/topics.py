@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
 
-Cleanup = Literal["delete", "compact"]
+Cleanup = Literal["delete", "compact", "compact,delete"]
 
 DAY_MS = 86_400_000
 
@@ -36,8 +36,11 @@ class Topic:
         config = {"cleanup.policy": self.cleanup, "message.timestamp.type": "CreateTime"}
         if self.retention_days is not None:
             config["retention.ms"] = str(self.retention_days * DAY_MS)
-        if self.cleanup == "compact":
+        if self.cleanup != "delete":
             config["segment.ms"] = str(DAY_MS)
+        if self.cleanup == "compact,delete":
+            # Whoever comes back within a day gets every revision, as of topics that are not compacted.
+            config["min.compaction.lag.ms"] = str(DAY_MS)
         return config
 
 
@@ -49,8 +52,19 @@ _CATALOGUE = (
     Topic("runs", "run", "collector", "delete", 30, "every run of a collector and how it ended"),
     Topic("mentions", "mention", "post id", "delete", 30, "enriched posts"),
     Topic("partials", "partial", "subject", "delete", 1, "what one batch adds to one subject's minute"),
+    Topic(
+        "fingerprints",
+        "fingerprint",
+        "post id",
+        "delete",
+        1,
+        "what stories must know of a mention",
+        single=True,
+    ),
     Topic("receipts", "receipt", "partition", "delete", 90, "what became of each range of posts"),
     Topic("trends", "trend", "subject", "delete", 30, "windows of a subject with their score"),
+    Topic("story-links", "story_link", "story id", "delete", 30, "which post belongs to which story"),
+    Topic("stories", "story", "story id", "compact,delete", 30, "posts that say the same"),
     Topic("bars", "bar", "symbol", "delete", 30, "prices of an interval, with indicators"),
     Topic("alerts", "alert", "rule id", "delete", 90, "what rules watched for, with its evidence"),
     Topic("dead-letters", "dead_letter", "origin", "delete", 30, "records that could not be used"),

@@ -48,6 +48,9 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
     quotes_days: int = Field(90, ge=1, description="days that quotes are kept, by collection time")
     bars_days: int = Field(4_000, ge=1, description="days that bars are kept, by computation time")
     alerts_days: int = Field(400, ge=1, description="days that alerts are kept, by computation time")
+    stories_days: int = Field(
+        200, ge=1, description="days that stories and the links of their posts are kept, by enrichment time"
+    )
     runs_days: int = Field(400, ge=1, description="days that runs are kept")
 
     def tolerance(self) -> Tolerance:
@@ -70,5 +73,7 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
             tables.QUOTES: ("collected_at", self.quotes_days),
             tables.BARS: ("computed_at", self.bars_days),
             tables.ALERTS: ("computed_at", self.alerts_days),
+            tables.STORY_LINKS: ("enriched_at", self.stories_days),
+            tables.STORIES: ("updated_at", self.stories_days),
             tables.RUNS: ("started_at", self.runs_days),
         }

@@ -6,6 +6,7 @@ from types import MappingProxyType
 MENTIONS = "read:mentions"
 TRENDS = "read:trends"
 ALERTS = "read:alerts"
+STORIES = "read:stories"
 MARKET = "read:market"
 SOURCES = "read:sources"
 PROOF = "read:proof"
@@ -20,6 +21,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         MENTIONS: "mentions live and landed, the figures made of them and where they come from",
         TRENDS: "trends live and landed",
         ALERTS: "alerts live and landed: everyone's, and those of one's own",
+        STORIES: "stories live and landed, with the links of their posts",
         MARKET: "symbols, quotes and bars",
         SOURCES: "collectors' sources and runs",
         PROOF: "the ledger's proof",

@@ -1,6 +1,7 @@
 """The OpenAPI document, made of the same models that check the parameters."""
 
 import inspect
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,6 +16,8 @@ from api.answers import json_answer
 from api.openapi.operation import Operation
 from api.openapi.shapes import COUNT, TEXT, answer, components, many
 from api.routes import stream, websocket
+
+_NO_NAME = re.compile(r"[^0-9a-z]+")
 
 _FAULT = {
     "type": "object",
@@ -99,11 +102,11 @@ def _operation(one: Operation) -> dict[str, Any]:
     summary, _, description = inspect.cleandoc(one.endpoint.__doc__ or "").partition("\n")
     content: dict[str, Any] = {one.answers: {"schema": one.shape} if one.shape else {}}
     described: dict[str, Any] = {
-        "operationId": f"{one.method.lower()}_{one.path.strip('/').replace('/', '_').replace('-', '_')}",
+        "operationId": f"{one.method.lower()}_{_NO_NAME.sub('_', one.path).strip('_')}",
         "tags": [one.group],
         "summary": summary,
         "description": description.strip(),
-        "parameters": _parameters(one.parameters),
+        "parameters": _parameters(one.parameters, one.path),
         "responses": {
             "200": {"description": "as asked", "content": content},
             "422": _problem("a parameter is refused", "Invalid"),
@@ -120,6 +123,8 @@ def _operation(one: Operation) -> dict[str, Any]:
             "401": _problem("a credential is needed, or the one given does not hold", "Problem"),
             "403": _problem(f"the scope {one.access} is needed, or another site's page asks", "Problem"),
         }
+    if "{" in one.path:
+        described["responses"]["404"] = _problem("there is none", "Problem")
     if one.body:
         described["requestBody"] = {
             "required": True,
@@ -134,16 +139,19 @@ def _problem(description: str, name: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
-def _parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
+def _parameters(model: type[BaseModel], path: str) -> list[dict[str, Any]]:
     schema = model.model_json_schema()
     required = schema.get("required", [])
-    return [_parameter(name, one, name in required) for name, one in schema.get("properties", {}).items()]
+    return [
+        _parameter(name, one, name in required, "path" if f"{{{name}}}" in path else "query")
+        for name, one in schema.get("properties", {}).items()
+    ]
 
 
-def _parameter(name: str, schema: dict[str, Any], required: bool) -> dict[str, Any]:
+def _parameter(name: str, schema: dict[str, Any], required: bool, where: str) -> dict[str, Any]:
     return {
         "name": name,
-        "in": "query",
+        "in": where,
         "required": required,
         "description": schema.get("description", ""),
         "schema": {key: value for key, value in schema.items() if key not in ("description", "title")},

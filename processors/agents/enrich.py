@@ -1,4 +1,4 @@
-"""`enrich`: posts become mentions, partials, receipts and dead letters; every id once."""
+"""`enrich`: posts become mentions, partials, fingerprints, receipts and dead letters; every id once."""
 
 import asyncio
 import time
@@ -9,14 +9,15 @@ from processors.agents.events import event_in
 from processors.agents.letters import Letters
 from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
 from processors.clock import now_ms
-from processors.logic.meaning import Origin
+from processors.logic.meaning import Origin, Read
 from processors.logic.partials import PartialFold, watermark_partial
 from processors.logic.receipts import Tally
 from processors.logic.seen import HOUR_MS, Expiry, judge, seen_key, unpack
+from processors.logic.stories.fingerprints import fingerprint_of, watermark_fingerprint
 from processors.settings import EnrichSettings
 from schemas.codec import Codec
 from schemas.errors import Poison
-from schemas.events import Mention, Millis, Partial, Post
+from schemas.events import Millis, Post
 from schemas.topics import MAX_POST_BYTES, TOPICS
 
 _AHEAD_MS = 300_000
@@ -28,10 +29,8 @@ _PROGRESS = "watermark"
 class Reads(Protocol):
     """What reads posts; see `processors.logic.meaning.Reader`."""
 
-    def mentions(
-        self, posts: Sequence[tuple[Origin, Post]], enriched_at: int
-    ) -> list[tuple[Mention, list[str]]]:
-        """The mention of each post, in order, with the terms of its text."""
+    def mentions(self, posts: Sequence[tuple[Origin, Post]], enriched_at: int) -> list[Read]:
+        """The mention of each post, in order."""
 
 
 class Enrich:
@@ -124,24 +123,25 @@ class Enrich:
             raise Poison("invalid", f"the key of post {post['id']!r} is not its id")
         return cast("Post", post)
 
-    def _send_mentions(self, batch: Batch, read: Sequence[tuple[Mention, list[str]]]) -> None:
-        for mention, _ in read:
+    def _send_mentions(self, batch: Batch, read: Sequence[Read]) -> None:
+        for mention, _, _, _ in read:
             self._send(batch, "mentions", "mention", mention["id"], mention, mention["collected_at"])
 
-    def _send_partials(
-        self, batch: Batch, read: Sequence[tuple[Mention, list[str]]], enriched_at: Millis
-    ) -> None:
+    def _send_partials(self, batch: Batch, read: Sequence[Read], enriched_at: Millis) -> None:
         before, idle = batch.get(self._progress, _PROGRESS) or (0, True)
         fold = PartialFold()
-        for mention, terms in read:
+        for mention, terms, text, signature in read:
             fold.add(mention, terms)
+            if signature is not None:
+                told = fingerprint_of(mention, text, signature, batch.partition, before)
+                self._send(batch, "fingerprints", "fingerprint", mention["id"], told, enriched_at)
         latest = enriched_at + _AHEAD_MS
-        highest = max([before, *(min(mention["event_at"], latest) for mention, _ in read)])
+        highest = max([before, *(min(mention["event_at"], latest) for mention, _, _, _ in read)])
         for partial in fold.partials(batch.partition, before, highest, enriched_at):
             key = f"{partial['subject_kind']}:{partial['subject']}"
             self._send(batch, "partials", "partial", key, partial, enriched_at)
         if highest != before or idle:
-            self._tell(batch, watermark_partial(batch.partition, highest, enriched_at, idle=False))
+            self._tell(batch, highest, enriched_at, idle=False)
         # What is owed is the word that all was read, once it was.
         batch.put(self._progress, _PROGRESS, [highest, False])
         batch.pending = 1
@@ -156,17 +156,18 @@ class Enrich:
         if idle and now_s - self._said_at.get(batch.partition, 0.0) < self._settings.idle_again_s:
             return
         self._said_at[batch.partition] = now_s
-        self._tell(batch, watermark_partial(batch.partition, highest, now_ms(), idle=True))
+        self._tell(batch, highest, now_ms(), idle=True)
         batch.put(self._progress, _PROGRESS, [highest, True])
 
-    def _tell(self, batch: Batch, partial: Partial) -> None:
-        """Send a watermark to every partition of `partials`."""
+    def _tell(self, batch: Batch, watermark: Millis, at: Millis, *, idle: bool) -> None:
+        """Send a watermark to every partition of `partials`, and to `fingerprints`."""
+        partial = watermark_partial(batch.partition, watermark, at, idle=idle)
         value = self._codec.encode("partial", partial)
         key = f"{partial['subject_kind']}:{partial['subject']}".encode()
         for partition in range(self._settings.partitions):
-            batch.send(
-                self._topics["partials"], key, value, partition=partition, timestamp=partial["enriched_at"]
-            )
+            batch.send(self._topics["partials"], key, value, partition=partition, timestamp=at)
+        told = watermark_fingerprint(batch.partition, watermark, at, idle=idle)
+        self._send(batch, "fingerprints", "fingerprint", str(batch.partition), told, at)
 
     def _forget(self, batch: Batch) -> None:
         """Delete ids whose time is up, a few with every batch."""

@@ -22,7 +22,7 @@ def fingerprint(folded: str) -> int:
     words = [word for word in _WORD.findall(folded) if not word.isdecimal()]
     if not words:
         return 0
-    hashes = [*map(_hash, words)]
+    hashes = [*map(word_hash, words)]
     features = {*hashes, *starmap(_pair, pairwise(hashes))}
     bytes_of = np.fromiter(features, "<u8", len(features)).view(np.uint8).reshape(-1, _BITS // 8)
     ones = np.unpackbits(bytes_of, axis=1).sum(axis=0, dtype=np.int64)
@@ -35,7 +35,8 @@ def distance(one: int, other: int) -> int:
 
 
 @lru_cache(maxsize=50_000)
-def _hash(word: str) -> int:
+def word_hash(word: str) -> int:
+    """64 bits of a word."""
     return int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "little")
 
 

@@ -46,7 +46,7 @@ class Step:
     def fold(self, partial: Partial, dropping: int | None) -> None:
         """Count a partial in its four windows (in that of the day alone if no more is known), or as late where its window was dropped.
 
-        Late ones count in the window that holds `dropping`, the instant up to which windows may be dropped.
+        Late ones, and late copies, count in the window that holds `dropping`, the instant up to which windows may be dropped.
         """
         subject = f"{partial['subject_kind']}:{partial['subject']}"
         platform = partial["platform"]
@@ -78,7 +78,9 @@ class Step:
         row = self._touched(rows.key_of(window, start, subject), end)
         if row is None:  # The window that holds the floor ends after it, so it cannot have been dropped.
             raise Fatal(f"{window} window {start}-{end} of {subject} is not after {floor}")
-        rows.stat_of(row, partial["platform"])[LATE] += partial["mentions"]
+        stat = rows.stat_of(row, partial["platform"])
+        stat[LATE] += partial["mentions"]
+        stat[rows.COPIES] += partial["copies"]
 
     def row(self, key: str) -> Row | None:
         """The row as this step has it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from processors.logic.clean import clean
 from processors.logic.fingerprint import fingerprint
@@ -10,6 +11,7 @@ from processors.logic.hashtags import hashtags_in
 from processors.logic.keywords import KeywordIndex
 from processors.logic.language import detect
 from processors.logic.scores import ScoreCache
+from processors.logic.stories.signature import Signature, signature
 from processors.logic.symbols import symbols_in
 from processors.logic.terms import terms_of
 from schemas.events import Mention, Post
@@ -24,6 +26,15 @@ class Origin:
     offset: int
 
 
+class Read(NamedTuple):
+    """A mention with what is known of its text besides: its terms, the text itself, cleaned, and its signature if it is long enough."""
+
+    mention: Mention
+    terms: list[str]
+    text: str
+    signature: Signature | None
+
+
 class Reader:
     """Turns posts into mentions. Takes milliseconds a post: runs in a thread, one call at a time."""
 
@@ -31,10 +42,8 @@ class Reader:
         self._keywords = keywords
         self._scores = scores
 
-    def mentions(
-        self, posts: Sequence[tuple[Origin, Post]], enriched_at: int
-    ) -> list[tuple[Mention, list[str]]]:
-        """The mention of each post, in order, with the terms of its text."""
+    def mentions(self, posts: Sequence[tuple[Origin, Post]], enriched_at: int) -> list[Read]:
+        """The mention of each post, in order."""
         cleaned = [clean(said(post)) for _, post in posts]
         scores = self._scores.score([text for text, _ in cleaned])
         read = []
@@ -63,7 +72,7 @@ class Reader:
                 "origin_partition": origin.partition,
                 "origin_offset": origin.offset,
             }
-            read.append((mention, terms_of(folded, language)))
+            read.append(Read(mention, terms_of(folded, language), text, signature(folded)))
         return read
 
 

@@ -18,6 +18,11 @@ class Source:
     """When it was said, by the clock of the one who said it (epoch ms)."""
 
 
+def echo(partition: int) -> int:
+    """The number under which `stories` tells how far it has counted the copies from a partition of posts."""
+    return -1 - partition
+
+
 class Sources:
     """The partitions of posts as one partition of partials sees them.
 
@@ -31,6 +36,7 @@ class Sources:
         self._idle_close_s = idle_close_s
         self._evict_idle_s = evict_idle_s
         self._sources: dict[int, Source] = {}
+        self._echoes: dict[int, Source] = {}
         self._asked: tuple[int, int] | None = None
         """(when, how far the partitions that are not idle had been read): what the idle ones have yet to confirm."""
         self._confirmed: int | None = None
@@ -40,23 +46,26 @@ class Sources:
         """Another one that changes on its own."""
         twin = Sources(self._partitions, self._idle_close_s, self._evict_idle_s)
         twin._sources = dict(self._sources)
+        twin._echoes = dict(self._echoes)
         twin._asked, twin._confirmed = self._asked, self._confirmed
         return twin
 
     def hear(self, partition: int, watermark: int, idle: bool, now_s: float, said_at: int = 0) -> None:
-        """Take note of a record of that partition; `said_at` (epoch ms) is 0 where it is not known any more."""
-        known = self._sources.get(partition)
+        """Take note of a record of that partition, or of its echo; `said_at` (epoch ms) is 0 where it is not known any more."""
+        sources = self._sources if partition >= 0 else self._echoes
+        known = sources.get(partition)
         if known is None:
-            self._sources[partition] = Source(watermark, idle, now_s, said_at)
+            sources[partition] = Source(watermark, idle, now_s, said_at)
             return
         again = known.idle and idle and watermark <= known.watermark
-        self._sources[partition] = Source(
+        sources[partition] = Source(
             max(known.watermark, watermark), idle, known.heard_at if again else now_s, said_at
         )
 
     def rows(self) -> dict[int, tuple[int, bool]]:
         """(watermark, idle) by partition: what must survive a restart."""
-        return {partition: (source.watermark, source.idle) for partition, source in self._sources.items()}
+        heard = {**self._sources, **self._echoes}
+        return {partition: (source.watermark, source.idle) for partition, source in heard.items()}
 
     def closing(self, now_s: float, clock_ms: int) -> int | None:
         """Windows that end at or before this instant (epoch ms) are over; None while nothing can be said.
@@ -82,16 +91,20 @@ class Sources:
         return None if self._confirmed is None else min(self._confirmed, lowest)
 
     def dropping(self, now_s: float) -> int | None:
-        """The instant (epoch ms) up to which every partition has been read; None while nothing can be said.
+        """The instant (epoch ms) up to which every partition has been read and its copies counted; None while nothing can be said.
 
         Idle partitions hold it back too, until they were silent for `evict_idle_s`: a post that is older than what other
-        partitions have seen may be waiting there.
+        partitions have seen may be waiting there. `stories` is waited for as long as it was heard of within that time.
         """
         if len(self._sources) < self._partitions:
+            return None
+        copies = [one for one in self._echoes.values() if now_s - one.heard_at < self._evict_idle_s]
+        if copies and len(self._echoes) < self._partitions:
             return None
         waited_for = [
             source.watermark
             for source in self._sources.values()
             if not (source.idle and now_s - source.heard_at >= self._evict_idle_s)
         ]
+        waited_for += [source.watermark for source in copies]
         return min(waited_for, default=None)

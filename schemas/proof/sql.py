@@ -253,6 +253,8 @@ _OF_MAKING = {
     "trends": "computed_at",
     "bars": "computed_at",
     "alerts": "computed_at",
+    "story_links": "enriched_at",
+    "stories": "updated_at",
     "quotes": "collected_at",
     "candles": "collected_at",
 }

@@ -4,7 +4,13 @@ from api.access.settings import WatchSettings
 from api.settings import ApiSettings
 from deploy.clickhouse.settings import EmbeddedClickHouseSettings
 from deploy.settings import DeploySettings
-from processors.settings import AlertsSettings, EnrichSettings, MarketSettings, TrendsSettings
+from processors.settings import (
+    AlertsSettings,
+    EnrichSettings,
+    MarketSettings,
+    StoriesSettings,
+    TrendsSettings,
+)
 from producers.settings import ProducerSettings
 from schemas.settings import Settings
 from sinks.settings import ClickHouseSinkSettings
@@ -14,6 +20,7 @@ SERVICES: tuple[type[Settings], ...] = (
     EmbeddedClickHouseSettings,
     ProducerSettings,
     EnrichSettings,
+    StoriesSettings,
     TrendsSettings,
     MarketSettings,
     AlertsSettings,
@@ -26,6 +33,7 @@ BY_COMMAND: dict[tuple[str, ...], type[Settings]] = {
     ("deploy.prepare", "/data"): DeploySettings,
     ("producers", "run"): ProducerSettings,
     ("processors", "enrich"): EnrichSettings,
+    ("processors", "stories"): StoriesSettings,
     ("processors", "trends"): TrendsSettings,
     ("processors", "market"): MarketSettings,
     ("processors", "alerts"): AlertsSettings,

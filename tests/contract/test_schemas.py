@@ -18,7 +18,12 @@ from schemas.tables import LANDED
 from schemas.topics import TOPICS
 
 EXAMPLES = sorted((Path(schemas.events.__file__).parents[1] / "examples").glob("*/*/*.json"))
-BYTES_FIELDS = {("partial", "authors"), ("dead_letter", "key"), ("dead_letter", "raw")}
+BYTES_FIELDS = {
+    ("partial", "authors"),
+    ("fingerprint", "signature"),
+    ("dead_letter", "key"),
+    ("dead_letter", "raw"),
+}
 
 
 def golden(path: Path) -> tuple[str, dict[str, Any], bytes]:

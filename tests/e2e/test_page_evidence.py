@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from tests.support.browser import CHROMIUM, tab
 from tests.support.landed import Landed
 from tests.support.markets import DAY, MINUTE, alert, bar, quote, run
-from tests.support.mentions import trend
+from tests.support.mentions import story, trend
 from tests.support.until import until
 
 pytestmark = [
@@ -181,6 +181,38 @@ def test_sources_show_their_state_in_words(browser: Browser, landed: Landed) -> 
         assert opened.overflow() <= 0
         opened.page.locator("#language").click()
         until(lambda: "rusak" in mine.first.inner_text(), "in the other language too")
+
+
+def test_stories_show_what_was_copied_most_and_by_whom(browser: Browser, landed: Landed) -> None:
+    number = landed.number()
+    symbol = f"S{number}.JK"
+    named = {
+        "subjects": [f"symbol:{symbol}"],
+        "sources": {"news/antaranews": 3, "x/feed": 1, "news/kompas": 1},
+    }
+    put(
+        landed,
+        "stories",
+        story(number, revision=2, copies=1, **named),
+        story(number, revision=5, copies=4, excerpt="<b>laba</b> naik", **named),
+        story(number + 10_000, subjects=named["subjects"], url="javascript:alert(1)"),
+        story(number + 20_000),
+    )
+    address = f"{landed.api.url}/#subject=%24{symbol}"
+    with tab(browser, address, viewport={"width": 360, "height": 780}) as opened:
+        opened.live()
+        mine = opened.page.locator("#stories > li")
+        until(lambda: mine.count() == 2, "those of the subject, one row each")
+        first, second = mine.all_inner_texts()
+        assert first.startswith("+4")
+        assert "<b>laba</b> naik" in first
+        assert "news/antaranews \u00d73 · news/kompas · x/feed" in first
+        assert second.startswith("+1")
+        assert opened.page.locator("#stories a").count() == 1, "what is no address of a page is no link"
+        assert opened.overflow() <= 0
+        assert opened.complaints == []
+        opened.page.locator("#filter-clear").click()
+        until(lambda: mine.count() >= 3, "all of them")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(360, "dark"), (1360, "light")])

@@ -18,7 +18,7 @@ from sinks.settings import ClickHouseSinkSettings
 from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.clickhouse import READER, WRITER, EmbeddedClickHouse, embedded
-from tests.support.mentions import Publisher, mention, trend
+from tests.support.mentions import Publisher, mention, story, story_link, trend
 from tests.support.sse import SseClient
 from tests.support.topics import create_topics
 
@@ -56,7 +56,7 @@ def database(clickhouse: EmbeddedClickHouse, prefix: str) -> str:
 def api(
     kafka: Broker, prefix: str, tmp_path: Path, clickhouse: EmbeddedClickHouse, database: str
 ) -> Iterator[Api]:
-    create_topics(kafka.bootstrap, prefix, ["mentions", "trends", "alerts"])
+    create_topics(kafka.bootstrap, prefix, ["mentions", "trends", "alerts", "stories"])
     own = Api(
         kafka.bootstrap,
         prefix,
@@ -353,6 +353,80 @@ def test_trends_are_the_latest_revisions_the_highest_first(api: Api, landing: La
     assert whole == trend(
         "hashtag", "ihsg", mentions=8, display_score=70.0, start=start, end=start + HOUR, computed_at=NOW
     )
+
+
+def test_stories_are_the_latest_revisions_the_most_copied_first(api: Api, landing: Landing) -> None:
+    def made(number: int, revision: int, offset: int, **changes: Any) -> dict[str, Any]:
+        at = {"last_seen": NOW - number * HOUR, "first_seen": NOW - 9 * HOUR, "updated_at": NOW}
+        whole = story(number, revision=revision, copies=revision - 1, **{**at, **changes})
+        return {**whole, "kafka_partition": number % 2, "kafka_offset": offset}
+
+    landing.land(
+        "stories",
+        "story",
+        made(1, 2, 0, last_seen=NOW - 5 * HOUR),
+        made(1, 5, 2, subjects=["symbol:BBCA.JK"]),
+        made(1, 3, 1, last_seen=NOW - 4 * HOUR),
+        made(2, 3, 0, subjects=["symbol:BBCA.JK", "keyword:laba"], sources={"reddit/stocks": 3}),
+        made(3, 3, 3),
+        made(4, 1, 4, subjects=["keyword:laba"]),
+        made(30, 9, 5),
+    )
+
+    def listed(**query: object) -> dict[str, Any]:
+        found: dict[str, Any] = api.get("/api/v1/stories", until=NOW + 1, **query).json()
+        return found
+
+    def found(**query: object) -> list[tuple[int, int]]:
+        return [(int(one["id"], 16), one["copies"]) for one in listed(**query)["stories"]]
+
+    assert found() == [(1, 4), (3, 2), (2, 2)]
+    assert found(min_copies=0) == [(1, 4), (3, 2), (2, 2), (4, 0)]
+    assert found(min_copies=3, since=NOW - 40 * HOUR) == [(30, 8), (1, 4)]
+    assert found(subject="symbol:BBCA.JK") == [(1, 4), (2, 2)]
+    assert found(subject="keyword:laba,hashtag:x", min_copies=0) == [(2, 2), (4, 0)]
+    assert found(platform="reddit") == [(2, 2)]
+    assert found(platform="x,all") == found()
+    assert found(sort="last_seen") == [(1, 4), (2, 2), (3, 2)]
+    for sort in ("copies", "last_seen"):
+        paged: list[Any] = []
+        cursor: dict[str, Any] = {}
+        while True:
+            page = listed(sort=sort, limit=2, **cursor)
+            paged += page["stories"]
+            if page["next"] is None:
+                break
+            cursor = {"before": page["next"]}
+        assert paged == listed(sort=sort)["stories"]
+    assert api.get("/api/v1/stories", since=NOW, until=NOW - 1).status_code == 422
+    assert api.get("/api/v1/stories", sort="mentions").status_code == 422
+
+
+def test_a_story_is_shown_with_its_posts(api: Api, landing: Landing) -> None:
+    whole = story(7, last_seen=NOW, first_seen=NOW, updated_at=NOW)
+    landing.land("stories", "story", {**whole, "kafka_partition": 0, "kafka_offset": 0})
+    links = [
+        story_link(whole["id"], number, event_at=NOW - number, collected_at=NOW, enriched_at=NOW)
+        for number in range(3)
+    ]
+    other = story_link("f" * 32, 9, event_at=NOW, collected_at=NOW, enriched_at=NOW)
+    landing.land(
+        "story_links",
+        "story_link",
+        *(
+            {**one, "kafka_partition": 0, "kafka_offset": offset}
+            for offset, one in enumerate([*links, other])
+        ),
+    )
+    path = f"/api/v1/stories/{whole['id']}"
+    answer = api.get(path).json()
+    assert answer == {"story": whole, "posts": links, "next": None}
+    first = api.get(path, limit=2).json()
+    assert first["posts"] == links[:2]
+    assert api.get(path, limit=2, before=first["next"]).json()["posts"] == links[2:]
+    assert api.get(f"/api/v1/stories/{'e' * 32}").status_code == 404
+    assert api.get("/api/v1/stories/no-id").status_code == 422
+    assert api.get(path, id="f" * 32).status_code == 422
 
 
 def test_health_names_what_fails(

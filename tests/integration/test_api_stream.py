@@ -15,7 +15,7 @@ from tests.support.sse import SseClient
 from tests.support.topics import create_topics
 
 pytestmark = pytest.mark.kafka
-TOPICS = ("mentions", "trends", "alerts")
+TOPICS = ("mentions", "trends", "alerts", "stories")
 
 
 @pytest.fixture

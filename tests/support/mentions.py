@@ -97,6 +97,50 @@ def trend(subject_kind: str, subject: str, **changes: Any) -> dict[str, Any]:
     return {"id": "{subject_kind}:{subject}:{platform}:{window}:{start}".format(**record), **record}
 
 
+def story(number: int, **changes: Any) -> dict[str, Any]:
+    """A whole story with one copy; its id is made of `number`."""
+    now = time.time_ns() // 1_000_000
+    record: dict[str, Any] = {
+        "id": f"{number:032x}",
+        "revision": 2,
+        "post_id": f"news:{number}",
+        "platform": "news",
+        "source": "wire",
+        "url": "https://example.org/a",
+        "excerpt": f"saham nomor {number} naik",
+        "subjects": [],
+        "sources": {"news/wire": 1, "x/feed": 1},
+        "copies": 1,
+        "authors": 1,
+        "positive": 1,
+        "negative": 0,
+        "neutral": 1,
+        "first_seen": now - 60_000,
+        "last_seen": now,
+        "updated_at": now,
+    }
+    return record | changes
+
+
+def story_link(story_id: str, post: int, **changes: Any) -> dict[str, Any]:
+    """The link of a copy to its story."""
+    now = time.time_ns() // 1_000_000
+    record: dict[str, Any] = {
+        "post_id": f"news:{post}",
+        "story_id": story_id,
+        "is_copy": True,
+        "similarity": 0.75,
+        "platform": "news",
+        "source": "wire",
+        "url": None,
+        "author": None,
+        "event_at": now,
+        "collected_at": now,
+        "enriched_at": now,
+    }
+    return record | changes
+
+
 class Publisher:
     """Writes events as a stage does: in transactions, some of which are aborted when asked to.
 

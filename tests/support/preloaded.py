@@ -27,6 +27,7 @@ PRELOADED = (
     "processors.agents.alerts",
     "processors.agents.enrich",
     "processors.agents.market",
+    "processors.agents.stories",
     "processors.agents.trends",
     "producers.__main__",
     "producers.collectors.rss",

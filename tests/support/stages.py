@@ -97,7 +97,10 @@ class Workers:
 
     def _inputs(self) -> list[Offsets]:
         group = step(self._stage).group(self._prefix)
-        return [Offsets(self._bootstrap, group, self._prefix + topic) for topic in step(self._stage).inputs]
+        return [
+            Offsets(self._bootstrap, group, self._prefix + topic, TOPICS[topic].partitions(4))
+            for topic in step(self._stage).inputs
+        ]
 
 
 def _heeds_sigterm(process: Room) -> bool:

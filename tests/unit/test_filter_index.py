@@ -6,7 +6,7 @@ import pytest
 from api.filter_index import FilterIndex, handles
 from api.filters import Filter
 from tests.support.markets import alert
-from tests.support.mentions import mention, trend
+from tests.support.mentions import mention, story, trend
 
 WORDS = ("bbca", "bri", "ihsg", "rupiah")
 SYMBOLS = ("BBCA.JK", "BBRI.JK", "TLKM.JK")
@@ -21,7 +21,7 @@ def some(chance: random.Random, values: tuple[str, ...], share: float = 0.3) -> 
 
 def wanted(chance: random.Random) -> Filter:
     return Filter(
-        tuple(sorted(chance.sample(("alerts", "mentions", "trends"), chance.randint(1, 3)))),
+        tuple(sorted(chance.sample(("alerts", "mentions", "stories", "trends"), chance.randint(1, 4)))),
         keyword=some(chance, WORDS),
         platform=some(chance, PLATFORMS),
         sentiment=some(chance, ("positive", "negative", "neutral")),
@@ -34,6 +34,7 @@ def wanted(chance: random.Random) -> Filter:
         severity=some(chance, ("info", "warning")),
         min_score=chance.choice((None, None, 2.0)),
         text=chance.choice(("", "", "naik", "bbca")),
+        min_copies=chance.choice((0, 0, 1)),
     )
 
 
@@ -41,7 +42,7 @@ def event(chance: random.Random) -> tuple[str, dict[str, Any]]:
     kind, subject = chance.choice(
         [("all", ""), *(("keyword", word) for word in WORDS), *(("symbol", one) for one in SYMBOLS)]
     )
-    topic = chance.choice(("mentions", "trends", "alerts"))
+    topic = chance.choice(("mentions", "trends", "alerts", "stories"))
     if topic == "mentions":
         return topic, mention(
             1,
@@ -58,6 +59,14 @@ def event(chance: random.Random) -> tuple[str, dict[str, Any]]:
             platform=chance.choice(("", "x", "news")),
             window=chance.choice(("1m", "5m", "1h")),
             score=chance.choice((0.5, 3.0)),
+        )
+    if topic == "stories":
+        subjects = [*(f"keyword:{one}" for one in WORDS), *(f"symbol:{one}" for one in SYMBOLS)]
+        return topic, story(
+            1,
+            subjects=chance.sample(subjects, chance.randint(0, 3)),
+            sources={f"{one}/a": 1 for one in chance.sample(PLATFORMS[:3], chance.randint(1, 2))},
+            copies=chance.choice((0, 2)),
         )
     return topic, alert(
         1,

@@ -4,7 +4,7 @@ import pytest
 
 from api.filters import Filter
 from tests.support.markets import alert
-from tests.support.mentions import mention, trend
+from tests.support.mentions import mention, story, trend
 
 
 def chosen(**values: Any) -> Filter:
@@ -139,3 +139,37 @@ def test_equal_filters_are_one_group() -> None:
 )
 def test_words_and_scores(topic: str, record: dict[str, Any], wanted: Filter, matches: bool) -> None:
     assert wanted.matches(topic, record) is matches
+
+
+STORY = story(
+    1,
+    subjects=["keyword:bbca", "symbol:BBCA.JK"],
+    sources={"news/a": 2, "x/b": 1},
+    copies=2,
+    excerpt="Laba Naik",
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "matches"),
+    [
+        ({}, True),
+        ({"keyword": ["bbca", "other"]}, True),
+        ({"keyword": ["other"]}, False),
+        ({"keyword": ["bbca"], "symbol": ["BBRI.JK"]}, False),
+        ({"symbol": ["BBCA.JK"]}, True),
+        ({"platform": ["x"]}, True),
+        ({"platform": ["reddit"]}, False),
+        ({"platform": ["reddit", "all"]}, True),
+        ({"sentiment": ["negative"], "window": ["1h"]}, True),
+        ({"topics": ("mentions",)}, False),
+    ],
+)
+def test_stories(wanted: dict[str, Any], matches: bool) -> None:
+    assert chosen(**{"topics": ("stories",), **wanted}).matches("stories", STORY) is matches
+
+
+def test_stories_by_copies_and_words() -> None:
+    assert Filter(("stories",), min_copies=2, text="laba naik").matches("stories", STORY)
+    assert not Filter(("stories",), min_copies=3).matches("stories", STORY)
+    assert not Filter(("stories",), text="rugi").matches("stories", STORY)

@@ -1,4 +1,4 @@
-from processors.logic.watermarks import Sources
+from processors.logic.watermarks import Sources, echo
 
 
 def sources(*heard: tuple[int, bool], now_s: float = 0.0, partitions: int = 2) -> Sources:
@@ -76,3 +76,48 @@ def test_a_watermark_never_goes_back_and_a_copy_is_on_its_own() -> None:
     assert twin.rows()[0] == (1_000, False)
     twin.hear(0, 3_000, True, 1)
     assert known.rows()[0] == (1_000, False)
+
+
+def echoing(*told: tuple[int, bool], now_s: float = 0.0) -> Sources:
+    """Two partitions of posts that were read up to 9,000, and what `stories` tells of them."""
+    made = sources((9_000, False), (9_000, False))
+    for partition, (watermark, idle) in enumerate(told):
+        made.hear(echo(partition), watermark, idle, now_s)
+    return made
+
+
+def test_windows_close_without_waiting_for_copies_and_are_kept_for_them() -> None:
+    known = echoing((3_000, False), (5_000, True))
+    assert known.closing(0, 99_000) == 9_000
+    assert known.dropping(0) == 3_000
+    known.hear(echo(0), 8_000, False, 1)
+    assert known.dropping(1) == 5_000
+    assert known.dropping(599) == 5_000
+
+
+def test_of_copies_every_partition_must_be_told_of_once_one_is() -> None:
+    assert echoing().dropping(0) == 9_000
+    assert echoing((3_000, False)).dropping(0) is None
+
+
+def test_stories_that_is_not_heard_of_for_long_is_not_waited_for() -> None:
+    known = echoing((3_000, False), (4_000, True))
+    assert known.dropping(599) == 3_000
+    assert known.dropping(600) == 9_000
+
+
+def test_what_was_told_of_copies_survives_a_restart_and_a_copy_of_it_is_on_its_own() -> None:
+    known = echoing((3_000, False), (4_000, True))
+    assert known.rows() == {
+        0: (9_000, False),
+        1: (9_000, False),
+        echo(0): (3_000, False),
+        echo(1): (4_000, True),
+    }
+    again = Sources(2, idle_close_s=10, evict_idle_s=600)
+    for partition, (watermark, idle) in known.rows().items():
+        again.hear(partition, watermark, idle, 0)
+    assert again.dropping(0) == known.dropping(0) == 3_000
+    twin = known.copy()
+    twin.hear(echo(0), 9_000, False, 1)
+    assert known.dropping(1) == 3_000

@@ -245,3 +245,33 @@ def test_a_replay_of_old_posts_after_live_ones_is_not_measured_by_them() -> None
     ]
     assert len(old) == 24
     assert {(trend["score"], trend["learnt"]) for trend in old} == {(0.0, 0)}
+
+
+def test_copies_are_counted_beside_their_mentions_in_a_later_revision() -> None:
+    partition = Partition()
+    partition.step([partial(START, mentions=3)], closing=START + DAY)
+    copies = partial(START, mentions=0, copies=2, neutral=0, authors=b"")
+    partition.step([copies], closing=START + DAY)
+    found = partition.latest()
+    for window in ("1m", "5m", "1h", "1d"):
+        (one,) = [t for t in found.values() if t["window"] == window and t["platform"] == "x"]
+        assert (one["mentions"], one["copies"], one["neutral"], one["authors"]) == (3, 2, 3, 1)
+        assert one["late"] == 0
+
+
+def test_copies_of_a_window_that_was_dropped_count_where_late_mentions_do() -> None:
+    partition = Partition()
+    over = START + 90 * DAY
+    partition.step([partial(START, mentions=3)], closing=over)
+    partition.drain(closing=over, dropping=over)
+    late = partial(START, mentions=2)
+    copies = partial(START, mentions=0, copies=1, neutral=0, authors=b"")
+    partition.step([late, copies], closing=over, dropping=over)
+    found = [t for t in partition.latest().values() if t["platform"] == "x"]
+    for window in ("1m", "5m", "1h", "1d"):
+        of_kind = [t for t in found if t["window"] == window]
+        assert sum(t["mentions"] for t in of_kind) == 3
+        assert sum(t["late"] for t in of_kind) == 2
+        assert sum(t["copies"] for t in of_kind) == 1
+        (holder,) = [t for t in of_kind if t["late"]]
+        assert holder["copies"] == 1

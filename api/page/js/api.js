@@ -23,6 +23,7 @@ export const stats = (filter, period, signal) => get("dashboard/stats", dashboar
 export const history = (filter, period, signal) => get("dashboard/sentiment-trend", dashboardQuery(filter, period), signal);
 
 export const alerts = (filter, limit, signal) => get("alerts", alertsQuery(filter, limit), signal);
+export const stories = async (filter, limit, signal) => (await get("stories", alertsQuery(filter, limit), signal)).stories;
 export const sources = async (signal) => (await get("sources", new URLSearchParams(), signal)).sources;
 
 /** Landed mentions by their ids. */

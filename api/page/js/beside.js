@@ -1,13 +1,18 @@
-/* What stands beside the stream and is asked for now and then: the sources, and prices where the subject is a symbol. */
+/* What stands beside the stream and is asked for now and then: the sources, the stories, and prices where the subject is a symbol. */
 
 import * as api from "./api.js";
 import { Prices } from "./model/prices.js";
 
 const EVERY_MS = 30_000;
 const DAY = 86_400_000;
+const STORIES = 12;
 
 export class Beside {
   sources = null;
+  /** The most copied stories of what is looked at; null while unknown. */
+  stories = null;
+  #filter = null;
+  #telling = new AbortController();
   /** Of the symbol looked at: {symbol, prices, quote, days}; null while unknown or where there is no symbol. */
   market = null;
   #wanted = { symbol: null, from: 0, hours: true };
@@ -32,9 +37,20 @@ export class Beside {
     if (symbol) this.#market(this.#asking.signal);
   }
 
+  /** Look for stories that the filter lets through. */
+  lookFor(filter) {
+    const same = ["kind", "subject", "platform"].every((name) => filter[name] === this.#filter?.[name]);
+    if (same) return;
+    this.#filter = filter;
+    this.stories = null;
+    this.#telling.abort();
+    this.#telling = new AbortController();
+    this.#stories(this.#telling.signal);
+  }
+
   async #again() {
     clearTimeout(this.#timer);
-    if (!document.hidden) await Promise.all([this.#sources(), this.#market(this.#asking.signal)]);
+    if (!document.hidden) await Promise.all([this.#sources(), this.#stories(this.#telling.signal), this.#market(this.#asking.signal)]);
     this.#timer = setTimeout(() => this.#again(), EVERY_MS);
   }
 
@@ -44,6 +60,18 @@ export class Beside {
       this.#change();
     } catch {
       // The archive's silence is told elsewhere; asked again in a moment.
+    }
+  }
+
+  async #stories(signal) {
+    if (!this.#filter) return;
+    try {
+      const found = await api.stories(this.#filter, STORIES, signal);
+      if (signal.aborted) return;
+      this.stories = found;
+      this.#change();
+    } catch {
+      // Asked again in a moment.
     }
   }
 

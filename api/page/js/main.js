@@ -17,6 +17,7 @@ import { FilterBar } from "./views/filterbar.js";
 import { PriceView } from "./views/prices.js";
 import { RisingView } from "./views/rising.js";
 import { SourceView } from "./views/sources.js";
+import { StoryView } from "./views/stories.js";
 import { StatusView } from "./views/status.js";
 import { startSwitches } from "./views/switches.js";
 import { Ticker } from "./views/ticker.js";
@@ -43,6 +44,7 @@ const rising = new RisingView(pick);
 const beside = new Beside(soon);
 const alerts = new AlertView(pick, samples);
 const sources = new SourceView();
+const stories = new StoryView();
 const filters = new FilterBar(given.filter, (filter) => look(filter, session.period));
 const period = new Choice(byId("period"), "period", (value) => look(session.filter, value));
 const hour = new VolumeChart(byId("hour-chart"), { live: true });
@@ -98,10 +100,12 @@ function draw() {
     volume.show(bins, only, t("chartVolume"));
     sentiment.show(bins, t("chartSentiment"));
   }
+  beside.lookFor(session.filter);
   if (bins) beside.look(session.filter, session.history.from, !dayBins(session.period));
   prices.show(session.filter, beside.market, bins);
   alerts.show(session.alerts);
   sources.show(beside.sources, Date.now());
+  stories.show(beside.stories, Date.now());
   const totals = session.history?.totals();
   sentimentShare.show(SENTIMENTS.map((name) => ({ name, label: t(name), value: totals?.[name] ?? 0 })));
   const felt = session.emotions.counts();

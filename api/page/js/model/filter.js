@@ -67,7 +67,7 @@ export function mentionsQuery(filter, limit) {
   return query;
 }
 
-/** Query of landed alerts. */
+/** Query of landed alerts, or of stories. */
 export function alertsQuery(filter, limit) {
   const query = new URLSearchParams({ limit });
   if (filter.kind) query.set("subject", `${filter.kind}:${filter.subject}`);

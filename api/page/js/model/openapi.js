@@ -46,9 +46,11 @@ export function resolved(document, schema) {
 
 /** The address that asks for what was filled in; relative to where the page is. */
 export function address(path, values) {
-  const query = new URLSearchParams(Object.entries(values).filter(([, value]) => value !== ""));
+  const given = Object.entries(values).filter(([, value]) => value !== "");
+  const query = new URLSearchParams(given.filter(([name]) => !path.includes(`{${name}}`)));
+  const filled = given.reduce((at, [name, value]) => at.replace(`{${name}}`, encodeURIComponent(value)), path);
   const text = query.toString();
-  return path.replace(/^\//, "") + (text ? `?${text}` : "");
+  return filled.replace(/^\//, "") + (text ? `?${text}` : "");
 }
 
 /** Properties of the answer to an operation: name, kind, description; those of list items after a dot. */

@@ -1,0 +1,147 @@
+"""`stories`: fingerprints become stories, the links of their posts, and partials of the copies."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, cast
+
+from processors.agents.events import event_in
+from processors.agents.letters import Letters
+from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
+from processors.clock import now_ms
+from processors.logic.stories.copies import CopyFold, Told
+from processors.logic.stories.draft import Bounds, Draft
+from processors.logic.stories.fingerprints import WATERMARK, check
+from processors.logic.stories.index import Index
+from processors.logic.stories.rows import TOUCHED, restored
+from processors.settings import StoriesSettings
+from schemas.codec import Codec
+from schemas.errors import Poison
+from schemas.events import Fingerprint, Millis
+from schemas.topics import TOPICS
+
+
+class Stories:
+    """The handler of `fingerprints`, which has one partition.
+
+    Rows: `stories` and `texts` (see `logic.stories.rows`), and in `told` how far each partition of posts is, as it was told to `trends`
+    (`N` → [watermark, idle]).
+    """
+
+    def __init__(self, app: BatchApp, settings: StoriesSettings, codec: Codec) -> None:
+        self._settings = settings
+        self._codec = codec
+        self._letters = Letters("stories", codec, settings.topic_prefix)
+        self._bounds = Bounds(int(settings.story_hours * 3_600_000), settings.stories_kept)
+        self._stories: BatchTable = app.batch_table("stories")
+        self._texts: BatchTable = app.batch_table("texts")
+        self._told: BatchTable = app.batch_table("told")
+        self._index = Index()
+        self._number = self._touched = 0
+        self._heard = Told({})
+        self._drafted: tuple[Draft, Told] | None = None
+        self._topics = {name: topic.full_name(settings.topic_prefix) for name, topic in TOPICS.items()}
+        app.add_handler(
+            Handler(
+                name="fingerprints",
+                topics=(self._topics["fingerprints"],),
+                handle=self.handle,
+                linger_s=settings.linger_s,
+                max_records=settings.stories_batch,
+                restored=self._restored,
+                committed=self._committed,
+                revoked=self._revoked,
+            )
+        )
+
+    async def handle(self, batch: Batch) -> None:
+        """One batch: a link for every post, a revision of every story that it changed, and how far it is."""
+        # In a thread, so that the worker's heartbeats go on.
+        await asyncio.to_thread(self._work, batch)
+
+    def _work(self, batch: Batch) -> None:
+        draft = Draft(
+            self._index,
+            lambda key: batch.get(self._stories, key),
+            self._bounds,
+            self._number,
+            self._touched,
+        )
+        heard, copies = self._heard.copy(), CopyFold()
+        latest = 0
+        changed: dict[int, None] = {}
+        for record in batch.records:
+            try:
+                told = self._fingerprint(record)
+            except Poison as error:
+                # Only enrich writes here, so this is a defect: seen in the dead letters.
+                self._letters.bury(batch, record, error, now_ms())
+                continue
+            latest = max(latest, told["enriched_at"])
+            if told["kind"] == WATERMARK:
+                if heard.hear(told):
+                    changed[told["source_partition"]] = None
+                continue
+            link = draft.join(told)
+            if link["is_copy"]:
+                copies.add(told)
+            self._send(batch, "story-links", "story_link", link["story_id"], link, told["enriched_at"])
+        draft.finish()
+        for story in draft.stories():
+            self._send(batch, "stories", "story", story["id"], story, story["updated_at"])
+        # The copies first: a reader that hears how far they are counted must have them.
+        for partial in copies.partials(self._heard, latest):
+            key = f"{partial['subject_kind']}:{partial['subject']}"
+            self._send(batch, "partials", "partial", key, partial, latest)
+        for partition in changed:
+            self._tell(batch, heard, partition, latest)
+        self._put(batch, draft, heard)
+        self._drafted = draft, heard
+
+    def _fingerprint(self, record: Record) -> Fingerprint:
+        """The fingerprint in a record; raises Poison for anything else."""
+        told = cast("Fingerprint", event_in(self._codec, record, "fingerprint"))
+        if told["kind"] != WATERMARK:
+            check(told)
+        return told
+
+    def _tell(self, batch: Batch, heard: Told, partition: int, at: Millis) -> None:
+        """Tell every partition of `partials` how far copies are counted."""
+        partial = heard.partial(partition, at)
+        value = self._codec.encode("partial", partial)
+        key = f"{partial['subject_kind']}:{partial['subject']}".encode()
+        for number in range(self._settings.partitions):
+            batch.send(self._topics["partials"], key, value, partition=number, timestamp=at)
+
+    def _put(self, batch: Batch, draft: Draft, heard: Told) -> None:
+        for key, row in draft.rows.items():
+            batch.put(self._stories, key, row)
+        for key, row in draft.texts.items():
+            batch.put(self._texts, key, row)
+        for partition, row in heard.rows.items():
+            if row != self._heard.rows.get(partition):
+                batch.put(self._told, str(partition), list(row))
+
+    def _send(
+        self, batch: Batch, topic: str, event: str, key: str, record: Mapping[str, Any], at: Millis
+    ) -> None:
+        batch.send(self._topics[topic], key.encode(), self._codec.encode(event, record), timestamp=at)
+
+    def _restored(self, _partition: int, tables: Mapping[BatchTable, Mapping[str, Any]]) -> None:
+        stories = tables[self._stories]
+        self._index = restored(stories, tables[self._texts])
+        self._number = self._index.highest + 1
+        self._touched = max((row[TOUCHED] for row in stories.values()), default=-1) + 1
+        self._heard = Told({int(name): (row[0], row[1]) for name, row in tables[self._told].items()})
+
+    def _committed(self, _batch: Batch) -> None:
+        if self._drafted is None:
+            return
+        draft, self._heard = self._drafted
+        self._index.take(draft.changes)
+        self._number, self._touched = draft.number, draft.touched
+        self._drafted = None
+
+    def _revoked(self, _partition: int) -> None:
+        self._index = Index()
+        self._heard = Told({})
+        self._drafted = None
