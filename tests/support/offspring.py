@@ -52,7 +52,7 @@ def adopt() -> list[str] | None:
         ours.close()
         return _serve(theirs, supervisor)
     theirs.close()
-    subprocess.Popen = _popen(ours)  # type: ignore[misc]  # the point of it
+    subprocess.Popen = _popen(ours)  # type: ignore[misc,assignment]  # the point of it
     return None
 
 
