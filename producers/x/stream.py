@@ -26,7 +26,7 @@ _WINDOW_S = 900.0
 _DENIED, _TOO_MANY, _SERVER = frozenset({401, 403}), 429, 500
 
 
-class Stream(tweepy.StreamingClient):
+class Stream(tweepy.StreamingClient):  # type: ignore[misc]  # tweepy has no types
     """`take` what has come, until `problem` is set; `disconnect` ends it."""
 
     def __init__(self, token: str, base: str, refused: Callable[[int], Retryable]) -> None:

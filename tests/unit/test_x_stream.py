@@ -62,7 +62,8 @@ def test_rules_are_made_equal_to_the_keywords_and_those_of_others_stay() -> None
     assert added == [StreamRule(value="new", tag="denyut:b"), StreamRule(value="c", tag="denyut:c")]
     assert gone == ["2", "3", "6"]
     assert changes(None, {}) == ([], [])
-    for wrong in ({}, [{"value": "x"}]):
+    unreadable: list[object] = [{}, [{"value": "x"}]]
+    for wrong in unreadable:
         with pytest.raises(Retryable, match="cannot be read"):
             changes(wrong, {})
 
