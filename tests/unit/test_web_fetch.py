@@ -348,3 +348,19 @@ def test_all_collectors_of_a_process_are_one_visitor_and_only_so_many_ask_at_onc
         assert all(server.most_at_once == 1 for server in servers)
         for server in servers:
             assert all(b.at - a.at >= GAP_S for a, b in pairwise(server.asked))
+
+
+def test_behind_a_proxy_the_proxy_looks_names_up_and_addresses_inside_stay_refused(server: Upstream) -> None:
+    def nobody(host: str, _port: int) -> list[str]:
+        if host == "169.254.169.254":
+            return [host]
+        raise AssertionError(f"{host} was looked up here")
+
+    through = fetcher_of(find=nobody, web_proxy=server.url)
+    server.answers["/feed"] = Reply(body=BODY)
+    server.answers["/away"] = Reply(302, headers={"Location": "http://169.254.169.254/latest/"})
+    assert fetch(through, "http://kabar.example/feed") == BODY
+    assert server.asked[0].headers["host"] == "kabar.example"
+    with pytest.raises(Lasting, match="inside our own network"):
+        fetch(through, "http://kabar.example/away")
+    assert not server.at("/latest/")
