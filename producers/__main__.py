@@ -48,7 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("names", nargs="*", metavar="NAME", help="default: the setting DENYUT_COLLECTORS")
     commands.add_parser("list", help="list the collectors: what each needs, costs, sees and does not")
     check = commands.add_parser("check", help="say what a collector would read, and whether that answers")
-    check.add_argument("name", nargs="?", metavar="NAME", help="default: all")
+    check.add_argument(
+        "name", nargs="?", metavar="NAME", help="default: the setting DENYUT_COLLECTORS, or all"
+    )
     backfill = commands.add_parser("backfill", help="publish the history of symbols as candles")
     backfill.add_argument("name", choices=["yahoo"], metavar="yahoo")
     backfill.add_argument("--symbols", required=True, metavar="A,B", help="as Yahoo spells them")
@@ -108,7 +110,9 @@ def _command(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
                         )
                     )
         case "check":
-            _check([arguments.name] if arguments.name else list(COLLECTORS), settings)
+            _check(
+                [arguments.name] if arguments.name else _configured(settings) or list(COLLECTORS), settings
+            )
         case "backfill":
             _backfill(arguments, settings)
         case "replay":
@@ -118,13 +122,15 @@ def _command(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
             replay.check()
             _run([replay], settings)
         case "run":
-            names = arguments.names or [
-                name for name in settings.collectors.replace(" ", "").split(",") if name
-            ]
+            names = arguments.names or _configured(settings)
             if not names:
                 raise Fatal(f"no collector is configured; name one of: {', '.join(COLLECTORS)}")
             expose(settings)
             _run([build(name, settings) for name in dict.fromkeys(names)], settings)
+
+
+def _configured(settings: ProducerSettings) -> list[str]:
+    return [name for name in settings.collectors.replace(" ", "").split(",") if name]
 
 
 def _check(names: list[str], settings: ProducerSettings) -> None:

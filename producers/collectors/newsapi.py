@@ -10,15 +10,16 @@ from pydantic import BaseModel, ValidationError
 from producers.base import Batch, Cursor, Item, Refused
 from producers.clock import now_ms
 from producers.keywords import ActiveKeywords, Keywords
-from producers.newsapi.article import as_post, raw, removed
+from producers.newsapi.article import as_post, published, raw, removed
 from producers.newsapi.budget import next_hour_s
 from producers.newsapi.client import DIALECT, LANGUAGES, MOST_CHARACTERS, NewsApiClient
-from producers.newsapi.place import Place, Standing, Window, rest
+from producers.newsapi.place import Place, Standing, Window
 from producers.settings import ProducerSettings
 from producers.shares import Shares
 from producers.wanted import NOTHING, Wanted
 from producers.web.identity import canonical
 from producers.web.memory import key
+from producers.web.refusals import Status
 from schemas.errors import Backpressure, Poison
 from schemas.events import Millis
 
@@ -90,32 +91,38 @@ class NewsApi:
         window = place.window(one, now_ms())
         known = set(place.seen)
         articles: dict[str, object] = {}
+        oldest: Millis | None = None
         remark: str | None = None
         for number in range(1, self._pages + 1):
             now = now_ms()
-            if standing.budget.left(self._daily, now) <= 0:
-                if number == 1:
-                    raise Backpressure(
-                        f"all {self._daily} requests of a day are used", retry_after=next_hour_s(now)
-                    )
-                break
+            if standing.budget.left_now(self._daily, now) <= 0:
+                if number > 1:
+                    break
+                told = f"what this hour has of the {self._daily} requests of a day is used"
+                raise Backpressure(told, retry_after=next_hour_s(now))
             # What is asked for is paid for before, so that a crash never asks for more than there is.
             shares.charge(one.id, weights[one.id], 1)
             standing = Standing(budget=standing.budget.after(now), had=shares.stored(weights))
             left = standing.budget.left(self._daily, now)
             yield Batch((), (Cursor(SOURCE, standing.model_dump_json()),), quota_left=left)
-            page = self._client.everything(query, language, window, number, stop)
-            remark = f"{page.total} articles, and the plan does not show them all"
+            try:
+                page = self._client.everything(query, language, window, number, stop)
+            except Status as error:
+                if error.denied:
+                    raise
+                raise Status(f"keyword {one.id}: {error}", error.status) from error
+            remark = "the plan does not show all articles at once"
             if page.articles is None:
                 break
-            fresh = {_key(found): found for found in page.articles if not removed(found)}
-            fresh = {name: found for name, found in fresh.items() if name not in known}
-            articles.update(fresh)
-            if number * self._page_size >= page.total or not (fresh or window.until):
+            moments = [at for at in map(published, page.articles) if at is not None]
+            oldest = min([*moments, *([] if oldest is None else [oldest])], default=None)
+            found = {_key(one_of): one_of for one_of in page.articles if not removed(one_of)}
+            articles.update((name, one_of) for name, one_of in found.items() if name not in known)
+            if number * self._page_size >= page.total or place.joins(window, oldest):
                 remark = None
                 break
             remark = f"{page.total - number * self._page_size} of {page.total} articles are left for later"
-        yield self._batch(one, language, place, window, articles, remark)
+        yield self._batch(one, language, place, window, articles, oldest, remark)
 
     def _batch(
         self,
@@ -124,12 +131,13 @@ class NewsApi:
         place: Place,
         window: Window,
         articles: Mapping[str, object],
+        oldest: Millis | None,
         remark: str | None,
     ) -> Batch:
         """All that is new, oldest first; a `remark` says that the search is not at its end."""
         items: list[Item | Refused] = []
         moments: list[Millis] = []
-        for name, article in reversed(articles.items()):
+        for name, article in reversed(list(articles.items())):
             origin, said = f"{NAME}:{one.id}:{name}", raw(article)
             try:
                 post = as_post(article, one.id, language, NAME, now_ms())
@@ -139,10 +147,12 @@ class NewsApi:
             moments.append(post["event_at"])
             if one.wants(post["published_at"]):
                 items.append(Item("posts", post, origin, said))
-        unread = rest(window, min(moments, default=None)) if remark else None
-        if remark and unread is None:
-            remark += ", and cannot be asked for"
-        after = place.after(list(articles), max(moments, default=None), unread)
+        rest = place.rest(window, oldest) if remark else None
+        if remark and rest is None:
+            remark += ", and the others cannot be asked for by time"
+        elif rest is not None and window.until is None and place.crowded:
+            remark = f"{remark}; the oldest that were left are given up"
+        after = place.after(window, list(articles), max(moments, default=None), rest)
         return Batch(items, (Cursor(_keyword_source(one), after.model_dump_json()),), remark)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Lock
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import structlog
 from pydantic import ValidationError
@@ -14,7 +14,6 @@ from producers.base import Batch, Cursor, Item, Refused
 from producers.clock import now_ms
 from producers.rss.entries import Parsed, as_post, parse, raw
 from producers.rss.feeds import SHIPPED, Feed, load_feeds
-from producers.rss.full_text import FullText
 from producers.rss.identity import native_id
 from producers.settings import ProducerSettings
 from producers.web.fetch import Fetcher
@@ -22,6 +21,9 @@ from producers.web.limits import Limits
 from producers.web.memory import Memory, key
 from schemas.errors import Backpressure, Poison, Retryable
 from schemas.events import Post
+
+if TYPE_CHECKING:
+    from producers.rss.full_text import FullText
 
 NAME = "rss"
 _ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.1"
@@ -39,7 +41,7 @@ class Rss:
         self._feeds = {feed.name: feed for feed in load_feeds(settings.rss_feeds)}
         self._list: Path = settings.rss_feeds or SHIPPED
         self._interval_s = settings.rss_interval_s
-        self._full = FullText(settings) if settings.rss_full_text else None
+        self._full = _full_text(settings) if settings.rss_full_text else None
         self._run_s = settings.run_timeout_s * _SHARE
         self._fetcher = Fetcher(settings, _limits(settings), _ACCEPT)
         self.parallel = settings.rss_parallel
@@ -104,7 +106,7 @@ class Rss:
     def _in_full(
         self,
         feed: Feed,
-        full: FullText,
+        full: "FullText",
         memory: Memory,
         items: Sequence[Item | Refused],
         stop: Event,
@@ -177,6 +179,13 @@ def _key_of(item: Item | Refused) -> str:
 def build(settings: ProducerSettings) -> Rss:
     """The collector as configured."""
     return Rss(settings)
+
+
+def _full_text(settings: ProducerSettings) -> "FullText":
+    # Imported when asked for: trafilatura takes two seconds.
+    from producers.rss.full_text import FullText  # noqa: PLC0415 -- said above
+
+    return FullText(settings)
 
 
 def _limits(settings: ProducerSettings) -> Limits:

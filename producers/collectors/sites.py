@@ -10,7 +10,7 @@ from typing import NamedTuple
 import structlog
 from pydantic import ValidationError
 
-from producers.base import Batch, Cursor, Item, Refused
+from producers.base import Batch, Cursor, Item, Lasting, Refused
 from producers.clock import now_ms
 from producers.settings import ProducerSettings
 from producers.sites.listing import links
@@ -21,7 +21,7 @@ from producers.web.body import TooLarge
 from producers.web.fetch import Answer, Fetcher
 from producers.web.identity import canonical, hashed
 from producers.web.limits import web_limits
-from producers.web.page import decoded
+from producers.web.page import MOST_TAGS, crowded, decoded
 from producers.web.permits import Disallowed, Permits
 from producers.web.refusals import Status
 from schemas.errors import Backpressure, Poison, Retryable
@@ -30,6 +30,8 @@ NAME = "sites"
 _ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 _SHARE = 0.75
 """Of the time of a run after which no further article is begun, so that none is cut."""
+_ROW = 3
+"""So many articles in a row that cannot be read mean that the outlet cannot be."""
 _GONE = frozenset({404, 410, 451})
 
 
@@ -76,10 +78,10 @@ class Sites:
 
         def ask(site: Site) -> tuple[int, str]:
             try:
-                answer = self._page(site.list, None, None, stop, patience_s)
+                answer = self._page(site, site.list, None, None, stop, patience_s)
+                count = 0 if answer is None else len(_links(answer, site))
             except Retryable as error:
                 return 0, f"{site.name}: {error}"
-            count = 0 if answer is None else len(_links(answer, site))
             return count, f"{site.name}: {count} articles"
 
         with ThreadPoolExecutor(min(16, len(self._sites))) as pool:
@@ -95,32 +97,37 @@ class Sites:
         place = _place(cursors.get(source), site)
         end = time.monotonic() + self._run_s
         listed = self._listed(site, place, stop)
-        urls = list(dict.fromkeys([*place.failed, *listed.urls]))
-        left, first = len(urls), None
+        urls = list(dict.fromkeys([*place.due(now_ms()), *listed.urls]))
+        left, read, row = len(urls), 0, 0
+        first: Retryable | None = None
         for url in urls[: self._articles]:
             if stop.is_set() or time.monotonic() >= end:
                 break
-            left -= 1
             identity = canonical(url)
             try:
                 item = self._article(url, site, stop)
             except Backpressure:
                 raise
             except Retryable as error:
-                # One article that fails must not keep the others from being read; the run still fails for it, after them.
-                place, first = place.missed(url, identity), first or error
-                if place.failed[url] < TRIES:
+                row, first = row + 1, first or error
+                if row == _ROW:
+                    # Not these articles: the outlet. None of them has used up a try.
+                    raise
+                missed = place.missed(url, identity, now_ms())
+                if missed is not None:
+                    place, left = missed, left - 1
                     continue
-                why = Poison("rejected", f"not read in {TRIES} runs: {error}")
+                why = Poison("rejected", f"not read in {TRIES} tries: {error}")
                 item = Refused(_origin(site, url), url.encode(), len(url.encode()), why)
+            else:
+                row, read = 0, read + 1
+            left -= 1
             place = place.read(url, identity)
             yield Batch([item], (Cursor(source, place.model_dump_json()),))
-        remark = f"{left} articles are left for the next run" if left else listed.remark
-        whole = not left and not place.failed
-        etag, modified = (listed.etag, listed.modified) if whole else (None, None)
-        place = place.done(site.list, [], etag, modified)
-        yield Batch((), (Cursor(source, place.model_dump_json()),), remark)
-        if first is not None:
+        etag, modified = (None, None) if left else (listed.etag, listed.modified)
+        place = place.done(site.list, etag, modified)
+        yield Batch((), (Cursor(source, place.model_dump_json()),), _remark(left, place, listed))
+        if first is not None and not read:
             raise first
 
     def _listed(self, site: Site, place: Place, stop: Event) -> _Listed:
@@ -133,7 +140,7 @@ class Sites:
             if url is None:
                 break
             asked = (memory.etag, memory.modified) if number == 1 else (None, None)
-            answer = self._page(url, *asked, stop)
+            answer = self._page(site, url, *asked, stop)
             if answer is None:
                 return _Listed([], memory.etag, memory.modified, None)
             urls = _links(answer, site)
@@ -152,17 +159,23 @@ class Sites:
         return _Listed(found[::-1], etag, modified, remark)
 
     def _page(
-        self, url: str, etag: str | None, modified: str | None, stop: Event, total_s: float | None = None
+        self,
+        site: Site,
+        url: str,
+        etag: str | None,
+        modified: str | None,
+        stop: Event,
+        total_s: float | None = None,
     ) -> Answer | None:
         """A page, where the outlet allows it; raises Disallowed and all that a fetch raises."""
-        gap_s = self._permits.gap_s(url, stop)
-        return self._fetcher.get(url, etag, modified, stop, total_s, gap_s)
+        gap_s = self._permits.gap_s(url, stop, total_s, site.list)
+        return self._fetcher.get(url, etag, modified, stop, total_s, gap_s, site.list)
 
     def _article(self, url: str, site: Site, stop: Event) -> Item | Refused:
         """The post of one article, or why there is none; raises Retryable where it may be read later."""
         origin, said = _origin(site, url), url.encode()
         try:
-            answer = self._page(site.whole_address(url), None, None, stop)
+            answer = self._page(site, site.whole_address(url), None, None, stop)
         except TooLarge as error:
             return Refused(origin, said, len(said), Poison("oversized", str(error)))
         except Disallowed as error:
@@ -185,8 +198,20 @@ def build(settings: ProducerSettings) -> Sites:
     return Sites(settings)
 
 
+def _remark(left: int, place: Place, listed: _Listed) -> str | None:
+    said = [
+        f"{left} articles are left for the next run" if left else None,
+        f"{len(place.failed)} could not be read and are tried again" if place.failed else None,
+        listed.remark,
+    ]
+    return "; ".join(one for one in said if one) or None
+
+
 def _links(answer: Answer, site: Site) -> Sequence[str]:
-    return links(decoded(answer.body, answer.content_type), answer.url, site)
+    markup = decoded(answer.body, answer.content_type)
+    if crowded(markup):
+        raise Lasting(f"a list of more than {MOST_TAGS} tags")
+    return links(markup, answer.url, site)
 
 
 def _origin(site: Site, url: str) -> str:

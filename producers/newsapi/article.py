@@ -71,6 +71,11 @@ def as_post(article: Any, keyword: str, language: str | None, collector: str, co
     )
 
 
+def published(article: Any) -> Millis | None:
+    """When it was published, where it says so."""
+    return _moment(_text(article, "publishedAt")) if isinstance(article, Mapping) else None
+
+
 def raw(article: Any) -> bytes:
     """What NewsAPI said, each field cut to a length that any post has room for."""
     if not isinstance(article, Mapping):

@@ -9,6 +9,7 @@ from producers.wanted import Wanted
 from schemas.events import Millis
 
 _KEPT = 2_000
+_WINDOWS = 10
 _DAY_MS = 86_400_000
 _FIRST_DAYS = 2
 """How far the first search of a keyword goes back: on the developers' plan articles are a day late."""
@@ -37,30 +38,54 @@ class Window(BaseModel):
 
 
 class Place(BaseModel):
-    """The cursor of one keyword: its newest article, short keys of the last ones, and what a search did not come to."""
+    """The cursor of one keyword: its newest article, short keys of the last ones, and what searches did not come to.
+
+    Turns alternate between what is new and what was left `unread`, so that neither waits for the other for ever.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     newest: Millis | None = None
     seen: Sequence[str] = ()
-    unread: Window | None = None
+    unread: Sequence[Window] = ()
+    back: bool = False
+    """Whether the next turn goes back."""
 
     def window(self, one: Wanted, now: Millis) -> Window:
-        """What is to be searched now: first what was left unread."""
-        if self.unread is not None:
-            return self.unread
+        """What is to be searched now."""
+        if self.back and self.unread:
+            return self.unread[-1]
         first = now - _FIRST_DAYS * _DAY_MS if self.newest is None else self.newest - _AGAIN_DAYS * _DAY_MS
         return Window(since=max(first, one.monitoring_start or 0, now - _OLDEST_DAYS * _DAY_MS))
 
-    def after(self, keys: Sequence[str], newest: Millis | None, unread: Window | None) -> "Place":
-        """The place once the articles `keys` are published, of which `newest` is the time of the newest."""
+    @property
+    def crowded(self) -> bool:
+        """Whether one more that is left unread means that the oldest is given up."""
+        return len(self.unread) == _WINDOWS
+
+    def joins(self, window: Window, oldest: Millis | None) -> bool:
+        """Whether results of `window` down to `oldest` come to what was read before."""
+        return window.until is None and None not in (self.newest, oldest) and oldest <= self.newest  # type: ignore[operator]  # neither is None
+
+    def after(
+        self, window: Window, keys: Sequence[str], newest: Millis | None, rest: Window | None
+    ) -> "Place":
+        """The place once the articles `keys` of `window` are published; `newest` is the time of the newest of them.
+
+        `rest` is what of the window was not read. Of what is unread only the latest is kept.
+        """
         moments = [one for one in (self.newest, newest) if one is not None]
-        kept = list(dict.fromkeys([*keys, *self.seen]))[:_KEPT]
-        return Place(newest=max(moments, default=None), seen=kept, unread=unread)
+        unread = [one for one in self.unread if one != window] + ([] if rest is None else [rest])
+        return Place(
+            newest=max(moments, default=None),
+            seen=list(dict.fromkeys([*keys, *self.seen]))[:_KEPT],
+            unread=unread[-_WINDOWS:],
+            back=bool(unread) and window.until is None,
+        )
 
-
-def rest(window: Window, oldest: Millis | None) -> Window | None:
-    """What of `window` was not read where its results ended early at `oldest`; None where that leads no further."""
-    if oldest is None or oldest < window.since or (window.until is not None and oldest >= window.until):
-        return None
-    return Window(since=window.since, until=oldest)
+    def rest(self, window: Window, oldest: Millis | None) -> Window | None:
+        """What of `window` was not read where its results ended early at `oldest`; None where that leads no further."""
+        since = window.since if window.until is not None else max(window.since, self.newest or 0)
+        if oldest is None or oldest < since or (window.until is not None and oldest >= window.until):
+            return None
+        return Window(since=since, until=oldest)

@@ -3,6 +3,7 @@
 from threading import Event
 from zoneinfo import ZoneInfo
 
+from producers.base import Lasting
 from producers.rss.feeds import Feed
 from producers.settings import ProducerSettings
 from producers.web.fetch import Fetcher
@@ -10,7 +11,7 @@ from producers.web.limits import web_limits
 from producers.web.page import decoded, read_page
 from producers.web.permits import Permits
 from producers.web.text import joined
-from schemas.errors import Retryable
+from schemas.errors import Poison, Retryable
 from schemas.events import Post
 
 _ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
@@ -31,10 +32,14 @@ class FullText:
         url = post["url"]
         if url is None:
             raise Retryable("the entry has no address")
-        answer = self._fetcher.get(url, None, None, stop, gap_s=self._permits.gap_s(url, stop))
+        gap_s = self._permits.gap_s(url, stop, found_at=feed.url)
+        answer = self._fetcher.get(url, None, None, stop, gap_s=gap_s, found_at=feed.url)
         if answer is None:
             raise Retryable("unchanged, though nobody asked whether it changed")
-        page = read_page(decoded(answer.body, answer.content_type), ZoneInfo(feed.zone))
+        try:
+            page = read_page(decoded(answer.body, answer.content_type), ZoneInfo(feed.zone))
+        except Poison as error:
+            raise Lasting(str(error)) from error
         text = joined(post["title"] or "", page.text)
         if len(text) <= len(post["text"]):
             raise Retryable("its page says no more than the feed")

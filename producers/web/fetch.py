@@ -89,10 +89,12 @@ class Fetcher:
         stop: Event,
         total_s: float | None = None,
         gap_s: float = 0.0,
+        found_at: str | None = None,
     ) -> Answer | None:
         """What is at `url`; None where it is as it was when `etag` and `modified` were given.
 
-        `gap_s` is the least pause since the last request to that host. Raises Backpressure, Lasting or Retryable.
+        `gap_s` is the least pause since the last request to that host. `found_at` is the address of a list that an operator
+        wrote, where `url` was found there and is not an operator's own. Raises Backpressure, Lasting or Retryable.
         """
         conditions = {
             name: value
@@ -101,12 +103,13 @@ class Fetcher:
         }
         total_s = self._limits.total_s if total_s is None else total_s
         first = target = _address(url)
+        meant = first.host if found_at is None else _address(found_at).host
         for _ in range(_REDIRECTS + 1):
             if target.scheme not in _PORTS or not target.host:
                 raise Lasting(f"is sent on to {str(target)[:200]!r}, which is no web address")
             secrets = self._secrets if target.netloc == first.netloc else {}
             with self._turns.turn(target.netloc.decode(), stop, total_s, gap_s):
-                found = self._ask(target, first.host, {**conditions, **secrets}, stop, total_s)
+                found = self._ask(target, meant, {**conditions, **secrets}, stop, total_s)
             if not isinstance(found, httpx.URL):
                 return found
             target = found

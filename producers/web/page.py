@@ -12,10 +12,13 @@ from trafilatura import bare_extraction
 
 from producers.web.dates import Precision, stated, within
 from producers.web.text import plain
+from schemas.errors import Poison
 from schemas.events import Millis
 
 TEXT_CHARACTERS = 20_000
 """As much of an article as is kept."""
+MOST_TAGS = 20_000
+"""Beyond that no page is taken apart: the time that takes grows with the square of how deep they are nested."""
 _TITLE_CHARACTERS = 500
 _NAME_CHARACTERS = 200
 _JSON_CHARACTERS = 200_000
@@ -55,11 +58,19 @@ def decoded(body: bytes, content_type: str) -> str:
         return body.decode("utf-8", "replace").replace("\0", " ")
 
 
+def crowded(markup: str) -> bool:
+    """Whether a page has more tags than anybody needs for an article or a list of them."""
+    return markup.count("<") > MOST_TAGS
+
+
 def read_page(markup: str, zone: ZoneInfo, date_selector: str | None = None) -> Page:
     """The article of a page: its text by trafilatura, the rest from what the page says for machines, then for people.
 
-    `date_selector` names where the time stands for people; times that name no zone are in `zone`.
+    `date_selector` names where the time stands for people; times that name no zone are in `zone`. Raises Poison (oversized)
+    where the page is crowded.
     """
+    if crowded(markup):
+        raise Poison("oversized", f"a page of more than {MOST_TAGS} tags")
     tree = LexborHTMLParser(markup)
     meta = _meta(tree)
     data = next(iter(_articles(tree)), {})

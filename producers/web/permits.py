@@ -35,18 +35,21 @@ class Permits:
         self._lock = Lock()
         self._known: dict[str, _Known] = {}
 
-    def gap_s(self, url: str, stop: Event) -> float:
+    def gap_s(
+        self, url: str, stop: Event, total_s: float | None = None, found_at: str | None = None
+    ) -> float:
         """Seconds to leave between two requests to the host of `url`, which may be read.
 
         A site without a robots.txt allows everything; one that cannot be asked for it now allows nothing yet. Raises
-        Disallowed, also where a longer pause is asked for than there is time; Backpressure, Lasting and Retryable of asking.
+        Disallowed, also where a longer pause is asked for than there is time; Backpressure, Lasting and Retryable of asking,
+        for which there are `total_s`. `found_at` is as for the fetcher.
         """
         parts = urlsplit(url)
         root = f"{parts.scheme}://{parts.netloc}"
         with self._lock:
             known = self._known.get(root)
         if known is None or known.until < time.monotonic():
-            known = _Known(self._ask(root, stop), time.monotonic() + _KEPT_S)
+            known = _Known(self._ask(root, stop, total_s, found_at), time.monotonic() + _KEPT_S)
             with self._lock:
                 self._known[root] = known
         if not known.rules.allows(url):
@@ -56,9 +59,9 @@ class Permits:
             raise Disallowed(f"the robots.txt of {parts.netloc} asks for {delay_s:g} s between two requests")
         return delay_s
 
-    def _ask(self, root: str, stop: Event) -> Rules:
+    def _ask(self, root: str, stop: Event, total_s: float | None, found_at: str | None) -> Rules:
         try:
-            answer = self._fetcher.get(f"{root}/robots.txt", None, None, stop)
+            answer = self._fetcher.get(f"{root}/robots.txt", None, None, stop, total_s, found_at=found_at)
         except Status:
             return Rules()
         return Rules() if answer is None else rules_for(ROBOT, answer.body.decode("utf-8", "replace"))

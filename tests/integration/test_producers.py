@@ -228,7 +228,7 @@ def test_simulate_from_a_start_is_the_same_in_every_stack(
     ("words", "settings", "told"),
     [
         (["replay", "nothing.jsonl"], {}, "nothing.jsonl is not a file"),
-        (["run"], {}, "no collector is configured; name one of: rss, simulate, yahoo"),
+        (["run"], {}, f"no collector is configured; name one of: {', '.join(COLLECTORS)}"),
         (["run", "nope"], {}, "no collector is called 'nope'"),
         (["run", "simulate"], {"topic_prefix": "nowhere."}, "topic nowhere.checkpoints is not there"),
         (["run", "simulate"], {"kafka": "127.0.0.1:1", "kafka_patience_s": "1"}, "does not answer"),

@@ -8,12 +8,12 @@ import pytest
 
 from producers.rss.entries import Parsed, as_post, parse
 from producers.rss.feeds import SHIPPED, Feed, load_feeds
-from producers.web.fetch import Answer
 from producers.rss.identity import native_id
+from producers.rss.times import published
+from producers.web.fetch import Answer
 from producers.web.identity import canonical
 from producers.web.memory import Memory, key
 from producers.web.text import joined, plain
-from producers.rss.times import published
 from schemas.codec import Codec
 from schemas.errors import Fatal, Poison, Retryable
 from schemas.registry import PinnedIds

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from producers.web.dates import stated, within
-from producers.web.page import TEXT_CHARACTERS, decoded, read_page
+from producers.web.page import MOST_TAGS, TEXT_CHARACTERS, decoded, read_page
+from schemas.errors import Poison
 
 JAKARTA = ZoneInfo("Asia/Jakarta")
 SENTENCES = [f"Harga beras di pasar tradisional naik lagi pekan ini, bagian {n}." for n in range(4)]
@@ -79,12 +80,14 @@ def test_a_page_without_an_article_says_nothing() -> None:
 
 
 def test_hostile_markup_is_read_in_bounded_time_and_size() -> None:
-    deep = read_page("<div>" * 30_000 + "teks", JAKARTA)
-    assert len(deep.text) < 100
+    for markup in ("<div>" * 2_000 + "teks", "<" * 19_000, "<table><tr><td>" * 2_000, "<!--" * 10_000):
+        assert len(read_page(markup, JAKARTA).text) < 100
     many = read_page(page(body="".join(f"<p>{'kata ' * 40} {n}</p>" for n in range(500))), JAKARTA)
     assert len(many.text) == TEXT_CHARACTERS
     bomb = '<script type="application/ld+json">' + "[" * 100_000 + "</script>"
     assert read_page(page(bomb), JAKARTA).text
+    with pytest.raises(Poison, match="oversized: a page of more than 20000 tags"):
+        read_page("<div>" * (MOST_TAGS + 1), JAKARTA)
 
 
 def test_the_encoding_is_what_the_answer_or_the_page_names() -> None:

@@ -2,6 +2,7 @@
 
 import tempfile
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -58,7 +59,7 @@ language = "id"
         """`n` more articles, each with its page."""
         first, self._count = self._count, self._count + n
         for number in range(first, self._count):
-            self.serve(self.path(number), lambda asked, twist, number=number: self._article(number, twist))
+            self.serve(self.path(number), partial(self._article, number))
         return [f"news:{hashed(canonical(self.url + self.path(one)))}" for one in range(first, self._count)]
 
     def close(self) -> None:
@@ -81,7 +82,7 @@ language = "id"
         menu = '<nav><a href="/read/">Semua</a><a href="/tentang">Tentang</a></nav>'
         return Reply(body=f"<!doctype html><title>Indeks</title>{menu}<ul>{rows}</ul>".encode(), headers=HTML)
 
-    def _article(self, number: int, twist: Twist | None) -> Reply:
+    def _article(self, number: int, asked: Asked, twist: Twist | None) -> Reply:
         at = _FIRST + timedelta(minutes=number)
         if twist == "skew":
             at = datetime.now(UTC) + timedelta(days=1)

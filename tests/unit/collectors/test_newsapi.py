@@ -8,7 +8,7 @@ from producers.base import Lasting
 from producers.collectors.newsapi import NewsApi
 from producers.newsapi.article import as_post, removed
 from producers.newsapi.budget import Budget, next_hour_s
-from producers.newsapi.place import Window, rest
+from producers.newsapi.place import Place, Window
 from producers.registry import build
 from producers.settings import ProducerSettings
 from schemas.errors import Backpressure, Fatal
@@ -50,6 +50,15 @@ def test_half_a_days_quota_lasts_for_half_a_day() -> None:
     assert next_hour_s(NOW) == 3_599
 
 
+def test_an_hour_of_failures_does_not_use_up_half_a_day() -> None:
+    budget = Budget()
+    for _ in range(7):
+        assert budget.left_now(100, NOW) > 0
+        budget = budget.after(NOW)
+    assert (budget.left_now(100, NOW), budget.left(100, NOW)) == (0, 43)
+    assert budget.left_now(100, NOW + HOUR) == 7
+
+
 def test_a_quota_that_is_used_up_is_no_silence(server: NewsApiUpstream) -> None:
     server.publish(1)
     found = collector(server, "ihsg-3", newsapi_daily=4)
@@ -63,7 +72,7 @@ def test_a_quota_that_is_used_up_is_no_silence(server: NewsApiUpstream) -> None:
 
 
 def test_a_request_that_failed_was_one_too(server: NewsApiUpstream) -> None:
-    found = collector(server, "ihsg-3")
+    found = collector(server, "ihsg-3", newsapi_daily=100)
     server.fault("500", 1)
     assert found.run().run["quota_left"] == 49
     assert found.run().run["quota_left"] == 48
@@ -83,7 +92,7 @@ def test_what_the_plan_does_not_show_at_once_is_asked_for_by_time(server: NewsAp
     found = collector(server, "ihsg-3")
     first = found.run()
     assert first.ids == expected[-4:], "the newest four"
-    assert "does not show them all" in str(first.run["error"])
+    assert first.run["error"] == "the plan does not show all articles at once"
     assert first.run["outcome"] == "ok"
     ids = list(first.ids)
     more = server.publish(1)
@@ -92,10 +101,31 @@ def test_what_the_plan_does_not_show_at_once_is_asked_for_by_time(server: NewsAp
     assert sorted(ids) == sorted([*expected, *more]), "the rest, and then what is new"
 
 
+def test_a_keyword_with_more_news_than_turns_stays_at_the_newest_and_says_what_it_gives_up(
+    server: NewsApiUpstream,
+) -> None:
+    server.publish(1)
+    found = collector(server, "ihsg-3", newsapi_pages=1, newsapi_daily=1_000)
+    found.run()
+    told = []
+    for turn in range(30):
+        newest = server.publish(6)
+        ended = found.run()
+        told.append(str(ended.run["error"]))
+        assert (newest[-1] in ended.ids) == (turn % 2 == 0), "every other turn goes back"
+    assert "given up" not in told[10]
+    assert "given up" in " ".join(told)
+    assert len(found.cursors["keyword/ihsg-3"]) < 20_000
+
+
 def test_a_window_that_leads_no_further_ends() -> None:
-    assert rest(Window(since=5), 9) == Window(since=5, until=9)
-    assert rest(Window(since=5, until=9), 9) is None
-    assert rest(Window(since=5), None) is None
+    assert Place().rest(Window(since=5), 9) == Window(since=5, until=9)
+    assert Place(newest=7).rest(Window(since=5), 9) == Window(since=7, until=9), "what is older was read"
+    assert Place().rest(Window(since=5, until=9), 9) is None
+    assert Place().rest(Window(since=5), None) is None
+    assert Place(newest=7).joins(Window(since=5), 7)
+    assert not Place(newest=7).joins(Window(since=5), 8)
+    assert not Place(newest=7).joins(Window(since=5, until=9), 6), "a gap is read to its end"
 
 
 def test_an_error_is_told_by_its_code(server: NewsApiUpstream) -> None:
@@ -104,6 +134,18 @@ def test_an_error_is_told_by_its_code(server: NewsApiUpstream) -> None:
     assert isinstance(ended.problem, Lasting)
     assert ended.run["outcome"] == "auth"
     assert ended.run["error"] == "HTTP 401 Unauthorized: apiKeyDisabled Sorry: apiKeyDisabled."
+
+
+def test_a_search_that_is_refused_is_named_and_the_next_turn_is_anothers(server: NewsApiUpstream) -> None:
+    found = collector(server, "beras-1", "ihsg-3")
+    page = server.server.answers["/v2/everything"]
+    server.server.answers["/v2/everything"] = failed(400, "parameterInvalid")
+    refused = found.run()
+    assert refused.run["outcome"] == "error"
+    assert str(refused.run["error"]).startswith("keyword ihsg-3: HTTP 400 Bad Request: parameterInvalid")
+    server.server.answers["/v2/everything"] = page
+    found.run()
+    assert server.requests[-1].query["q"] == '"beras-1"'
 
 
 def test_without_keywords_it_says_so_and_asks_nothing(server: NewsApiUpstream) -> None:

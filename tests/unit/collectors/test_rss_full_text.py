@@ -82,3 +82,14 @@ def test_time_that_is_up_leaves_the_rest_for_the_next_run(server: RssUpstream) -
     later = driver(server)
     later.cursors = found.cursors
     assert len(later.run().posts) == 3
+
+
+def test_an_entry_sends_nobody_into_our_own_network(server: RssUpstream) -> None:
+    port = server.url.rpartition(":")[2]
+    inside = ["http://169.254.169.254/latest/", f"http://localhost:{port}/read/0", "http://[::1]/"]
+    server.server.answers["/feed"] = conditional(
+        rss(item(number, link=link, guid=f"g{number}") for number, link in enumerate(inside))
+    )
+    ended = driver(server).run()
+    assert ended.run["error"] == "3 articles could not be read in full"
+    assert [one.path for one in server.requests] == ["/feed"]

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+import producers.collectors.sites as sites_module
 from producers.collectors.sites import Sites
 from producers.settings import ProducerSettings
 from producers.sites.listing import links
 from producers.sites.outlets import load_sites
-from producers.sites.place import TRIES
+from producers.sites.place import PAUSE_MS, TRIES
 from producers.web.identity import canonical
 from schemas.errors import Backpressure, Fatal, Retryable
 from tests.support.upstream import Reply
@@ -31,8 +32,21 @@ def driver(server: SitesUpstream, **settings: object) -> Driver:
     return Driver(Sites(ProducerSettings.model_validate({**given, **settings})))
 
 
+class Clock:
+    """The present, as the collector sees it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1_800_000_000_000
+        monkeypatch.setattr(sites_module, "now_ms", lambda: self.now)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
 def test_one_article_that_fails_keeps_no_other_waiting_and_is_given_up_in_the_open(
-    server: SitesUpstream,
+    server: SitesUpstream, clock: Clock
 ) -> None:
     expected = server.publish(3)
     broken = server.path(1)
@@ -40,20 +54,25 @@ def test_one_article_that_fails_keeps_no_other_waiting_and_is_given_up_in_the_op
     found = driver(server)
     first = found.run()
     assert first.ids == [expected[0], expected[2]]
-    assert (first.run["outcome"], first.run["error"]) == ("error", "HTTP 500 Internal Server Error")
-    for _ in range(TRIES - 2):
-        assert found.run().refused == []
-    last = found.run()
-    [refused] = last.refused
+    assert (first.run["outcome"], first.run["error"]) == ("ok", "1 could not be read and are tried again")
+    assert found.run().run["outcome"] == "empty", "not yet"
+    for tries in range(1, TRIES - 1):
+        clock.now += PAUSE_MS * 2 ** (tries - 1)
+        again = found.run()
+        assert again.run["outcome"] == "error", "nothing else was read"
+        assert again.run["error"] == "HTTP 500 Internal Server Error"
+    clock.now += PAUSE_MS * 2 ** (TRIES - 2)
+    [refused] = found.run().refused
     assert (refused.why.reason, refused.raw) == (
         "rejected",
         f"{server.url}{broken}?utm_source=indeks".encode(),
     )
     assert len(server.server.at(broken)) == TRIES
+    clock.now += PAUSE_MS * 100
     assert found.run().run["outcome"] == "empty", "and is not tried again"
 
 
-def test_one_that_recovers_is_read_though_it_left_the_list(server: SitesUpstream) -> None:
+def test_one_that_recovers_is_read_though_it_left_the_list(server: SitesUpstream, clock: Clock) -> None:
     expected = server.publish(2)
     page = server.server.answers[server.path(0)]
     server.server.answers[server.path(0)] = Reply(500)
@@ -61,7 +80,21 @@ def test_one_that_recovers_is_read_though_it_left_the_list(server: SitesUpstream
     assert found.run().ids == expected[1:]
     server.server.answers[server.path(0)] = page
     newer = server.publish(5)
+    clock.now += PAUSE_MS
     assert found.run().ids == [expected[0], *newer]
+
+
+def test_an_outlet_whose_articles_all_fail_uses_up_no_tries(server: SitesUpstream, clock: Clock) -> None:
+    expected = server.publish(3)
+    pages = {server.path(number): server.server.answers[server.path(number)] for number in range(3)}
+    server.server.answers.update(dict.fromkeys(pages, Reply(503)))
+    found = driver(server)
+    for _ in range(2 * TRIES):
+        failed = found.run()
+        assert (failed.run["outcome"], failed.refused) == ("error", [])
+        clock.now += PAUSE_MS * 10
+    server.server.answers.update(pages)
+    assert found.run().ids == expected
 
 
 @pytest.mark.parametrize(
@@ -69,8 +102,9 @@ def test_one_that_recovers_is_read_though_it_left_the_list(server: SitesUpstream
     [
         (Reply(404), "rejected"),
         (Reply(410), "rejected"),
-        (Reply(body=b"x" * 60_000, headers=HTML), "oversized"),
+        (Reply(body=b"x" * 90_000, headers=HTML), "oversized"),
         (Reply(body=b"<title>Video</title><video>", headers=HTML), "malformed"),
+        (Reply(body=b"<b>" * 15_000 + b"<i>" * 10_000, headers=HTML), "oversized"),
     ],
 )
 def test_an_article_that_never_will_be_one_is_a_dead_letter(
@@ -78,7 +112,7 @@ def test_an_article_that_never_will_be_one_is_a_dead_letter(
 ) -> None:
     expected = server.publish(2)
     server.server.answers[server.path(0)] = reply
-    ended = driver(server, web_max_bytes=50_000).run()
+    ended = driver(server, web_max_bytes=80_000).run()
     assert ended.ids == expected[1:]
     assert [one.why.reason for one in ended.refused] == [reason]
     assert ended.run["outcome"] == "ok"
@@ -154,9 +188,12 @@ def test_a_list_that_was_laid_out_anew_is_no_silence(server: SitesUpstream) -> N
         body=b"<main><a href='/read/1/a'>Berita</a></main>", headers=HTML
     )
     found = driver(server)
+    server.server.answers["/robots.txt"] = Reply(404)
     assert "laid out anew" in str(found.run().run["error"])
     with pytest.raises(Retryable, match="kabar: 0 articles"):
         found.collector.reach(1)
+    server.server.answers["/indeks"] = Reply(body=b"<li>" * 30_000, headers=HTML)
+    assert found.run().run["error"] == "a list of more than 20000 tags"
 
 
 REAL = {
@@ -201,3 +238,24 @@ def test_a_list_of_outlets_that_is_wrong_says_where(tmp_path: Path, changed: str
     path.write_text("\n".join(["[[sites]]", *kept, changed]), encoding="utf-8")
     with pytest.raises(Fatal, match=told):
         load_sites(path)
+
+
+def test_an_outlet_sends_nobody_into_our_own_network(server: SitesUpstream, tmp_path: Path) -> None:
+    server.publish(1)
+    port = server.url.rpartition(":")[2]
+    path = tmp_path / "sites.toml"
+    lines = [
+        "[[sites]]",
+        'name = "kabar"',
+        f'list = "{server.url}/indeks"',
+        "article = 'http://.*/(?:read|latest)/.*'",
+        'language = "id"',
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    inside = ["http://169.254.169.254/latest/meta-data", f"http://localhost:{port}/read/0/harga"]
+    links_of = "".join(f'<a href="{url}">x</a>' for url in inside)
+    server.server.answers["/indeks"] = Reply(body=links_of.encode(), headers=HTML)
+    ended = driver(server, sites_list=path).run()
+    assert ended.run["outcome"] == "error"
+    assert "inside our own network" in str(ended.run["error"])
+    assert [one.path for one in server.requests] == ["/robots.txt", "/indeks"]
