@@ -149,6 +149,15 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     x_query_characters: int = Field(
         512, ge=32, le=4_096, description="longest query that the access level of X takes"
     )
+    x_stream_budget: int = Field(
+        0,
+        ge=0,
+        description="posts that X's filtered stream may bring in a month, beside x_budget; 0: no stream",
+    )
+    x_rules: int = Field(25, ge=1, le=1_000, description="rules that the access level of X's stream takes")
+    x_rules_s: float = Field(
+        60, ge=0.1, description="seconds between comparisons of the stream's rules with the keywords"
+    )
     x_url: str = Field("", description="address asked instead of X's, such as a proxy; empty: X itself")
 
     youtube_key: SecretStr | None = Field(

@@ -19,6 +19,7 @@ from producers.shares import Shares
 from producers.wanted import NOTHING, Wanted
 from producers.web.identity import canonical
 from producers.web.memory import key
+from producers.web.refusals import Status
 from schemas.errors import Backpressure, Poison
 from schemas.events import Millis
 
@@ -94,18 +95,22 @@ class NewsApi:
         remark: str | None = None
         for number in range(1, self._pages + 1):
             now = now_ms()
-            if standing.budget.left(self._daily, now) <= 0:
-                if number == 1:
-                    raise Backpressure(
-                        f"all {self._daily} requests of a day are used", retry_after=next_hour_s(now)
-                    )
-                break
+            if standing.budget.left_now(self._daily, now) <= 0:
+                if number > 1:
+                    break
+                told = f"what this hour has of the {self._daily} requests of a day is used"
+                raise Backpressure(told, retry_after=next_hour_s(now))
             # What is asked for is paid for before, so that a crash never asks for more than there is.
             shares.charge(one.id, weights[one.id], 1)
             standing = Standing(budget=standing.budget.after(now), had=shares.stored(weights))
             left = standing.budget.left(self._daily, now)
             yield Batch((), (Cursor(SOURCE, standing.model_dump_json()),), quota_left=left)
-            page = self._client.everything(query, language, window, number, stop)
+            try:
+                page = self._client.everything(query, language, window, number, stop)
+            except Status as error:
+                if error.denied:
+                    raise
+                raise Status(f"keyword {one.id}: {error}", error.status) from error
             remark = "the plan does not show all articles at once"
             if page.articles is None:
                 break

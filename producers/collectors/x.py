@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from threading import Event
+from threading import Event, Lock
 from typing import Any, TypeVar
 
 import orjson
@@ -20,6 +20,7 @@ from producers.settings import ProducerSettings
 from producers.shares import Shares, had
 from producers.wanted import NOTHING, Wanted, not_searched
 from producers.x.client import LEAST, MOST, Page, Refused, XClient
+from producers.x.live import STREAM, Live
 from producers.x.place import Place, stored
 from producers.x.query import query_of
 from producers.x.tweets import as_post, shares_of, tweet_id
@@ -36,32 +37,41 @@ Asked = TypeVar("Asked")
 
 
 class X:
-    """The search, each keyword a query with a cursor of its own (`search/ID`), and the counts of what it found last."""
+    """The search, each keyword a query with a cursor of its own (`search/ID`), the counts of what it found, and the stream."""
 
     name = NAME
-    parallel = 1
 
     def __init__(self, settings: ProducerSettings, keywords: Keywords) -> None:
         self._settings = settings
         self._keywords = keywords
         self._client = XClient(settings)
-        self.timeout_s: float | None = settings.run_timeout_s
+        self._live = Live(settings, keywords) if settings.x_stream_budget else None
+        # The stream, which does not end, has a budget of its own. Search and counts share one, and take turns.
+        self._turn = Lock()
+        self._spent: str | None = None
+        self.parallel = 2 if self._live else 1
+        self.timeout_s: float | None = None if self._live else settings.run_timeout_s
 
     def sources(self) -> Sequence[str]:
-        """The search, and the counts where they are wanted."""
-        return [SEARCH, ENGAGEMENTS] if self._settings.x_engagements else [SEARCH]
+        """The search, and counts and stream where they are wanted."""
+        return [
+            SEARCH,
+            *([ENGAGEMENTS] if self._settings.x_engagements else []),
+            *([STREAM] if self._live else []),
+        ]
 
     def next_run_s(self, source: str) -> float | None:
-        """The interval of either, for ever."""
+        """The interval of each, for ever; the stream ends only where there is nothing to follow."""
         limits = self._settings
-        return limits.x_interval_s if source == SEARCH else limits.engagements_interval_s
+        return limits.engagements_interval_s if source == ENGAGEMENTS else limits.x_interval_s
 
     def check(self) -> str:
-        """How often, and within which budget."""
+        """How often, and within which budgets."""
         limits = self._settings
+        live = f", and {limits.x_stream_budget} of its filtered stream" if self._live else ""
         return (
             f"posts that X finds for the active keywords, every {limits.x_interval_s:g} s, "
-            f"at most {limits.x_budget} reads a month"
+            f"at most {limits.x_budget} reads a month{live}"
         )
 
     def reach(self, patience_s: float) -> str:  # noqa: ARG002 -- of the protocol
@@ -69,13 +79,21 @@ class X:
         return "not asked: X has every read paid for"
 
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
-        """What is new of either."""
-        budget = Budget(cursors.get(_BUDGET), self._settings.x_budget, _SETTING, now_ms())
+        """What is new of each."""
+        if source == STREAM and self._live is not None:
+            yield from self._live.collect(cursors, stop)
+            return
         latest = Latest(cursors.get(_LATEST), self._settings.x_engagements, self._settings.engagements_hours)
-        if source == SEARCH:
-            yield from self._keyword_by_keyword(cursors, budget, latest, stop)
-        else:
-            yield from self._counts(budget, latest, stop)
+        with self._turn:
+            # The cursor is as it was when the run began; another may have spent since.
+            budget = Budget(self._spent or cursors.get(_BUDGET), self._settings.x_budget, _SETTING, now_ms())
+            try:
+                if source == SEARCH:
+                    yield from self._keyword_by_keyword(cursors, budget, latest, stop)
+                else:
+                    yield from self._counts(budget, latest, stop)
+            finally:
+                self._spent = budget.stored()
 
     def _keyword_by_keyword(
         self, cursors: Mapping[str, str], budget: Budget, latest: Latest, stop: Event

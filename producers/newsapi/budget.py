@@ -8,6 +8,7 @@ from schemas.events import Millis
 
 _HOUR_MS = 3_600_000
 _DAY_H, _HALF_H = 24, 12
+_MORE = 2
 
 
 class Budget(BaseModel):
@@ -24,6 +25,14 @@ class Budget(BaseModel):
     def left(self, daily: int, now: Millis) -> int:
         """Requests that may still be made at `now`."""
         return max(0, min(daily - self._since(now, _DAY_H), (daily + 1) // 2 - self._since(now, _HALF_H)))
+
+    def left_now(self, daily: int, now: Millis) -> int:
+        """Requests that may still be made within this hour: its share of the day and a little more.
+
+        Failures are tried again soon, and each is paid for: an hour of them must not use up half a day.
+        """
+        share = -(-daily // _DAY_H) + _MORE
+        return min(self.left(daily, now), max(0, share - self.spent.get(now // _HOUR_MS, 0)))
 
     def after(self, now: Millis) -> "Budget":
         """The budget after one more request."""

@@ -1,7 +1,7 @@
 """X's API v2 as tweepy calls it, with every failure as a decision."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Event
@@ -13,7 +13,10 @@ import tweepy
 from producers.base import Lasting
 from producers.settings import ProducerSettings
 from producers.waits import retry_after_s
+from producers.x.fields import TWEET, USER
+from producers.x.rules import changes
 from producers.x.session import HOST, NotConnected, Sender
+from producers.x.stream import Stream
 from schemas.errors import Backpressure, Fatal, Retryable
 
 TOKEN = "DENYUT_X_BEARER_TOKEN"  # noqa: S105 -- the name of the setting
@@ -23,8 +26,6 @@ LEAST, MOST = 10, 100
 _WINDOW_S = 900.0
 """X's limits are of requests in 15 minutes."""
 _PAYMENT = 402
-_TWEET = ["author_id", "created_at", "lang", "note_tweet", "public_metrics", "referenced_tweets"]
-_USER = ["name", "public_metrics", "username", "verified"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,13 @@ class XClient:
         token = settings.x_bearer_token.get_secret_value() if settings.x_bearer_token else ""
         if not token:
             raise Fatal(f"{TOKEN} is not set: the token of an app of X's developer portal")
+        self._token, self._base = token, settings.x_url
         self._client = tweepy.Client(token, return_type=dict, wait_on_rate_limit=False)
+        self._rules = tweepy.StreamingClient(token, return_type=dict, wait_on_rate_limit=False)
         self._sender = Sender(settings, settings.x_url)
-        self._client.session.mount(HOST, self._sender)
-        self._client.session.max_redirects = 0
+        for client in (self._client, self._rules):
+            client.session.mount(HOST, self._sender)
+            client.session.max_redirects = 0
         self.paid = False
         """Whether the last request was, or may have been, paid for: not where it was refused or did not arrive."""
 
@@ -67,8 +71,8 @@ class XClient:
             until_id=until_id,
             max_results=size,
             expansions=["author_id"],
-            tweet_fields=_TWEET,
-            user_fields=_USER,
+            tweet_fields=TWEET,
+            user_fields=USER,
         )
         meta = answer.get("meta")
         if not isinstance(meta, Mapping):
@@ -86,6 +90,21 @@ class XClient:
         return list(
             self._ask(self._client.get_tweets, ids, tweet_fields=["public_metrics"]).get("data") or []
         )
+
+    def hold_rules(self, wanted: Mapping[str, str], stop: Event) -> None:
+        """Let the filtered stream have the queries `wanted`, by keyword, beside the rules of others. Raises as `search`."""
+        self._sender.stop = stop
+        added, gone = changes(self._ask(self._rules.get_rules).get("data"), wanted)
+        if gone:
+            self._ask(self._rules.delete_rules, gone)
+        if added:
+            answer = self._ask(self._rules.add_rules, added)
+            if answer.get("errors"):
+                raise Refused(f"X does not take a rule: {str(answer['errors'])[:300]}")
+
+    def stream(self, refused: Callable[[int], Retryable]) -> Stream:
+        """A connection to the filtered stream, not yet made."""
+        return Stream(self._token, self._base, refused)
 
     def _ask(self, call: Any, *arguments: Any, **options: Any) -> Any:
         self.paid = True

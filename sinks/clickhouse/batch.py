@@ -158,6 +158,8 @@ def deleted_keyword(key: str, time_ms: int) -> dict[str, Any]:
         "priority": 1,
         "active": False,
         "languages": [],
+        "query": None,
+        "monitoring_start": None,
         "updated_at": max(time_ms, 0),
     }
 

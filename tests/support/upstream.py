@@ -19,6 +19,7 @@ class Asked:
     headers: Mapping[str, str]
     at: float
     """Of time.monotonic()."""
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -100,16 +101,15 @@ class _Handler(BaseHTTPRequestHandler):
             except (BrokenPipeError, ConnectionResetError):
                 self.close_connection = True
 
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.do_GET()
+    do_POST = do_GET  # noqa: N815 -- as http.server wants it
 
     def _answer(self) -> None:
         upstream = self.server.upstream
         parts = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         headers = {name.lower(): value for name, value in self.headers.items()}
-        asked = Asked(unquote(parts.path), query, headers, time.monotonic())
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        asked = Asked(unquote(parts.path), query, headers, time.monotonic(), body)
         with upstream.lock:
             upstream.asked.append(asked)
         answer = upstream.answers.get(asked.path, Reply(404, b"not here"))

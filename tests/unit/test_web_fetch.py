@@ -271,32 +271,32 @@ def test_one_address_inside_among_others_is_enough_to_refuse(server: Upstream) -
     assert not server.asked
 
 
-def test_a_name_that_changes_between_look_and_connection_leads_nowhere_else() -> None:
-    """Two servers on one port: the name is first one's, and whoever looks again is sent to the other."""
+def test_a_name_that_changes_between_look_and_connection_leads_nowhere_else(server: Upstream) -> None:
+    port = int(server.url.rpartition(":")[2])
+    server.answers["/feed"] = Reply(body=BODY)
     looked: list[str] = []
-    with upstream() as first:
-        port = int(first.url.rpartition(":")[2])
-        answers = iter([["127.0.0.1"], ["127.0.0.2"]])
 
-        def rebind(host: str, _port: int) -> list[str]:
-            looked.append(host)
-            return next(answers)
+    def rebind(host: str, _port: int) -> list[str]:
+        looked.append(host)
+        return ["127.0.0.1"] if len(looked) == 1 else ["127.0.0.2"]
 
-        first.answers["/feed"] = Reply(body=BODY)
-        trusted = fetcher_of(find=rebind, web_inside="kabar.example")
-        assert fetch(trusted, f"http://kabar.example:{port}/feed") == BODY
-        assert looked == ["kabar.example"], "looked up once"
-        assert first.asked[0].headers["host"] == f"kabar.example:{port}"
-    answers = iter([["8.8.8.8"], ["127.0.0.1"]])
-    stranger = fetcher_of(find=rebind, web_connect_s=0.1, web_total_s=0.3)
-    with upstream() as ours:
-        port = int(ours.url.rpartition(":")[2])
-        with pytest.raises(Retryable) as caught:
-            fetch(stranger, f"http://kabar.example:{port}/feed")
-        assert not isinstance(caught.value, Lasting), "what was checked could not be connected to"
-        with pytest.raises(Lasting, match="inside our own network"):
-            fetch(stranger, f"http://kabar.example:{port}/feed")
-        assert not ours.asked
+    trusted = fetcher_of(find=rebind, web_inside="kabar.example")
+    assert fetch(trusted, f"http://kabar.example:{port}/feed") == BODY, "who looked again would find nobody"
+    assert looked == ["kabar.example"]
+    assert server.asked[0].headers["host"] == f"kabar.example:{port}"
+
+
+def test_a_name_that_has_come_to_mean_ourselves_is_refused_also_where_one_is_sent_on_to_it(
+    server: Upstream, fetcher: Fetcher
+) -> None:
+    port = int(server.url.rpartition(":")[2])
+    server.answers["/feed"] = Reply(body=BODY)
+    server.answers["/old"] = Reply(302, headers={"Location": f"http://kabar.example:{port}/feed"})
+    rebound = fetcher_of(find=lambda host, port: ["127.0.0.1"])
+    for url in (f"http://kabar.example:{port}/feed", f"{server.url}/old"):
+        with pytest.raises(Lasting, match=r"'kabar\.example' is inside our own network"):
+            fetch(rebound, url)
+    assert not server.at("/feed")
 
 
 def test_the_next_address_is_tried_where_one_does_not_answer(server: Upstream) -> None:
@@ -325,20 +325,22 @@ def test_all_collectors_of_a_process_are_one_visitor_and_only_so_many_ask_at_onc
     with ExitStack() as stack:
         servers = [stack.enter_context(upstream()) for _ in range(3)]
         under_way, most = [0], [0]
-        lock = Lock()
+        lock, two = Lock(), Event()
 
         def slow(_: object) -> Reply:
             with lock:
                 under_way[0] += 1
                 most[0] = max(most[0], under_way[0])
-            servers[0].ended.wait(0.15)
+                if under_way[0] > 1:
+                    two.set()
+            two.wait(10)
             with lock:
                 under_way[0] -= 1
             return Reply(body=BODY)
 
         for server in servers:
             server.answers["/feed"] = slow
-        fetchers = [fetcher_of(web_parallel=2, web_total_s=10, web_read_s=5) for _ in range(2)]
+        fetchers = [fetcher_of(web_parallel=2, web_total_s=30, web_read_s=20) for _ in range(2)]
         with ThreadPoolExecutor(6) as pool:
             for _ in pool.map(lambda n: fetch(fetchers[n % 2], f"{servers[n % 3].url}/feed"), range(6)):
                 pass
@@ -346,3 +348,19 @@ def test_all_collectors_of_a_process_are_one_visitor_and_only_so_many_ask_at_onc
         assert all(server.most_at_once == 1 for server in servers)
         for server in servers:
             assert all(b.at - a.at >= GAP_S for a, b in pairwise(server.asked))
+
+
+def test_behind_a_proxy_the_proxy_looks_names_up_and_addresses_inside_stay_refused(server: Upstream) -> None:
+    def nobody(host: str, _port: int) -> list[str]:
+        if host == "169.254.169.254":
+            return [host]
+        raise AssertionError(f"{host} was looked up here")
+
+    through = fetcher_of(find=nobody, web_proxy=server.url)
+    server.answers["/feed"] = Reply(body=BODY)
+    server.answers["/away"] = Reply(302, headers={"Location": "http://169.254.169.254/latest/"})
+    assert fetch(through, "http://kabar.example/feed") == BODY
+    assert server.asked[0].headers["host"] == "kabar.example"
+    with pytest.raises(Lasting, match="inside our own network"):
+        fetch(through, "http://kabar.example/away")
+    assert not server.at("/latest/")

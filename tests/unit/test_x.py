@@ -88,7 +88,7 @@ def test_an_answer_becomes_a_post_with_its_author_and_counts() -> None:
         note_tweet={"text": "the whole of it"},
         referenced_tweets=[{"type": "quoted", "id": "1"}, {"type": "replied_to", "id": "2"}],
     )
-    post = as_post(reply, {USER["id"]: USER}, ["ihsg"], SEARCH, when + 1_000)
+    post = as_post(reply, {str(USER["id"]): USER}, ["ihsg"], SEARCH, when + 1_000)
     assert (post["id"], post["kind"], post["parent_id"]) == (f"x:{number}", "comment", "x:2")
     assert (post["text"], post["lang"], post["published_at"]) == ("the whole of it", "id", when)
     assert (post["author_id"], post["author_handle"], post["author_name"]) == (
@@ -293,7 +293,7 @@ def test_counts_of_the_latest_posts_are_read_again_and_paid_for(server: XUpstrea
     )
     run = found.run(ENGAGEMENTS)
     assert (run.problem, run.run["newest_item_at"]) == (None, None)
-    assert orjson.loads(found.cursors["budget"])["used"] == before + 2
+    assert orjson.loads(found.cursors["budget"])["used"] == before + 4, "also what no cursor tells of yet"
     assert driver(server).collector.sources() == [SEARCH]
 
 

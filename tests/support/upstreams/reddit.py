@@ -1,6 +1,7 @@
 """The server of the reddit collector: login, listings of one subreddit, and the search."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from producers.clock import now_ms
@@ -77,7 +78,7 @@ class RedditUpstream(Scripted):
             "x-ratelimit-used": "10",
             "x-ratelimit-reset": "500",
         }
-        return _json({"kind": "Listing", "data": listing}, **limits)
+        return _json({"kind": "Listing", "data": listing}, headers=limits)
 
 
 def base36(number: int) -> str:
@@ -130,8 +131,8 @@ def comment(number: int, **fields: Any) -> dict[str, Any]:
     return {"kind": "t1", "data": data}
 
 
-def _json(body: object, status: int = 200, **headers: str) -> Reply:
-    return Reply(status, json.dumps(body).encode(), {"Content-Type": "application/json", **headers})
+def _json(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+    return Reply(status, json.dumps(body).encode(), {"Content-Type": "application/json", **(headers or {})})
 
 
 def _twisted(thing: dict[str, Any], twist: Twist | None) -> dict[str, Any]:

@@ -31,6 +31,11 @@ class XUpstream(Scripted):
         self.said = Said(keyword("ihsg", text="IHSG"))
         self.serve("/2/tweets/search/recent", self._search)
         self.serve("/2/tweets", self._look_up)
+        self.made = 0
+        self.rules: list[dict[str, str]] = []
+        self.lines: list[bytes] = []
+        self.server.answers["/2/tweets/search/stream/rules"] = self._rules
+        self.server.answers["/2/tweets/search/stream"] = self._stream
 
     def settings(self) -> dict[str, str]:
         """The token, this server, and patience for a second."""
@@ -70,6 +75,25 @@ class XUpstream(Scripted):
         meta |= {"newest_id": found[0]["id"], "oldest_id": found[len(page) - 1]["id"]}
         body = {"data": page, "includes": {"users": [USER]}, "meta": meta}
         return Reply(body=json.dumps(body).encode(), headers=_JSON)
+
+    def _rules(self, asked: Asked) -> Reply:
+        """Rules are listed, added and deleted."""
+        if asked.headers.get("authorization") != f"Bearer {TOKEN}":
+            return problem(401, "Unauthorized")
+        sent = json.loads(asked.body or b"{}")
+        gone = sent.get("delete", {}).get("ids", [])
+        self.rules = [rule for rule in self.rules if rule["id"] not in gone]
+        for rule in sent.get("add", []):
+            self.made += 1
+            self.rules.append({"id": str(self.made), **rule})
+        return Reply(body=json.dumps({"data": self.rules} if self.rules else {}).encode(), headers=_JSON)
+
+    def _stream(self, asked: Asked) -> Reply:
+        """What is there, and the end of the connection."""
+        if asked.headers.get("authorization") != f"Bearer {TOKEN}":
+            return problem(401, "Unauthorized")
+        lines, self.lines = self.lines, []
+        return Reply(body=b"\r\n" + b"".join(line + b"\r\n" for line in lines), headers=_JSON)
 
     def _look_up(self, asked: Asked, _: Twist | None) -> Reply:
         wanted = asked.query["ids"].split(",")

@@ -50,6 +50,15 @@ def test_half_a_days_quota_lasts_for_half_a_day() -> None:
     assert next_hour_s(NOW) == 3_599
 
 
+def test_an_hour_of_failures_does_not_use_up_half_a_day() -> None:
+    budget = Budget()
+    for _ in range(7):
+        assert budget.left_now(100, NOW) > 0
+        budget = budget.after(NOW)
+    assert (budget.left_now(100, NOW), budget.left(100, NOW)) == (0, 43)
+    assert budget.left_now(100, NOW + HOUR) == 7
+
+
 def test_a_quota_that_is_used_up_is_no_silence(server: NewsApiUpstream) -> None:
     server.publish(1)
     found = collector(server, "ihsg-3", newsapi_daily=4)
@@ -63,7 +72,7 @@ def test_a_quota_that_is_used_up_is_no_silence(server: NewsApiUpstream) -> None:
 
 
 def test_a_request_that_failed_was_one_too(server: NewsApiUpstream) -> None:
-    found = collector(server, "ihsg-3")
+    found = collector(server, "ihsg-3", newsapi_daily=100)
     server.fault("500", 1)
     assert found.run().run["quota_left"] == 49
     assert found.run().run["quota_left"] == 48
@@ -125,6 +134,18 @@ def test_an_error_is_told_by_its_code(server: NewsApiUpstream) -> None:
     assert isinstance(ended.problem, Lasting)
     assert ended.run["outcome"] == "auth"
     assert ended.run["error"] == "HTTP 401 Unauthorized: apiKeyDisabled Sorry: apiKeyDisabled."
+
+
+def test_a_search_that_is_refused_is_named_and_the_next_turn_is_anothers(server: NewsApiUpstream) -> None:
+    found = collector(server, "beras-1", "ihsg-3")
+    page = server.server.answers["/v2/everything"]
+    server.server.answers["/v2/everything"] = failed(400, "parameterInvalid")
+    refused = found.run()
+    assert refused.run["outcome"] == "error"
+    assert str(refused.run["error"]).startswith("keyword ihsg-3: HTTP 400 Bad Request: parameterInvalid")
+    server.server.answers["/v2/everything"] = page
+    found.run()
+    assert server.requests[-1].query["q"] == '"beras-1"'
 
 
 def test_without_keywords_it_says_so_and_asks_nothing(server: NewsApiUpstream) -> None:
