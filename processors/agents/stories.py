@@ -117,9 +117,9 @@ class Stories:
             batch.put(self._stories, key, row)
         for key, row in draft.texts.items():
             batch.put(self._texts, key, row)
-        for partition, row in heard.rows.items():
-            if row != self._heard.rows.get(partition):
-                batch.put(self._told, str(partition), list(row))
+        for partition, told in heard.rows.items():
+            if told != self._heard.rows.get(partition):
+                batch.put(self._told, str(partition), list(told))
 
     def _send(
         self, batch: Batch, topic: str, event: str, key: str, record: Mapping[str, Any], at: Millis

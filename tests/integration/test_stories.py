@@ -46,7 +46,7 @@ def test_copies_are_linked_once_and_counted_apart_whatever_is_killed(
 ) -> None:
     create_topics(kafka.bootstrap, prefix)
     feed = Feed(kafka.bootstrap, prefix)
-    told = reprints(3, 900, share=0.45)
+    told = reprints(3, 500, share=0.45)
     made = reprinted(told)
     where = (kafka.bootstrap, prefix)
     with (
@@ -62,7 +62,7 @@ def test_copies_are_linked_once_and_counted_apart_whatever_is_killed(
         stories.kill_one()
         # A standby is there: it takes over what the killed one held, and nothing of it is done twice.
         stories.start(2)
-        until(lambda: stories.committed() > 400, "more fingerprints", 150)
+        until(lambda: stories.committed() > 250, "more fingerprints", 150)
         stories.kill_one()
         for _ in range(2):
             enrich.settled()

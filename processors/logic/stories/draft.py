@@ -130,8 +130,8 @@ class Draft:
 
     def stories(self) -> Iterator[Story]:
         """Every story that changed, as it is now or was when it was forgotten; call it after `finish`."""
-        for key, row in self._ended:
-            yield rows.story(key, row)
+        for key, last in self._ended:
+            yield rows.story(key, last)
         for key, row in self.rows.items():
             if row is not None:
                 yield rows.story(key, row)

@@ -43,4 +43,5 @@ test("answers are listed with what their lists hold", () => {
 test("the address holds only what was filled in", () => {
   assert.equal(address("/api/v1/sql", { query: "SELECT 1 & 2", format: "" }), "api/v1/sql?query=SELECT+1+%26+2");
   assert.equal(address("/health", {}), "health");
+  assert.equal(address("/api/v1/stories/{id}", { id: "a/b", limit: "2" }), "api/v1/stories/a%2Fb?limit=2");
 });
