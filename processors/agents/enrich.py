@@ -137,6 +137,9 @@ class Enrich:
             fold.add(mention, terms)
         latest = enriched_at + _AHEAD_MS
         highest = max([before, *(min(mention["event_at"], latest) for mention, _ in read)])
+        totals = fold.totals(batch.partition, before, enriched_at)
+        if totals["sources"]:
+            self._tell(batch, totals)
         for partial in fold.partials(batch.partition, before, highest, enriched_at):
             key = f"{partial['subject_kind']}:{partial['subject']}"
             self._send(batch, "partials", "partial", key, partial, enriched_at)
@@ -160,7 +163,7 @@ class Enrich:
         batch.put(self._progress, _PROGRESS, [highest, True])
 
     def _tell(self, batch: Batch, partial: Partial) -> None:
-        """Send a watermark to every partition of `partials`."""
+        """Send a watermark or totals to every partition of `partials`."""
         value = self._codec.encode("partial", partial)
         key = f"{partial['subject_kind']}:{partial['subject']}".encode()
         for partition in range(self._settings.partitions):
