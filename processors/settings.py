@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from schemas.settings import KafkaSettings, MetricsSettings
+from schemas.settings import ClickHouseReaderSettings, KafkaSettings, MetricsSettings
 
 
 class StageSettings(KafkaSettings, MetricsSettings):
@@ -210,3 +210,7 @@ class AlertsSettings(StageSettings):
         ge=10,
         description="sources per partition whose silence is watched; those without a run for longest go first",
     )
+
+
+class BacktestSettings(ClickHouseReaderSettings):
+    """Settings of `python -m processors backtest`."""

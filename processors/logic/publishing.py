@@ -14,7 +14,6 @@ from processors.logic.held import Held
 from processors.logic.rows import CHANGED, CLOSED, END, PUBLISHED, REVISION, STATS, Row, Stat
 from processors.logic.scoring import telling
 from processors.logic.spans import MINUTE_MS, WINDOWS
-from processors.logic.totals import KINDS
 from processors.logic.usual import measured_by
 from schemas.events import Trend
 
@@ -93,9 +92,7 @@ class Publisher:
         """Close the totals of what is over where no window of it is left to close, for this partition may have none for long."""
         if next(step.still_open(held, closing), None) is not None:
             return
-        for window in KINDS:
-            start, _ = step.spans.span(window, step.spans.span(window, closing)[0] - 1)
-            step.totals.advance(window, start, step.usual.since(window, start))
+        step.totals.advance(closing, step.heard.since(closing - 1, closing))
 
     def _drop(self, step: Step, held: Held, dropping: int | None) -> None:
         dropped = 0

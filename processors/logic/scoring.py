@@ -65,7 +65,7 @@ def before(
     if start <= known[LAST]:
         return memories, False
     memories = _zeros(memories, window, spans.gap(window, known[LAST], start) - skipped)
-    return tuple(_older(one, skipped) for one in memories), True
+    return tuple(_older(one, skipped) for one in memories) if skipped else memories, True
 
 
 def passed(memories: Memories, start: int) -> list[Any]:

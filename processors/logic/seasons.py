@@ -1,16 +1,17 @@
 """How much of a subject is usual at each hour of the week, once that is known.
 
-A row is `[start of the last hour learnt from, 168 means, 168 visits]`: exponentially weighted means of the mentions in each hour of
-the week (UTC, counted from the epoch), and of how many weeks, up to four. What it says is a factor on the level that the
-memories of `logic.scoring` hold.
+A row is `[start of the last hour learnt from, 168 means, 168 visits, 24 sums, 24 visits, average]`: exponentially weighted means of
+the mentions in each hour of the week (UTC, counted from the epoch), and of how many weeks, up to four; of each hour of the day,
+the sum over its days, each as often as it was visited; mentions in an hour over the whole day, 0 while not every hour of the day
+is known. What it says is a factor on the level that the memories of `logic.scoring` hold.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 HOUR_MS = 3_600_000
-LEAST = 1.0
-"""Mentions an hour below which a subject is too rare for a season of its own; bounds the memory too."""
+LEAST = 10.0
+"""Mentions an hour below which a subject is too rare: its hours of the week would hold more chance than season. Bounds the memory too."""
 _HOURS = 168
 _DAY = 24
 _DAYS_KNOWN = 3
@@ -24,7 +25,7 @@ _PRIOR = 10.0
 _FARTHEST = 20.0
 
 SeasonRow = list[Any]
-_LAST, _CELLS, _VISITS = range(3)
+_LAST, _CELLS, _VISITS, _OF_DAY, _DAYS, _AVERAGE = range(6)
 
 
 def factor(row: SeasonRow | None, window: str, start: int) -> float:
@@ -35,14 +36,13 @@ def factor(row: SeasonRow | None, window: str, start: int) -> float:
     if row is None or window == "1d":
         return 1.0
     hour = start // HOUR_MS
-    average = _average(row)
-    if not average:
+    if row[_AVERAGE] < LEAST:
         return 1.0
-    here = _cell(row, hour % _HOURS, average)
+    here = _cell(row, hour % _HOURS)
     if window == "1h":
         return here
     place = (start % HOUR_MS) / HOUR_MS - 0.5
-    beside = _cell(row, (hour + (1 if place >= 0 else -1)) % _HOURS, average)
+    beside = _cell(row, (hour + (1 if place >= 0 else -1)) % _HOURS)
     return here + abs(place) * (beside - here)
 
 
@@ -56,45 +56,32 @@ def learnt(
     if row is None or (start - row[_LAST]) // HOUR_MS > _HOURS:
         if usual < LEAST:
             return None
-        row = [start - HOUR_MS, [0.0] * _HOURS, [0] * _HOURS]
+        row = [start - HOUR_MS, [0.0] * _HOURS, [0] * _HOURS, [0.0] * _DAY, [0] * _DAY, 0.0]
     if start <= row[_LAST]:
         return row
-    cells, visits = list(row[_CELLS]), list(row[_VISITS])
+    after = [start, *(list(numbers) for numbers in row[_CELLS:_AVERAGE]), 0.0]
     for hour in range(row[_LAST] + HOUR_MS, start, HOUR_MS):
         if not missed(hour):
-            _visit(cells, visits, hour, 0.0)
-    _visit(cells, visits, start, min(value, 3 * usual + _PRIOR))
-    return [start, cells, visits]
+            _visit(after, hour, 0.0)
+    _visit(after, start, min(value, 3 * usual + _PRIOR))
+    if min(after[_DAYS]) >= _DAYS_KNOWN:
+        after[_AVERAGE] = sum(map(float.__truediv__, after[_OF_DAY], map(float, after[_DAYS]))) / _DAY
+    return after
 
 
-def _visit(cells: list[float], visits: list[int], start: int, value: float) -> None:
+def _visit(row: SeasonRow, start: int, value: float) -> None:
+    cells, visits = row[_CELLS], row[_VISITS]
     at = start // HOUR_MS % _HOURS
     cells[at] += max(_ALPHA, 1 / (visits[at] + 1)) * (value - cells[at])
     visits[at] = min(visits[at] + 1, _VISITS_MOST)
-
-
-def _average(row: SeasonRow) -> float:
-    """Mentions in an hour over the whole day; 0 while not every hour of the day is known."""
-    cells, visits = row[_CELLS], row[_VISITS]
-    total = 0.0
-    for hour in range(_DAY):
-        seen = sum(visits[hour::_DAY])
-        if seen < _DAYS_KNOWN:
-            return 0.0
-        total += _counted(cells, visits, hour) / seen
-    return total / _DAY
-
-
-def _counted(cells: list[float], visits: list[int], hour: int) -> float:
-    return sum(map(float.__mul__, cells[hour::_DAY], map(float, visits[hour::_DAY])))
-
-
-def _cell(row: SeasonRow, at: int, average: float) -> float:
-    cells, visits = row[_CELLS], row[_VISITS]
     hour = at % _DAY
-    of_day = (_counted(cells, visits, hour) + _PRIOR) / (sum(visits[hour::_DAY]) * average + _PRIOR)
-    if visits[at] >= _WEEKS_KNOWN:
-        weeks = visits[at]
-        usual = weeks * average * of_day
-        of_day *= (weeks * cells[at] + _PRIOR) / (usual + _PRIOR)
-    return min(max(of_day, 1 / _FARTHEST), _FARTHEST)
+    row[_DAYS][hour] = sum(visits[hour::_DAY])
+    row[_OF_DAY][hour] = sum(map(float.__mul__, cells[hour::_DAY], map(float, visits[hour::_DAY])))
+
+
+def _cell(row: SeasonRow, at: int) -> float:
+    weeks, average, hour = row[_VISITS][at], row[_AVERAGE], at % _DAY
+    share: float = (row[_OF_DAY][hour] + _PRIOR) / (row[_DAYS][hour] * average + _PRIOR)
+    if weeks >= _WEEKS_KNOWN:
+        share *= (weeks * row[_CELLS][at] + _PRIOR) / (weeks * average * share + _PRIOR)
+    return min(max(share, 1 / _FARTHEST), _FARTHEST)

@@ -9,6 +9,7 @@ starts of closed ones]; `usual|5m` → [start of the last one, {platform: [mean,
 
 from bisect import insort
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from processors.logic import seasons
@@ -31,6 +32,16 @@ Ratio = tuple[float, bool]
 """(how many times what is usual was heard, whether nobody listened)."""
 
 
+@dataclass(slots=True)
+class _Kind:
+    """A kind of window while its totals are closed: the next one, and what is usual before it."""
+
+    window: str
+    start: int
+    end: int
+    usual: dict[str, list[Any]]
+
+
 class Totals:
     """The totals one partition knows; `rows` holds what has changed, None where a row is to be deleted."""
 
@@ -47,32 +58,44 @@ class Totals:
                 start, _ = self._spans.span(window, int(minute))
                 self._count(window, start, platform, count)
 
-    def advance(self, window: str, start: int, since: int) -> None:
-        """Close the totals up to the window that begins at `start`; windows are closed in the order of their ends.
+    def advance(self, end: int, since: int) -> None:
+        """Close the totals of all windows that end by then, in order of their ends, as windows are closed.
 
         What was learnt before `since`, where the stretch of listened time begins, is of another time.
         """
-        if window not in KINDS:
-            return
-        opened, closed = self._get(f"starts|{window}") or ([], [])
+        kinds = [one for one in (self._due(window, end, since) for window in KINDS) if one is not None]
+        while True:
+            ahead = [one for one in kinds if one.end <= end]
+            if not ahead:
+                break
+            # Of equal ends the shorter window, for an hour teaches the season that the next five minutes are measured by.
+            kind = min(ahead, key=lambda one: one.end)
+            self._close(kind.window, kind.start, kind.usual)
+            kind.start, kind.end = self._spans.span(kind.window, kind.end)
+        for kind in kinds:
+            opened, closed = self._get(f"starts|{kind.window}") or ([], [])
+            closed = [*closed, *(one for one in opened if one < kind.start)]
+            for old in closed[:-_KEPT]:
+                self.rows[f"{kind.window}|{old}"] = None
+            self.rows[f"starts|{kind.window}"] = [
+                [one for one in opened if one >= kind.start],
+                closed[-_KEPT:],
+            ]
+            last, _ = self._spans.span(kind.window, kind.start - 1)
+            self.rows[f"usual|{kind.window}"] = [last, kind.usual]
+
+    def _due(self, window: str, end: int, since: int) -> "_Kind | None":
+        """Where to go on with a kind of window; None where nothing of it ends by then, or nothing was ever told."""
+        opened, _ = self._get(f"starts|{window}") or ([], [])
         last, usual = self._get(f"usual|{window}") or (None, {})
-        if last is not None and start <= last:
-            return
-        due = [one for one in opened if one <= start]
-        if not due and not usual:
-            return
-        usual = dict(usual)
-        if last is not None and last < since:
+        if last is not None and last < self._spans.span(window, since)[0]:
             last, usual = None, {}
-        at = due[0] if last is None and due else start if last is None else self._after(window, last)
-        while at <= start:
-            self._close(window, at, usual)
-            at = self._after(window, at)
-        closed = [*closed, *due]
-        for old in closed[:-_KEPT]:
-            self.rows[f"{window}|{old}"] = None
-        self.rows[f"starts|{window}"] = [[one for one in opened if one > start], closed[-_KEPT:]]
-        self.rows[f"usual|{window}"] = [start, usual]
+        if last is None and not opened:
+            return None
+        start, stop = self._spans.span(
+            window, opened[0] if last is None else self._spans.span(window, last)[1]
+        )
+        return _Kind(window, start, stop, dict(usual)) if stop <= end else None
 
     def ratio(self, window: str, start: int, platform: str, own: float, usual: float) -> Ratio:
         """What was heard in a window of others than a subject that had `own` mentions where `usual` were expected.
@@ -145,9 +168,6 @@ class Totals:
         return (
             mean * seasons.factor(self._get(f"season|{platform}"), window, start) if seen >= YOUNG else None
         )
-
-    def _after(self, window: str, start: int) -> int:
-        return self._spans.span(window, start)[1]
 
     def _miss(self, window: str, platform: str, first: int, last: int) -> None:
         key = f"missed|{window}"

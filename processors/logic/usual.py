@@ -76,7 +76,8 @@ class Usual:
         self, window: str, start: int, subject: str, weights: Mapping[str, float], *, alone: bool
     ) -> Expected:
         """What the window is measured by, before it is learnt from; `alone`: its one platform tells all of the subject."""
-        self._totals.advance(window, start, self.since(window, start))
+        _, end = self._spans.span(window, start)
+        self._totals.advance(end, self._heard.since(start, end))
         views, season = self._views(window, start, subject, weights)
         after = dict(self.baselines(window, subject) or {})
         told: dict[str, list[Any]] = {}
@@ -119,9 +120,10 @@ class Usual:
     ) -> tuple[dict[str, _View], float]:
         known = self.baselines(window, subject) or {}
         season = seasons.factor(self._get(f"season|{subject}"), window, start)
+        since = self.since(window, start)
         views = {}
         for platform in sorted({*known, *weights} - {""}):
-            memories, learns = self._before(known, platform, window, start, (platform,))
+            memories, learns = self._before(known, platform, window, start, since, (platform,))
             ratio, unheard = self._totals.ratio(
                 window, start, platform, weights.get(platform, 0.0), memories[-1].mean * season
             )
@@ -132,14 +134,20 @@ class Usual:
         return views, season
 
     def _before(
-        self, known: BaselineRow, platform: str, window: str, start: int, heard_on: Iterable[str]
+        self,
+        known: BaselineRow,
+        platform: str,
+        window: str,
+        start: int,
+        since: int,
+        heard_on: Iterable[str],
     ) -> tuple[Memories, bool]:
         """What is known of a platform before a window; `heard_on`: those whose outages are no silence of it."""
         row = known.get(platform)
         if row is not None and start < row[LAST] and self.since(window, row[LAST]) > start:
             # Learnt of a later stretch: nothing is known of this one, so nothing in it is unusual.
             return (Baseline(),) * len(ALPHAS[window]), False
-        since = born = self.since(window, start)
+        born = since
         for one in heard_on:
             # A platform that is new here was not silent before.
             first = self._totals.first(window, one)
@@ -165,7 +173,12 @@ class Usual:
         counted = _counted(views)
         main = _main(views)
         memories, learns = self._before(
-            self.baselines(window, subject) or {}, "", window, start, () if main is None else (main,)
+            self.baselines(window, subject) or {},
+            "",
+            window,
+            start,
+            self.since(window, start),
+            () if main is None else (main,),
         )
         mean = sum(view.memories[-1].mean for view in counted.values())
         expected = sum(view.memories[-1].mean * view.scale for view in counted.values())

@@ -82,20 +82,29 @@ def judge(world: World, due: NDArray[np.bool_]) -> Verdict:
     return Verdict(true / alerts if alerts else 0.0, len(delays) / len(world.bursts), false, delays)
 
 
-def calibrate(world: World, signals: Sequence[Signal]) -> tuple[Setting, ...]:
-    """The settings, one for each signal (an alert is due where any says so), with the best F1: each alone, then all together."""
+def later(verdict: Verdict, other: Verdict) -> float:
+    """By how many minutes, on the average over the bursts that both tell of, the first tells later than the other."""
+    both = verdict.delays.keys() & other.delays.keys()
+    return sum(verdict.delays[one] - other.delays[one] for one in both) / len(both) if both else 0.0
+
+
+def calibrate(world: World, signals: Sequence[Signal], before: Verdict | None = None) -> tuple[Setting, ...]:
+    """The settings, one for each signal (an alert is due where any says so), with the best F1.
+
+    With `before`, the verdict over another's alerts of the same world: of the settings that tell no later than those.
+    """
     ranked = [_ranked(world, signal) for signal in signals]
     if len(signals) == 1:
         return (ranked[0][0][1],)
     never = Setting(float("inf"), 0)
     best, chosen = -1.0, tuple(never for _ in signals)
-    for together in product(*([setting for _, setting in one[:25]] + [never] for one in ranked)):
+    for together in product(*([setting for _, setting in one[:30]] + [never] for one in ranked)):
         due = np.logical_or.reduce(
             [setting.due(signal) for setting, signal in zip(together, signals, strict=True)]
         )
-        f1 = judge(world, due).f1
-        if f1 > best:
-            best, chosen = f1, together
+        verdict = judge(world, due)
+        if verdict.f1 > best and (before is None or later(verdict, before) <= 0):
+            best, chosen = verdict.f1, together
     return chosen
 
 

@@ -44,7 +44,7 @@ class World:
         return np.sum(self.mentions, axis=0)
 
 
-def build(seed: int, subjects: int = 60, weeks: int = 6) -> World:
+def build(seed: int, subjects: int = 30, weeks: int = 5) -> World:
     """A world; equal seeds give equal worlds."""
     dice = np.random.default_rng(seed)
     steps = weeks * WEEK
@@ -116,7 +116,7 @@ def _bursts(
     extra = np.zeros((steps, subjects))
     bursts = []
     for subject in range(subjects):
-        for start in _moments(dice, 3 * DAY, steps - 6 * HOUR, 4):
+        for start in _moments(dice, 3 * DAY, steps - 6 * HOUR, 6):
             shape = ("spike", "ramp", "plateau")[dice.integers(3)]
             length = int(dice.integers(*{"spike": (12, 25), "ramp": (18, 37), "plateau": (12, 49)}[shape]))
             place = np.arange(length) / length

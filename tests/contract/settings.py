@@ -4,7 +4,13 @@ from api.access.settings import WatchSettings
 from api.settings import ApiSettings
 from deploy.clickhouse.settings import EmbeddedClickHouseSettings
 from deploy.settings import DeploySettings
-from processors.settings import AlertsSettings, EnrichSettings, MarketSettings, TrendsSettings
+from processors.settings import (
+    AlertsSettings,
+    BacktestSettings,
+    EnrichSettings,
+    MarketSettings,
+    TrendsSettings,
+)
 from producers.settings import ProducerSettings
 from schemas.settings import Settings
 from sinks.settings import ClickHouseSinkSettings
@@ -17,6 +23,7 @@ SERVICES: tuple[type[Settings], ...] = (
     TrendsSettings,
     MarketSettings,
     AlertsSettings,
+    BacktestSettings,
     ClickHouseSinkSettings,
     ApiSettings,
     WatchSettings,
