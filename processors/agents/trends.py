@@ -164,7 +164,7 @@ class Trends:
             if partial["watermark"]:
                 step.heard.add(partial["watermark"])
             if partial["subject_kind"] == TOTALS:
-                step.totals.add(partial["sources"])
+                step.tell(partial)
             elif partial["subject_kind"] != WATERMARK:
                 step.fold(partial, sources.dropping(now_s))
 

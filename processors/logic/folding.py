@@ -68,6 +68,12 @@ class Step:
                     sketches = self._sketches[key, platform] = []
                 sketches.append(sketch)
 
+    def tell(self, totals: Partial) -> None:
+        """Count what a batch of all posts has of each platform (a partial of kind `totals`)."""
+        for name in totals["sources"]:
+            self.heard.add(int(name.partition(" ")[0]))
+        self.totals.add(totals["sources"])
+
     def _count_late(self, window: str, subject: str, partial: Partial, dropping: int | None) -> None:
         floor = self.floors[window]
         start, end = self.spans.span(window, max(dropping or 0, floor))

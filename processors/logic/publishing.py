@@ -92,7 +92,9 @@ class Publisher:
         """Close the totals of what is over where no window of it is left to close, for this partition may have none for long."""
         if next(step.still_open(held, closing), None) is not None:
             return
-        step.totals.advance(closing, step.heard.since(closing - 1, closing))
+        over = step.totals.over(closing)
+        if over is not None:
+            step.totals.advance(over[1], step.heard.since(*over))
 
     def _drop(self, step: Step, held: Held, dropping: int | None) -> None:
         dropped = 0

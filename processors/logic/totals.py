@@ -97,6 +97,15 @@ class Totals:
         )
         return _Kind(window, start, stop, dict(usual)) if stop <= end else None
 
+    def over(self, until: int) -> tuple[int, int] | None:
+        """(start, end) of the last window that was told of, is not closed and ends by then."""
+        spans = (
+            self._spans.span(window, start)
+            for window in KINDS
+            for start in (self._get(f"starts|{window}") or ([], []))[0]
+        )
+        return max((one for one in spans if one[1] <= until), key=lambda one: one[1], default=None)
+
     def ratio(self, window: str, start: int, platform: str, own: float, usual: float) -> Ratio:
         """What was heard in a window of others than a subject that had `own` mentions where `usual` were expected.
 

@@ -75,7 +75,7 @@ class Partition:
         step = self._step()
         for one in partials:
             if one["subject_kind"] == TOTALS:
-                step.totals.add(one["sources"])
+                step.tell(one)
             else:
                 step.fold(one, dropping)
         step.finish()
@@ -97,7 +97,7 @@ class Partition:
         step = self._step()
         for one in partials:
             if one["subject_kind"] == TOTALS:
-                step.totals.add(one["sources"])
+                step.tell(one)
             else:
                 step.fold(one, dropping)
         step.finish()
