@@ -59,13 +59,14 @@ def learnt(
         row = [start - HOUR_MS, [0.0] * _HOURS, [0] * _HOURS, [0.0] * _DAY, [0] * _DAY, 0.0]
     if start <= row[_LAST]:
         return row
-    after = [start, *(list(numbers) for numbers in row[_CELLS:_AVERAGE]), 0.0]
+    after: SeasonRow = [start, *(list(numbers) for numbers in row[_CELLS:_AVERAGE]), 0.0]
     for hour in range(row[_LAST] + HOUR_MS, start, HOUR_MS):
         if not missed(hour):
             _visit(after, hour, 0.0)
     _visit(after, start, min(value, 3 * usual + _PRIOR))
     if min(after[_DAYS]) >= _DAYS_KNOWN:
-        after[_AVERAGE] = sum(map(float.__truediv__, after[_OF_DAY], map(float, after[_DAYS]))) / _DAY
+        sums = zip(after[_OF_DAY], after[_DAYS], strict=True)
+        after[_AVERAGE] = sum(total / seen for total, seen in sums) / _DAY
     return after
 
 
@@ -76,7 +77,9 @@ def _visit(row: SeasonRow, start: int, value: float) -> None:
     visits[at] = min(visits[at] + 1, _VISITS_MOST)
     hour = at % _DAY
     row[_DAYS][hour] = sum(visits[hour::_DAY])
-    row[_OF_DAY][hour] = sum(map(float.__mul__, cells[hour::_DAY], map(float, visits[hour::_DAY])))
+    row[_OF_DAY][hour] = sum(
+        mean * seen for mean, seen in zip(cells[hour::_DAY], visits[hour::_DAY], strict=True)
+    )
 
 
 def _cell(row: SeasonRow, at: int) -> float:

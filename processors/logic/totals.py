@@ -87,7 +87,7 @@ class Totals:
     def _due(self, window: str, end: int, since: int) -> "_Kind | None":
         """Where to go on with a kind of window; None where nothing of it ends by then, or nothing was ever told."""
         opened, _ = self._get(f"starts|{window}") or ([], [])
-        last, usual = self._get(f"usual|{window}") or (None, {})
+        last, usual = self._usual(window)
         if last is not None and last < self._spans.span(window, since)[0]:
             last, usual = None, {}
         if last is None and not opened:
@@ -123,7 +123,7 @@ class Totals:
 
     def first(self, window: str, platform: str) -> int | None:
         """The start of the first window in which the platform was heard, where totals tell of it."""
-        known = (self._get(f"usual|{window}") or (None, {}))[1].get(platform)
+        known = self._usual(window)[1].get(platform)
         return None if known is None else int(known[2])
 
     def missed(self, window: str, platform: str, after: int, before: int) -> int:
@@ -137,7 +137,7 @@ class Totals:
         return count
 
     def _count(self, window: str, start: int, platform: str, count: int) -> None:
-        last, _ = self._get(f"usual|{window}") or (None, {})
+        last, _ = self._usual(window)
         if last is not None and start <= last:
             return
         key = f"{window}|{start}"
@@ -173,7 +173,7 @@ class Totals:
             self.rows[f"{window}|{start}"] = told
 
     def _expected(self, window: str, start: int, platform: str) -> float | None:
-        mean, seen, _ = (self._get(f"usual|{window}") or (None, {}))[1].get(platform, (0.0, 0, start))
+        mean, seen, _ = self._usual(window)[1].get(platform, (0.0, 0, start))
         return (
             mean * seasons.factor(self._get(f"season|{platform}"), window, start) if seen >= YOUNG else None
         )
@@ -188,6 +188,10 @@ class Totals:
             stretches.append([first, last])
         missed[platform] = stretches[-_STRETCHES:]
         self.rows[key] = missed
+
+    def _usual(self, window: str) -> tuple[int | None, dict[str, list[Any]]]:
+        last, usual = self._get(f"usual|{window}") or (None, {})
+        return last, usual
 
     def _get(self, key: str) -> Any:
         return self.rows[key] if key in self.rows else self._row(key)

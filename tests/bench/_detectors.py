@@ -89,8 +89,9 @@ class Stage:
         """Windows of five minutes as they close, and of an hour as they fill."""
         spans = Spans("UTC")
         heard = Heard(30 * 86_400_000)
-        totals = Totals({}.get, spans)
-        usual = Usual({}.get, totals, spans, heard)
+        committed: dict[str, Any] = {}
+        totals = Totals(committed.get, spans)
+        usual = Usual(committed.get, totals, spans, heard)
         fast, slow = self._weights(world, world.authors5, 1), self._weights(world, world.authors60, HOUR)
         steps, subjects = world.all.shape
         score5, score60 = np.zeros((steps, subjects)), np.zeros((steps, subjects))

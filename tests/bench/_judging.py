@@ -77,7 +77,7 @@ def judge(world: World, due: NDArray[np.bool_]) -> Verdict:
                     true += 1
                 else:
                     false += 1
-            last = step
+            last = int(step)
     alerts = true + false
     return Verdict(true / alerts if alerts else 0.0, len(delays) / len(world.bursts), false, delays)
 

@@ -41,7 +41,8 @@ class World:
     @property
     def all(self) -> Counts:
         """Mentions over all platforms."""
-        return np.sum(self.mentions, axis=0)
+        total: Counts = np.sum(self.mentions, axis=0)
+        return total
 
 
 def build(seed: int, subjects: int = 30, weeks: int = 5) -> World:
@@ -172,10 +173,12 @@ def _distinct(dice: np.random.Generator, counts: Counts, pool: NDArray[np.float6
     expected = pool * share
     spread = np.sqrt(np.maximum(expected * (1 - share) * 0.3, 0))
     drawn = np.rint(expected + spread * dice.normal(size=counts.shape))
-    return np.clip(drawn, np.minimum(so_far, 1), so_far).astype(np.int64)
+    clipped: Counts = np.clip(drawn, np.minimum(so_far, 1), so_far).astype(np.int64)
+    return clipped
 
 
 def _so_far(counts: Counts) -> Counts:
     """The sum of each hour up to and with each of its steps."""
     hours = counts.reshape(-1, HOUR, counts.shape[1])
-    return np.cumsum(hours, axis=1).reshape(counts.shape)
+    so_far: Counts = np.cumsum(hours, axis=1).reshape(counts.shape)
+    return so_far

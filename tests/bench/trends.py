@@ -7,6 +7,7 @@ import statistics
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,10 +32,7 @@ def main() -> int:
     parts = "--parts" in sys.argv
     detectors: dict[str, Detector] = {
         "count_threshold": counts,
-        **{
-            f"mean_k_sigma@{name}": lambda world, steps=steps: means(world, steps)
-            for name, steps in HISTORIES.items()
-        },  # type: ignore[misc]
+        **{f"mean_k_sigma@{name}": partial(means, history=steps) for name, steps in HISTORIES.items()},
         "1h_against_12h": ratios,
         "denyut_before": single,
         "denyut": stage.signals,

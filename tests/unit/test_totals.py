@@ -78,7 +78,9 @@ def test_where_next_to_nothing_came_nobody_listened_and_it_teaches_nothing() -> 
         assert totals.ratio("1h", START + number * HOUR, "x", 1, 10)[1]
         assert not totals.ratio("1h", START + number * HOUR, "news", 1, 1)[1]
     back = known.hour(30, x=100, news=3)
-    assert back.ratio("1h", START + 30 * HOUR, "x", 10, 10) == (pytest.approx(1), False)
+    ratio, unheard = back.ratio("1h", START + 30 * HOUR, "x", 10, 10)
+    assert ratio == pytest.approx(1)
+    assert not unheard
     hours = [START + number * HOUR for number in range(40)]
     assert back.missed("1h", "x", hours[19], hours[30]) == 10
     assert back.missed("1h", "x", hours[21], hours[30]) == 8

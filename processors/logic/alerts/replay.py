@@ -48,8 +48,10 @@ class Replay:
 
     def _silence(self, name: str, until: Millis) -> Iterator[Alert]:
         row = self._sources.get(name)
+        if row is None:
+            return
         subject = f"source:{name}"
-        for rule in self._book.watching("runs", subject) if row is not None else ():
+        for rule in self._book.watching("runs", subject):
             late = row[0] + int(rule["threshold"] * 1000) + 1
             found = source_silent(rule, name, row, late) if late < until else None
             if found is not None:
