@@ -1,4 +1,4 @@
-"""`python -m processors STAGE`: run one stage until it is told to stop."""
+"""`python -m processors STAGE`: run one stage until it is told to stop; `… backtest RULE.json`: a rule over history."""
 
 import argparse
 import sys
@@ -6,6 +6,7 @@ import sys
 import structlog
 
 from processors.app import STAGES
+from processors.backtest.command import main as backtest
 from processors.batching import run_worker, watch
 from schemas import logs
 from schemas.access import check_access
@@ -18,8 +19,14 @@ log = structlog.get_logger()
 
 
 def main(words: list[str] | None = None) -> int:
-    """0 when asked to stop, 1 for wrong settings or when something ended the stage, 2 for wrong arguments."""
-    parser = argparse.ArgumentParser(prog="python -m processors", description="Run one stage.")
+    """0 when asked to stop (or history was read), 1 for wrong settings or when something ended the stage, 2 for wrong arguments."""
+    words = sys.argv[1:] if words is None else words
+    if words[:1] == ["backtest"]:
+        return backtest(words[1:])
+    parser = argparse.ArgumentParser(
+        prog="python -m processors",
+        description="Run one stage; or `backtest RULE.json --from … --to …`: when a rule would have told.",
+    )
     parser.add_argument("stage", choices=sorted(STAGES), help="which stage")
     stage = parser.parse_args(words).stage
     settings, build = STAGES[stage]()

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from schemas.settings import KafkaSettings, MetricsSettings
+from schemas.settings import ClickHouseReaderSettings, KafkaSettings, MetricsSettings
 
 
 class StageSettings(KafkaSettings, MetricsSettings):
@@ -105,9 +105,17 @@ class TrendsSettings(StageSettings):
         description="days of event time without a single post after which nobody was listening: what is usual is learnt anew",
     )
     score_bias: float = Field(
-        default=3.0,
+        default=0.5,
         gt=0,
         description="mentions by which expectation and spread are raised at least, so that tiny counts do not explode",
+    )
+    score_mentions: int = Field(
+        default=5, ge=1, description="mentions below which a window does not score above 0"
+    )
+    score_authors: int = Field(
+        default=3,
+        ge=1,
+        description="distinct authors below which a window does not score above 0; each mention without a known author is one",
     )
 
     @field_validator("day_zone")
@@ -223,3 +231,7 @@ class AlertsSettings(StageSettings):
         ge=10,
         description="sources per partition whose silence is watched; those without a run for longest go first",
     )
+
+
+class BacktestSettings(ClickHouseReaderSettings):
+    """Settings of `python -m processors backtest`."""

@@ -13,7 +13,8 @@ from processors.clock import now_ms
 from processors.logic.alerts import bounds, shares
 from processors.logic.alerts.finding import Finding, alert
 from processors.logic.alerts.history import History, Raising
-from processors.logic.alerts.judging import asks_trend, judge_bar, judge_trend
+from processors.logic.alerts.judge import Judge
+from processors.logic.alerts.judging import asks_trend
 from processors.logic.alerts.rules import RuleBook
 from processors.logic.alerts.silence import heard, last_run, name_of, source_silent
 from processors.settings import AlertsSettings
@@ -41,7 +42,7 @@ class _Work:
     batch: Batch
     raising: Raising
     now: Millis
-    shares: dict[str, Any] = field(default_factory=dict)
+    judge: Judge
     sources: dict[str, Any] = field(default_factory=dict)
 
 
@@ -98,7 +99,8 @@ class Alerts:
         """One batch of one of the topics; whatever it is, now and then also a look at who is silent."""
         await self._ready()
         partition = self._partitions[batch.partition]
-        work = _Work(batch, Raising(partition.history), now_ms())
+        judge = Judge(lambda key: batch.get(self._shares, key))
+        work = _Work(batch, Raising(partition.history), now_ms(), judge)
         take = self._takes[batch.topic]
         for record in batch.records:
             try:
@@ -120,21 +122,8 @@ class Alerts:
         if len(named) == 4 and not any(asks_trend(rule, named[1], named[2]) for rule in rules):  # noqa: PLR2004 -- see above
             return
         trend = cast("Trend", event_in(self._codec, record, "trend"))
-        rules = tuple(rule for rule in rules if asks_trend(rule, trend["platform"], trend["window"]))
-        usual = None
-        if any(rule["kind"] == "sentiment_shift" for rule in rules):
-            usual = self._learn(work, subject, trend)
-        for rule in rules:
-            self._raise(work, rule, subject, judge_trend(rule, subject, trend, usual))
-
-    def _learn(self, work: _Work, subject: str, trend: Trend) -> shares.Usual | None:
-        """What was usual before this window, which is learnt from where it is closed."""
-        key = f"{trend['window']}|{subject}|{trend['platform']}"
-        row = work.shares.get(key) or work.batch.get(self._shares, key)
-        after = shares.learnt(row, trend)
-        if after is not None:
-            work.shares[key] = after
-        return shares.usual(row, trend)
+        for rule, found in work.judge.trend(rules, subject, trend):
+            self._raise(work, rule, subject, found)
 
     def _take_bar(self, work: _Work, record: Record) -> None:
         subject = f"symbol:{_key(record)}"
@@ -146,9 +135,8 @@ class Alerts:
         if len(named) == 3 and not any(rule["window"] == named[1] for rule in rules):  # noqa: PLR2004 -- see above
             return
         bar = cast("Bar", event_in(self._codec, record, "bar"))
-        for rule in rules:
-            if rule["window"] == bar["interval"]:
-                self._raise(work, rule, subject, judge_bar(rule, bar))
+        for rule, found in work.judge.bar(rules, bar):
+            self._raise(work, rule, subject, found)
 
     def _take_run(self, work: _Work, record: Record) -> None:
         run = cast("Run", event_in(self._codec, record, "run"))
@@ -188,8 +176,10 @@ class Alerts:
             ),
             (
                 self._shares,
-                work.shares,
-                bounds.oldest(batch.rows(self._shares), work.shares, settings.shares_kept, shares.last_start),
+                work.judge.shares,
+                bounds.oldest(
+                    batch.rows(self._shares), work.judge.shares, settings.shares_kept, shares.last_start
+                ),
             ),
             (
                 self._sources,

@@ -17,7 +17,7 @@ from processors.logic.stories.fingerprints import fingerprint_of, watermark_fing
 from processors.settings import EnrichSettings
 from schemas.codec import Codec
 from schemas.errors import Poison
-from schemas.events import Millis, Post
+from schemas.events import Millis, Partial, Post
 from schemas.topics import MAX_POST_BYTES, TOPICS
 
 _AHEAD_MS = 300_000
@@ -137,6 +137,9 @@ class Enrich:
                 self._send(batch, "fingerprints", "fingerprint", mention["id"], told, enriched_at)
         latest = enriched_at + _AHEAD_MS
         highest = max([before, *(min(mention["event_at"], latest) for mention, _, _, _ in read)])
+        totals = fold.totals(batch.partition, before, enriched_at)
+        if totals["sources"]:
+            self._spread(batch, totals)
         for partial in fold.partials(batch.partition, before, highest, enriched_at):
             key = f"{partial['subject_kind']}:{partial['subject']}"
             self._send(batch, "partials", "partial", key, partial, enriched_at)
@@ -161,13 +164,18 @@ class Enrich:
 
     def _tell(self, batch: Batch, watermark: Millis, at: Millis, *, idle: bool) -> None:
         """Send a watermark to every partition of `partials`, and to `fingerprints`."""
-        partial = watermark_partial(batch.partition, watermark, at, idle=idle)
+        self._spread(batch, watermark_partial(batch.partition, watermark, at, idle=idle))
+        told = watermark_fingerprint(batch.partition, watermark, at, idle=idle)
+        self._send(batch, "fingerprints", "fingerprint", str(batch.partition), told, at)
+
+    def _spread(self, batch: Batch, partial: Partial) -> None:
+        """Send a watermark or totals to every partition of `partials`."""
         value = self._codec.encode("partial", partial)
         key = f"{partial['subject_kind']}:{partial['subject']}".encode()
         for partition in range(self._settings.partitions):
-            batch.send(self._topics["partials"], key, value, partition=partition, timestamp=at)
-        told = watermark_fingerprint(batch.partition, watermark, at, idle=idle)
-        self._send(batch, "fingerprints", "fingerprint", str(batch.partition), told, at)
+            batch.send(
+                self._topics["partials"], key, value, partition=partition, timestamp=partial["enriched_at"]
+            )
 
     def _forget(self, batch: Batch) -> None:
         """Delete ids whose time is up, a few with every batch."""

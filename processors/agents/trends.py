@@ -17,7 +17,7 @@ from processors.logic.authors import check
 from processors.logic.folding import Marks, Step
 from processors.logic.heard import Heard
 from processors.logic.held import Held
-from processors.logic.partials import WATERMARK
+from processors.logic.partials import TOTALS, WATERMARK
 from processors.logic.publishing import Published, Publisher
 from processors.logic.spans import Spans
 from processors.logic.watermarks import Sources
@@ -55,7 +55,7 @@ class _Planned:
 class Trends:
     """The handler of `partials`.
 
-    Rows: `windows` (see `logic.rows`), `baselines` (see `logic.scoring`), and in `marks` what was heard of the partitions of
+    Rows: `windows` (see `logic.rows`), `baselines` (see `logic.usual`), `totals` (see `logic.totals`), and in `marks` what was heard of the partitions of
     posts (`source:N` → [watermark, idle]), the latest window dropped (`floor:W`), and the stretches of event time in which it
     has counted (`heard`).
     """
@@ -76,9 +76,12 @@ class Trends:
             at_most=settings.publish_max,
             held_rows=settings.window_rows,
             bias=settings.score_bias,
+            least=settings.score_mentions,
+            voices=settings.score_authors,
         )
         self._windows: BatchTable = app.batch_table("windows")
         self._baselines: BatchTable = app.batch_table("baselines")
+        self._totals: BatchTable = app.batch_table("totals")
         self._marks: BatchTable = app.batch_table("marks")
         self._partitions: dict[int, _Partition] = {}
         self._planned: dict[int, _Planned] = {}
@@ -111,6 +114,7 @@ class Trends:
         step = Step(
             window=lambda key: batch.get(self._windows, key),
             baseline=lambda key: batch.get(self._baselines, key),
+            total=lambda key: batch.get(self._totals, key),
             spans=self._spans,
             floors=partition.floors,
             heard=partition.heard,
@@ -159,7 +163,9 @@ class Trends:
             # A partition of few subjects knows from it that there were posts.
             if partial["watermark"]:
                 step.heard.add(partial["watermark"])
-            if partial["subject_kind"] != WATERMARK:
+            if partial["subject_kind"] == TOTALS:
+                step.tell(partial)
+            elif partial["subject_kind"] != WATERMARK:
                 step.fold(partial, sources.dropping(now_s))
 
     def _partial(self, record: Record) -> Partial:
@@ -172,8 +178,10 @@ class Trends:
     def _put(self, batch: Batch, partition: _Partition, step: Step, sources: Sources) -> None:
         for key, row in step.window_rows.items():
             batch.put(self._windows, key, row)
-        for key, baseline in step.baseline_rows.items():
+        for key, baseline in step.usual.rows.items():
             batch.put(self._baselines, key, baseline)
+        for key, total in step.totals.rows.items():
+            batch.put(self._totals, key, total)
         marks = _marks(step.floors, step.heard, sources)
         known = _marks(partition.floors, partition.heard, partition.sources)
         for key, mark in marks.items():

@@ -10,20 +10,26 @@ HALF_DISPLAY = 3.0
 class Baseline:
     """What is expected of the next window: `mean` and `variance` of the mentions of the `seen` windows so far.
 
-    The first 1/alpha windows count equally, so that a young baseline is their plain mean; later ones with weight alpha.
+    The first 1/alpha windows count equally, so that a young baseline is their plain mean; later ones with weight alpha. A window
+    of which `scale` times as much is expected as of an ordinary one teaches what an ordinary one would have had; as of counts,
+    its variance is taken to grow with its mean.
     """
 
     mean: float = 0.0
     variance: float = 0.0
     seen: int = 0
 
-    def after(self, value: float, alpha: float) -> "Baseline":
+    def at(self, scale: float) -> "Baseline":
+        """What is expected of a window of that scale."""
+        return Baseline(self.mean * scale, self.variance * scale, self.seen)
+
+    def after(self, value: float, alpha: float, scale: float = 1.0) -> "Baseline":
         """The baseline after one more window."""
         weight = max(alpha, 1 / (self.seen + 1))
-        delta = value - self.mean
+        delta = value / scale - self.mean
         return Baseline(
             self.mean + weight * delta,
-            (1 - weight) * (self.variance + weight * delta * delta),
+            (1 - weight) * (self.variance + weight * delta * delta * scale),
             self.seen + 1,
         )
 
@@ -48,11 +54,12 @@ class Baseline:
         """How many standard deviations `value` lies above what is expected; negative below.
 
         Expectation and spread are raised by `bias` mentions (as in SigniTrend), so that two mentions where none is usual are no
-        burst. 0 before anything was seen: where nothing is known, nothing is unusual.
+        burst, and no count varies less than chance alone makes it (Poisson). 0 before anything was seen: where nothing is known,
+        nothing is unusual.
         """
         if self.seen == 0:
             return 0.0
-        return float((value - max(self.mean, bias)) / (self.variance**0.5 + bias))
+        return float((value - max(self.mean, bias)) / (max(self.variance, self.mean) ** 0.5 + bias))
 
 
 def display(score: float) -> float:

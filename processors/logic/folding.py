@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from processors.logic import rows
-from processors.logic.ewma import Baseline
 from processors.logic.heard import Heard
 from processors.logic.held import Held
-from processors.logic.rows import CLOSED, END, LATE, PUBLISHED, REVISION, STATS, Row
-from processors.logic.scoring import BaselineRow, expected, learnt
+from processors.logic.rows import CLOSED, END, EXPECTED, LATE, PUBLISHED, REVISION, STATS, Row
 from processors.logic.spans import DAYS, WINDOWS, Spans
+from processors.logic.totals import Totals
+from processors.logic.usual import Expected, Usual
 from schemas.errors import Fatal
 from schemas.events import Partial
 
@@ -18,7 +18,7 @@ Marks = dict[str, int]
 
 
 class Step:
-    """Collects changes of rows; nothing outside it changes before `window_rows` and `baseline_rows` are committed.
+    """Collects changes of rows; nothing outside it changes before `window_rows`, `usual.rows` and `totals.rows` are committed.
 
     `floors`: the latest end among the windows that were dropped; what is not held and does not end after it is late.
     `heard`: the event time in which this partition has counted.
@@ -29,18 +29,19 @@ class Step:
         *,
         window: Callable[[str], Row | None],
         baseline: Callable[[str], Any],
+        total: Callable[[str], Any],
         spans: Spans,
         floors: Marks,
         heard: Heard,
     ) -> None:
         self._window = window
-        self._baseline = baseline
         self.spans = spans
         self.floors = dict(floors)
         self.heard = heard.copy()
+        self.totals = Totals(total, spans)
+        self.usual = Usual(baseline, self.totals, spans, self.heard)
         self._rows: dict[str, Row] = {}
         self._dropped: dict[str, int] = {}
-        self._baselines: dict[str, dict[str, list[Any]] | None] = {}
         self._sketches: dict[tuple[str, str], list[bytes]] = {}
 
     def fold(self, partial: Partial, dropping: int | None) -> None:
@@ -67,10 +68,11 @@ class Step:
                     sketches = self._sketches[key, platform] = []
                 sketches.append(sketch)
 
-    def since(self, window: str, start: int) -> int:
-        """The start of the first window of the stretch of time that was listened to without a break up to this one."""
-        _, end = self.spans.span(window, start)
-        return self.spans.span(window, self.heard.since(start, end))[0]
+    def tell(self, totals: Partial) -> None:
+        """Count what a batch of all posts has of each platform (a partial of kind `totals`)."""
+        for name in totals["sources"]:
+            self.heard.add(int(name.partition(" ")[0]))
+        self.totals.add(totals["sources"])
 
     def _count_late(self, window: str, subject: str, partial: Partial, dropping: int | None) -> None:
         floor = self.floors[window]
@@ -90,48 +92,27 @@ class Step:
         return self._window(key) if row is None else row
 
     def close(self, key: str) -> Row:
-        """Close an open window: keep the baselines it is measured by, and let them learn from it, once."""
+        """Close an open window: keep what it is measured by, and learn from it, once."""
         row = self._own(key)
         row[CLOSED] = 1
         window, start, subject = rows.parts_of(key)
-        baselines = self.baselines(window, subject)
-        after = dict(baselines or {})
         stats = row[STATS]
-        mentions = {platform: stat[rows.MENTIONS] for platform, stat in stats.items()}
+        weights = {platform: rows.weighed(stat)[0] for platform, stat in stats.items()}
+        alone = rows.alone(stats, self.usual.baselines(window, subject))
         for platform in stats:
             rows.stat_of(row, platform)
-        mentions[""] = sum(mentions.values())
-        kept: dict[str, list[Any]] = {}
-        row[rows.EXPECTED] = kept
-        since = self.since(window, start)
-        for platform, count in mentions.items():
-            if not platform and rows.alone(stats, baselines):
-                (only,) = stats
-                kept[platform], after[platform] = kept[only], after[only]
-                continue
-            before, learns = self._expected(baselines, platform, window, start, since)
-            kept[platform] = [before.mean, before.variance, before.seen]
-            if learns:
-                after[platform] = learnt(before, window, start, count)
-        self._baselines[f"{window}|{subject}"] = after
+        row[EXPECTED] = self.usual.close(window, start, subject, weights, alone=alone)
         return row
 
-    def expectation(self, key: str, platform: str) -> tuple[float, float, int]:
-        """(mean, variance, windows seen) an open window is measured by for the time being."""
+    def expected(self, key: str, row: Row) -> Expected:
+        """What a row's window is measured by: kept from when it closed, for the time being while it is open."""
+        if row[CLOSED]:
+            kept: Expected = row[EXPECTED]
+            if kept.keys() >= row[STATS].keys():
+                return kept
         window, start, subject = rows.parts_of(key)
-        baseline, _ = self._expected(
-            self.baselines(window, subject), platform, window, start, self.since(window, start)
-        )
-        return baseline.mean, baseline.variance, baseline.seen
-
-    def _expected(
-        self, row: BaselineRow | None, platform: str, window: str, start: int, since: int
-    ) -> tuple[Baseline, bool]:
-        known = None if row is None else row.get(platform)
-        if known is not None and start < known[3] and self.since(window, known[3]) > start:
-            # Learnt of a later stretch: nothing is known of this one, so nothing in it is unusual.
-            return Baseline(), False
-        return expected(row, platform, window, start, since, self.spans)
+        weights = {platform: rows.weighed(stat)[0] for platform, stat in row[STATS].items()}
+        return {**self.usual.expected(window, start, subject, weights), **row[EXPECTED]}
 
     def published(self, key: str) -> None:
         """Note that the row's revision is being sent."""
@@ -150,10 +131,7 @@ class Step:
         self._rows.pop(key, None)
         self._dropped[key] = end
         self.floors[window] = max(self.floors.get(window, 0), end)
-        baselines = self.baselines(window, subject)
-        # After a ring's length of zeros next to nothing is left of it.
-        if baselines is not None and all(known[3] <= start for known in baselines.values()):
-            self._baselines[f"{window}|{subject}"] = None
+        self.usual.forget(window, subject, start)
 
     def finish(self) -> None:
         """Merge what was collected; call once, after the last change."""
@@ -163,9 +141,18 @@ class Step:
                 rows.close_batch(row[STATS][platform], sketches)
         self._sketches.clear()
 
-    def closable(self, watermark: int) -> Iterator[str]:
-        """Keys of the rows changed here that are open and end at or before the watermark."""
-        return (key for key, row in self._rows.items() if row[END] <= watermark and not row[CLOSED])
+    def closable(self, watermark: int) -> Iterator[tuple[int, str]]:
+        """(end, key) of the rows changed here that are open and end at or before the watermark."""
+        return (
+            (row[END], key) for key, row in self._rows.items() if row[END] <= watermark and not row[CLOSED]
+        )
+
+    def still_open(self, held: Held, watermark: int) -> Iterator[str]:
+        """Keys of the rows, changed here or not, that are over by the watermark and would be open once this step is committed."""
+        yield from (key for _, key in self.closable(watermark))
+        yield from (
+            key for _, key in held.closable(watermark) if key not in self._rows and key not in self._dropped
+        )
 
     def dirty(self) -> Iterator[str]:
         """Keys of the rows changed here that have an unpublished revision."""
@@ -188,11 +175,6 @@ class Step:
     def window_rows(self) -> Mapping[str, Row | None]:
         """Every changed window, None where it is to be deleted."""
         return {**self._rows, **dict.fromkeys(self._dropped)}
-
-    @property
-    def baseline_rows(self) -> Mapping[str, Any]:
-        """Every changed baseline, None where it is to be deleted."""
-        return self._baselines
 
     def changes(self) -> Iterable[tuple[str, int, Row | None]]:
         """(key, end, row or None) of every changed window, for `Held.take`."""
@@ -234,13 +216,3 @@ class Step:
         if row is None:
             raise KeyError(key)
         return row
-
-    def baselines(self, window: str, subject: str) -> dict[str, list[Any]] | None:
-        """The baselines of a subject by platform, as this step has them."""
-        key = f"{window}|{subject}"
-        if key not in self._baselines:
-            known = self._baseline(key)
-            if known is None:
-                return None
-            return dict(known)
-        return self._baselines[key]

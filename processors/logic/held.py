@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from heapq import merge
-from itertools import chain
 
 from processors.logic.ends import ByEnd
 from processors.logic.rows import CLOSED, END, PUBLISHED, REVISION, Row, window_of
@@ -56,9 +55,9 @@ class Held:
         """Keys with an unpublished revision, the one waiting longest first."""
         return self._dirty
 
-    def closable(self, watermark: int) -> Iterator[str]:
-        """Keys of open windows that end at or before the watermark, the earliest end first within each kind of window."""
-        return (key for _, key in chain.from_iterable(held.up_to(watermark) for held in self._open.values()))
+    def closable(self, watermark: int) -> Iterator[tuple[int, str]]:
+        """(end, key) of open windows that end at or before the watermark, the earliest end first, of equal ones the shorter window."""
+        return merge(*(held.up_to(watermark) for held in self._open.values()), key=lambda item: item[0])
 
     def closable_count(self, watermark: int) -> int:
         """How many `closable` yields."""

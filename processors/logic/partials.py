@@ -1,7 +1,7 @@
 """Folds the mentions of one batch into partials: one per subject, platform and minute of event time."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from processors.logic.authors import sketch
@@ -15,14 +15,17 @@ MAX_SAMPLES = 5
 
 WATERMARK = "watermark"
 """The subject kind of a partial that carries no counts, only how far a partition of posts is."""
+TOTALS = "totals"
+"""The subject kind of a partial that tells every partition how much of each platform a batch has: in `sources`, by `minute platform`."""
 
 
 class _Sum:
-    __slots__ = ("authors", "counts", "engagement", "ids", "sources", "terms")
+    __slots__ = ("authored", "authors", "counts", "engagement", "ids", "sources", "terms")
 
     def __init__(self) -> None:
         self.engagement = 0
         self.counts = {"positive": 0, "negative": 0, "neutral": 0}
+        self.authored = 0
         self.authors: set[str] = set()
         self.terms: list[Sequence[str]] = []
         self.sources: list[str] = []
@@ -50,10 +53,23 @@ class PartialFold:
             total.engagement += engagement
             total.counts[mention["sentiment"]] += 1
             if author is not None:
+                total.authored += 1
                 total.authors.add(author)
             total.terms.append(terms)
             total.sources.append(mention["source"])
             total.ids.append(mention["id"])
+
+    def totals(self, source_partition: int, before: int, enriched_at: int) -> Partial:
+        """How much of each platform the batch has, of what is known to the minute.
+
+        To be sent before the partials: it then stands before every watermark by which one of its minutes may be over.
+        """
+        counts = {
+            f"{bucket} {platform}": len(total.ids)
+            for (bucket, day_only, kind, _, platform), total in sorted(self._sums.items())
+            if kind == "all" and not day_only
+        }
+        return _told(TOTALS, counts, source_partition, before, enriched_at, idle=False)
 
     def partials(
         self, source_partition: int, before: int, highest: int, enriched_at: int
@@ -76,6 +92,7 @@ class PartialFold:
                 "copies": 0,
                 **total.counts,  # type: ignore[typeddict-item]  # the three sentiments, each a field of its own
                 "engagement": total.engagement,
+                "authored": total.authored,
                 "authors": sketch(total.authors),
                 "terms": top(Counter(chain.from_iterable(total.terms)), MAX_TERMS),
                 "sources": top(Counter(total.sources), MAX_SOURCES),
@@ -89,8 +106,21 @@ class PartialFold:
 
 def watermark_partial(source_partition: int, watermark: int, enriched_at: int, *, idle: bool) -> Partial:
     """A partial without counts: the partition of posts has been read up to `watermark`, and to its end if `idle`."""
+    return _told(WATERMARK, {}, source_partition, watermark, enriched_at, idle=idle)
+
+
+def _told(
+    kind: str,
+    sources: Mapping[str, int],
+    source_partition: int,
+    watermark: int,
+    enriched_at: int,
+    *,
+    idle: bool,
+) -> Partial:
+    """What every partition is told; the mentions of it are counted elsewhere."""
     return {
-        "subject_kind": WATERMARK,
+        "subject_kind": kind,
         "subject": str(source_partition),
         "platform": "",
         "bucket": watermark - watermark % MINUTE_MS,
@@ -101,9 +131,10 @@ def watermark_partial(source_partition: int, watermark: int, enriched_at: int, *
         "negative": 0,
         "neutral": 0,
         "engagement": 0,
+        "authored": 0,
         "authors": b"",
         "terms": {},
-        "sources": {},
+        "sources": sources,
         "samples": [],
         "source_partition": source_partition,
         "watermark": watermark,

@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from heapq import merge
 from itertools import chain, islice
 from typing import NamedTuple
 
 from processors.logic import rows
 from processors.logic.bounded import top
-from processors.logic.ewma import Baseline, display
+from processors.logic.ewma import display
 from processors.logic.folding import Step
 from processors.logic.held import Held
-from processors.logic.rows import CHANGED, CLOSED, END, EXPECTED, PUBLISHED, REVISION, STATS, Row, Stat
+from processors.logic.rows import CHANGED, CLOSED, END, PUBLISHED, REVISION, STATS, Row, Stat
+from processors.logic.scoring import telling
 from processors.logic.spans import MINUTE_MS, WINDOWS
+from processors.logic.usual import measured_by
 from schemas.events import Trend
 
 MAX_TERMS = 20
@@ -30,13 +33,16 @@ class Published(NamedTuple):
 class Publisher:
     """Closes, publishes and drops windows, at most `at_most` of each in one call.
 
-    `rings`: for how long (ms of event time) a window is kept after its end, by kind; `held_rows`: how many windows are kept in all.
+    `rings`: for how long (ms of event time) a window is kept after its end, by kind; `held_rows`: how many windows are kept in all;
+    `bias`: see `ewma`; a window of fewer than `least` mentions or `voices` authors does not score above 0.
     """
 
     rings: Mapping[str, int]
     at_most: int
     held_rows: int
     bias: float
+    least: int
+    voices: int
 
     def publish(
         self,
@@ -60,20 +66,35 @@ class Publisher:
                 row = step.close(key)
             yield from self._trends(step, key, row, computed_at)
             step.published(key)
+        if closing is not None:
+            self._close_totals(step, held, closing)
         self._drop(step, held, dropping)
 
     def _due(self, step: Step, held: Held, closing: int | None, *, provisional: bool) -> list[str]:
         due: dict[str, None] = {}
         if closing is not None:
-            due.update(
-                dict.fromkeys(islice(chain(held.closable(closing), step.closable(closing)), self.at_most))
-            )
+            # In order of their ends whatever batch they came in, for what one teaches the next is measured by.
+            for _, key in merge(
+                held.closable(closing), sorted(step.closable(closing), key=_in_order), key=_in_order
+            ):
+                if len(due) >= self.at_most:
+                    break
+                due[key] = None
         if provisional:
             for key in chain(held.dirty, step.dirty()):
                 if len(due) >= self.at_most:
                     break
                 due[key] = None
         return list(due)
+
+    @staticmethod
+    def _close_totals(step: Step, held: Held, closing: int) -> None:
+        """Close the totals of what is over where no window of it is left to close, for this partition may have none for long."""
+        if next(step.still_open(held, closing), None) is not None:
+            return
+        over = step.totals.over(closing)
+        if over is not None:
+            step.totals.advance(over[1], step.heard.since(*over))
 
     def _drop(self, step: Step, held: Held, dropping: int | None) -> None:
         dropped = 0
@@ -103,19 +124,24 @@ class Publisher:
         window, start, subject = rows.parts_of(key)
         before_start, _ = step.spans.span(window, start - 1)
         before = step.row(rows.key_of(window, before_start, subject))
-        covered = before_start >= step.since(window, start)
+        covered = before_start >= step.usual.since(window, start)
         minutes = (row[END] - start) / MINUTE_MS
         stats: dict[str, Stat] = row[STATS]
-        baselines = step.baselines(window, subject)
+        baselines = step.usual.baselines(window, subject)
         alone = rows.alone(stats, baselines) and (before is None or before[STATS].keys() == stats.keys())
         views = list(stats.items()) if alone else [*stats.items(), ("", rows.over_platforms(stats.values()))]
         kind, _, name = subject.partition(":")
+        expected = step.expected(key, row)
+        weighed = {platform: rows.weighed(stat) for platform, stat in stats.items()}
+        weighed[""] = (sum(one[0] for one in weighed.values()), sum(one[1] for one in weighed.values()))
         for platform, stat in views:
             if platform and stat[CHANGED] <= row[PUBLISHED]:
                 continue
             mentions = stat[rows.MENTIONS]
-            baseline = Baseline(*(row[EXPECTED].get(platform) or step.expectation(key, platform)))
-            score = baseline.score(mentions, self.bias)
+            weight, voices = weighed[platform]
+            score, baseline = telling(measured_by(expected, platform), weight, self.bias)
+            if mentions < self.least or voices < self.voices:
+                score = min(score, 0.0)
             trend: Trend = {
                 "id": trend_id(subject, platform, window, start),
                 "revision": row[REVISION],
@@ -145,6 +171,11 @@ class Publisher:
                 "computed_at": computed_at,
             }
             yield Published(subject, trend, alone)
+
+
+def _in_order(item: tuple[int, str]) -> tuple[int, int]:
+    end, key = item
+    return end, WINDOWS.index(rows.window_of(key))
 
 
 def trend_id(subject: str, platform: str, window: str, start: int) -> str:

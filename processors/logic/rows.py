@@ -1,8 +1,9 @@
 """The row of one window of one subject: its layout, how mentions are added, how it is summed over platforms.
 
 A row is a JSON list, for it is held and written by the hundred thousand:
-`[end, revision, published, closed, {platform: stat}, {platform: [mean, variance, seen]}]`. `published` is the last revision that
-was sent, the last element the baselines at the time of closing. A stat is a list too, laid out by the constants below.
+`[end, revision, published, closed, {platform: stat}, {platform: [seen, mean, variance, …]}]`. `published` is the last revision that
+was sent, the last element what was expected of the window at the time of closing. A stat is a list too, laid out by the constants
+below.
 """
 
 from base64 import b64decode, b64encode
@@ -26,15 +27,18 @@ END, REVISION, PUBLISHED, CLOSED, STATS, EXPECTED = range(6)
     NEUTRAL,
     ENGAGEMENT,
     LATE,
+    AUTHORED,
     AUTHORS,
     TERMS,
     SOURCES,
     SAMPLES,
-) = range(12)
+) = range(13)
 
 MAX_TERMS = 48
 MAX_SOURCES = 32
 MAX_SAMPLES = 5
+AUTHOR_WEIGHT = 2
+"""Mentions that one author counts for at most in a score, on the average over the authors of a window."""
 _SUMMED = range(MENTIONS, AUTHORS)
 
 
@@ -72,7 +76,7 @@ def stat_of(row: Row, platform: str) -> Stat:
     stats = row[STATS]
     stat: Stat | None = stats.get(platform)
     if stat is None:
-        stat = stats[platform] = [row[REVISION], 0, 0, 0, 0, 0, 0, 0, "", {}, {}, []]
+        stat = stats[platform] = [row[REVISION], 0, 0, 0, 0, 0, 0, 0, 0, "", {}, {}, []]
     elif stat[CHANGED] != row[REVISION]:
         stat = stats[platform] = [
             row[REVISION],
@@ -92,6 +96,7 @@ def add(stat: Stat, partial: Partial) -> None:
     stat[NEGATIVE] += partial["negative"]
     stat[NEUTRAL] += partial["neutral"]
     stat[ENGAGEMENT] += partial["engagement"]
+    stat[AUTHORED] += partial["authored"]
     if stat[TERMS]:
         _add_counts(stat[TERMS], partial["terms"])
     else:
@@ -147,6 +152,20 @@ def alone(stats: Mapping[str, Stat], baselines: Mapping[str, Any] | None) -> boo
 def author_count(stat: Stat) -> int:
     """Distinct authors, estimated."""
     return authors.estimate(b64decode(stat[AUTHORS])) if stat[AUTHORS] else 0
+
+
+def weighed(stat: Stat) -> tuple[int, int]:
+    """(mentions as a score counts them, voices): one author's many posts weigh little, and each author is one voice.
+
+    Who wrote nobody knows of some mentions; each of those counts, and is a voice. Authors are told apart by platform, so both add
+    up over platforms.
+    """
+    authored = stat[AUTHORED]
+    if not authored:
+        return stat[MENTIONS], stat[MENTIONS]
+    known = author_count(stat)
+    unknown = stat[MENTIONS] - authored
+    return unknown + min(authored, AUTHOR_WEIGHT * known), unknown + min(authored, known)
 
 
 def _add_counts(total: dict[str, int], more: Any) -> None:

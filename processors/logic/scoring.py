@@ -1,40 +1,94 @@
-"""Scores of windows: against which baseline a window is measured, and what the baseline learns from it."""
+"""Scores of windows: by what a window is measured, and what is learnt from it, at several half-lives."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from processors.logic.ewma import Baseline
 from processors.logic.spans import Spans
 
-ALPHA = {"1m": 0.03, "5m": 0.06, "1h": 0.06, "1d": 0.15}
-"""How much one window counts in its baseline: half of it is forgotten in 23 minutes, 56 minutes, 11 hours, 4 days."""
+_HOUR_S = 3_600
+_DAY_S = 24 * _HOUR_S
+_SIZES_S = {"1m": 60, "5m": 300, "1h": _HOUR_S, "1d": _DAY_S}
+_HALF_LIVES_S = {
+    "1m": (6 * _HOUR_S, _DAY_S),
+    "5m": (6 * _HOUR_S, _DAY_S),
+    "1h": (6 * _HOUR_S, _DAY_S),
+    "1d": (4 * _DAY_S, 14 * _DAY_S),
+}
+"""After how long a window counts half; the shorter first."""
+
+ALPHAS: Mapping[str, tuple[float, ...]] = {
+    window: tuple(1 - 0.5 ** (_SIZES_S[window] / half_life) for half_life in half_lives)
+    for window, half_lives in _HALF_LIVES_S.items()
+}
+"""How much one window counts in each of the memories of its kind."""
+
+Memories = tuple[Baseline, ...]
+"""What is expected by each half-life; all have seen the same windows."""
 
 BaselineRow = Mapping[str, list[Any]]
-"""By platform, '' for all of them: [mean, variance, windows seen, start of the last window it learnt from]."""
+"""By platform, '' for all of them: [start of the last window learnt from, windows seen, mean, variance, mean, variance, …]."""
+
+LAST = 0
+"""Where the start of the last window learnt from stands in the list of a platform."""
 
 
-def expected(
-    row: BaselineRow | None, platform: str, window: str, start: int, since: int, spans: Spans
-) -> tuple[Baseline, bool]:
-    """(the baseline before the window that begins at `start`, whether it may learn from that window).
+def fresh(window: str) -> Memories:
+    """Of a subject never heard of."""
+    return (Baseline(),) * len(ALPHAS[window])
 
-    Windows without a row had no mention and count as zeros, for a new subject back to `since`, where the stretch of time begins
-    that was listened to without a break; what was learnt before it is of another time and not used. A window that ended
-    before one the baseline has learnt from already counted as a zero there.
+
+def unpacked(numbers: Sequence[Any]) -> Memories:
+    """Memories from `[seen, mean, variance, mean, variance, …]`."""
+    seen = numbers[0]
+    return tuple(Baseline(numbers[at], numbers[at + 1], seen) for at in range(1, len(numbers), 2))
+
+
+def packed(memories: Memories) -> list[Any]:
+    """`[seen, mean, variance, mean, variance, …]`."""
+    return [memories[0].seen, *(number for one in memories for number in (one.mean, one.variance))]
+
+
+def before(
+    known: Sequence[Any] | None, window: str, start: int, since: int, born: int, skipped: int, spans: Spans
+) -> tuple[Memories, bool]:
+    """(what is known of a platform before the window that begins at `start`, whether that may be learnt from the window).
+
+    Windows without a row had no mention and count as zeros, but for `skipped` of them in which nobody listened. For a new subject
+    they go back to `born`. What was learnt before `since`, where the stretch of time begins that was listened to without a
+    break, is of another time and not used. A window that ended before one that was learnt from already counted as a zero there.
     """
-    alpha = ALPHA[window]
-    known = None if row is None else row.get(platform)
-    if known is None or known[3] < since <= start:
-        missing = spans.gap(window, since, start) + 1 if start > since else 0
-        return Baseline().after_zeros(missing, alpha), True
-    mean, variance, seen, last = known
-    baseline = Baseline(mean, variance, seen)
-    if start <= last:
-        return baseline, False
-    return baseline.after_zeros(spans.gap(window, last, start), alpha), True
+    if known is None or known[LAST] < since <= start:
+        missing = spans.gap(window, born, start) + 1 if start > born else 0
+        return _zeros(fresh(window), window, missing - skipped), True
+    memories = unpacked(known[1:])
+    if start <= known[LAST]:
+        return memories, False
+    memories = _zeros(memories, window, spans.gap(window, known[LAST], start) - skipped)
+    return tuple(_older(one, skipped) for one in memories) if skipped else memories, True
 
 
-def learnt(baseline: Baseline, window: str, start: int, mentions: int) -> list[Any]:
-    """The baseline of one platform after it learnt from a closed window, as it stands in its row."""
-    after = baseline.after(mentions, ALPHA[window])
-    return [after.mean, after.variance, after.seen, start]
+def passed(memories: Memories, start: int) -> list[Any]:
+    """The list of one platform after a window in which nobody listened: it has passed, and taught nothing."""
+    return [start, *packed(tuple(_older(one, 1) for one in memories))]
+
+
+def learnt(memories: Memories, window: str, start: int, value: float, scale: float) -> list[Any]:
+    """The list of one platform after a closed window, of which `scale` times as much was expected as of an ordinary one."""
+    after = tuple(one.after(value, alpha, scale) for one, alpha in zip(memories, ALPHAS[window], strict=True))
+    return [start, *packed(after)]
+
+
+def telling(memories: Memories, value: float, bias: float) -> tuple[float, Baseline]:
+    """(the score by the memory that makes most of `value`, that memory)."""
+    return max(((one.score(value, bias), one) for one in memories), key=lambda scored: scored[0])
+
+
+def _zeros(memories: Memories, window: str, count: int) -> Memories:
+    if count <= 0:
+        return memories
+    return tuple(one.after_zeros(count, alpha) for one, alpha in zip(memories, ALPHAS[window], strict=True))
+
+
+def _older(one: Baseline, windows: int) -> Baseline:
+    return Baseline(one.mean, one.variance, one.seen + windows)

@@ -121,6 +121,7 @@ class Partial(TypedDict):
     negative: int
     neutral: int
     engagement: int
+    authored: int
     authors: bytes
     terms: Mapping[str, int]
     sources: Mapping[str, int]

@@ -6,6 +6,7 @@ from deploy.clickhouse.settings import EmbeddedClickHouseSettings
 from deploy.settings import DeploySettings
 from processors.settings import (
     AlertsSettings,
+    BacktestSettings,
     EnrichSettings,
     MarketSettings,
     StoriesSettings,
@@ -24,6 +25,7 @@ SERVICES: tuple[type[Settings], ...] = (
     TrendsSettings,
     MarketSettings,
     AlertsSettings,
+    BacktestSettings,
     ClickHouseSinkSettings,
     ApiSettings,
     WatchSettings,

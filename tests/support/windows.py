@@ -8,6 +8,7 @@ from processors.logic.authors import sketch
 from processors.logic.folding import Step
 from processors.logic.heard import Heard
 from processors.logic.held import Held
+from processors.logic.partials import TOTALS
 from processors.logic.publishing import Publisher
 from processors.logic.spans import Spans
 from schemas.events import Partial, Trend
@@ -35,6 +36,7 @@ def partial(
         "negative": 0,
         "neutral": mentions,
         "engagement": 0,
+        "authored": 0,
         "authors": sketch([f"{platform}:{at % 7}"]),
         "terms": {},
         "sources": {},
@@ -54,9 +56,12 @@ class Partition:
         self, zone: str = "Asia/Jakarta", *, held_rows: int = 1_000_000, at_most: int = 10_000
     ) -> None:
         self.spans = Spans(zone)
-        self.publisher = Publisher(rings=RINGS, at_most=at_most, held_rows=held_rows, bias=3.0)
+        self.publisher = Publisher(
+            rings=RINGS, at_most=at_most, held_rows=held_rows, bias=0.5, least=5, voices=3
+        )
         self.rows: dict[str, Any] = {}
         self.baselines: dict[str, Any] = {}
+        self.totals: dict[str, Any] = {}
         self.floors: dict[str, int] = {}
         self.heard = Heard(30 * DAY)
         self.held = Held()
@@ -69,7 +74,10 @@ class Partition:
         """One committed batch that publishes; returns what was published, twins included."""
         step = self._step()
         for one in partials:
-            step.fold(one, dropping)
+            if one["subject_kind"] == TOTALS:
+                step.tell(one)
+            else:
+                step.fold(one, dropping)
         step.finish()
         sent: list[Trend] = []
         for _, trend, alone in self.publisher.publish(
@@ -88,7 +96,10 @@ class Partition:
         """One committed batch that does not publish."""
         step = self._step()
         for one in partials:
-            step.fold(one, dropping)
+            if one["subject_kind"] == TOTALS:
+                step.tell(one)
+            else:
+                step.fold(one, dropping)
         step.finish()
         self.owed = step.owed(self.held, None)
         self._commit(step)
@@ -106,6 +117,7 @@ class Partition:
         """Lose all memory and come back from what the changelogs hold."""
         self.rows = json.loads(json.dumps(self.rows))
         self.baselines = json.loads(json.dumps(self.baselines))
+        self.totals = json.loads(json.dumps(self.totals))
         self.held = Held()
         self.held.restore(self.rows)
 
@@ -121,13 +133,18 @@ class Partition:
         return Step(
             window=self.rows.get,
             baseline=self.baselines.get,
+            total=self.totals.get,
             spans=self.spans,
             floors=self.floors,
             heard=self.heard,
         )
 
     def _commit(self, step: Step) -> None:
-        for table, writes in ((self.rows, step.window_rows), (self.baselines, step.baseline_rows)):
+        for table, writes in (
+            (self.rows, step.window_rows),
+            (self.baselines, step.usual.rows),
+            (self.totals, step.totals.rows),
+        ):
             for key, row in writes.items():
                 if row is None:
                     table.pop(key, None)

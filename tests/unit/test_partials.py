@@ -70,6 +70,29 @@ def test_every_subject_platform_and_minute_has_one_partial() -> None:
     assert found["all", "", "news", START + MINUTE]["mentions"] == 1
 
 
+def test_of_how_many_the_author_is_known() -> None:
+    unknown: dict[str, Any] = {"author_id": None, "author_handle": None, "author_name": None}
+    (one,) = fold([mention(1), mention(1), mention(2), mention(3, **unknown)])
+    assert (one["mentions"], one["authored"], estimate(one["authors"])) == (4, 3, 2)
+
+
+def test_totals_tell_of_every_platform_and_minute_and_stand_before_every_watermark() -> None:
+    day: dict[str, Any] = {"published_precision": "day"}
+    mentions = [
+        mention(1, symbols=["AAPL"]),
+        mention(2, START + 1),
+        mention(3, platform="news"),
+        mention(4, START + MINUTE),
+        mention(5, **day),
+    ]
+    made = PartialFold()
+    for one in mentions:
+        made.add(one, [])
+    totals = made.totals(2, 7, 9)
+    assert totals["sources"] == {f"{START} x": 2, f"{START} news": 1, f"{START + MINUTE} x": 1}
+    assert (totals["subject_kind"], totals["mentions"], totals["watermark"]) == ("totals", 0, 7)
+
+
 def test_what_is_known_to_the_day_is_counted_apart() -> None:
     day: dict[str, Any] = {"published_precision": "day"}
     partials = fold([mention(1), mention(2, **day), mention(3, START + MINUTE, **day), mention(4, **day)])
@@ -142,7 +165,8 @@ def test_an_unknown_author_is_not_an_author() -> None:
 
 def test_partials_and_watermarks_are_events() -> None:
     codec = Codec(PinnedIds())
-    for one in [*fold([mention(1)]), watermark_partial(3, START, 9, idle=True)]:
+    totals = PartialFold().totals(1, START, 9)
+    for one in [*fold([mention(1)]), totals, watermark_partial(3, START, 9, idle=True)]:
         assert codec.decode(codec.encode("partial", one)).record == one
 
 

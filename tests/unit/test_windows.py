@@ -181,7 +181,7 @@ def test_a_burst_scores_against_the_baseline_before_it() -> None:
             if trend["window"] == "1m" and trend["platform"] == "" and trend["start"] == burst
         )
         assert trend["baseline"] == pytest.approx(5)
-        assert trend["score"] == pytest.approx((100 - 5) / 3)
+        assert trend["score"] == pytest.approx((100 - 5) / (5**0.5 + 0.5))
         assert trend["display_score"] > 90
         assert trend["velocity"] == 95
     quiet = partition.step([partial(burst + 30 * MINUTE, mentions=5)], closing=burst + 40 * MINUTE)

@@ -7,8 +7,10 @@ latest windows, by which their later revisions are judged.
 
 from typing import Any, NamedTuple
 
-from processors.logic.scoring import ALPHA
 from schemas.events import Millis, Trend
+
+ALPHA = {"1m": 0.03, "5m": 0.06, "1h": 0.06, "1d": 0.15}
+"""How much one window counts: half of it is forgotten in 23 minutes, 56 minutes, 11 hours, 4 days."""
 
 ShareRow = list[Any]
 

@@ -1,0 +1,122 @@
+"""`python -m processors backtest` over what landed: the same alerts as the stage raised, by the reader of a real engine."""
+
+import json
+import random
+import time
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from processors.__main__ import main
+from sinks.clickhouse.migrate import migrate
+from sinks.settings import ClickHouseSinkSettings
+from tests.support.alerting import HOUR, Desk, bar, rule, run, trend
+from tests.support.clickhouse import EmbeddedClickHouse
+from tests.support.direct import land
+
+HOURS = 300
+# What is old when it lands is not kept.
+BEGIN = time.time_ns() // 1_000_000 // HOUR * HOUR - (HOURS + 24) * HOUR
+
+
+def day_of(number: int) -> dict[str, Any]:
+    start = BEGIN + number * 24 * HOUR
+    return {"id": f"AMZN:1d:{start}", "start": start, "end": start + 24 * HOUR, "computed_at": start}
+
+
+def windows() -> list[Any]:
+    dice = random.Random(5)
+    return [
+        trend(
+            0,
+            subject,
+            start=BEGIN + hour * HOUR,
+            mentions=dice.randint(10, 40),
+            negative=dice.randint(0, 10),
+            score=dice.gauss(1, 2),
+        )
+        for hour in range(HOURS)
+        for subject in ("all:", "keyword:bbm")
+    ]
+
+
+@pytest.fixture(scope="module")
+def landed(clickhouse: EmbeddedClickHouse) -> dict[str, str]:
+    """How a database with all of it is reached."""
+    environment = clickhouse.environment(f"t{uuid.uuid4().hex[:10]}")
+    given = {name.removeprefix("DENYUT_").lower(): value for name, value in environment.items()}
+    migrate(ClickHouseSinkSettings.model_validate({n: v for n, v in given.items() if "reader" not in n}))
+    with clickhouse.client(environment["DENYUT_CLICKHOUSE_DATABASE"]) as client:
+        land(client, "trends", windows())
+        land(client, "bars", [bar(0, change=0.06 * (-1) ** day, **day_of(day)) for day in range(10)])
+        land(client, "runs", [run(BEGIN), run(BEGIN + HOUR), run(BEGIN + 6 * HOUR)])
+    return environment
+
+
+def iso(at: int) -> str:
+    return datetime.fromtimestamp(at / 1000, tz=UTC).isoformat()
+
+
+def told(
+    environment: dict[str, str],
+    asked: Any,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    *more: str,
+    since: int = BEGIN,
+) -> str:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    file = folder / "rule.json"
+    file.write_text(json.dumps(asked))
+    assert main(["backtest", str(file), "--from", iso(since), "--to", iso(BEGIN + HOURS * HOUR), *more]) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        rule("volume_spike", cooldown_s=7_200),
+        rule("volume_spike", "keyword:*"),
+        rule("sentiment_shift", "keyword:bbm", threshold=0.1),
+        rule("price_move", "symbol:*"),
+    ],
+    ids=lambda asked: f"{asked['kind']}-{asked['subject']}",
+)
+def test_what_landed_gives_the_alerts_of_the_stage(
+    landed: dict[str, str],
+    asked: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    desk = Desk([asked])
+    if asked["kind"] == "price_move":
+        desk.bars(*(bar(0, change=0.06 * (-1) ** day, **day_of(day)) for day in range(10)))
+    else:
+        desk.trends(*windows())
+    lines = told(landed, asked, tmp_path, monkeypatch, capsys, "--json").splitlines()
+    found = [json.loads(line) for line in lines]
+    assert found
+    raised = sorted(desk.alerts, key=lambda alert: (alert["fired_at"], alert["subject"]))
+    assert [{**alert, "computed_at": 0} for alert in raised] == found
+
+
+def test_only_what_begins_between_the_instants_is_told_and_people_can_read_it(
+    landed: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = rule("source_silent", "source:rss/detik", threshold=7_200.0, id="quiet")
+    whole = told(landed, asked, tmp_path, monkeypatch, capsys)
+    assert whole.count("source:rss/detik") == 2
+    assert "rss/detik has published nothing for 2 h, since " in whole
+    assert whole.endswith("2 alerts of quiet\n")
+    assert told(landed, asked, tmp_path, monkeypatch, capsys, since=BEGIN + 2 * HOUR).endswith(
+        "1 alerts of quiet\n"
+    )
