@@ -104,15 +104,18 @@ class Step:
         row[EXPECTED] = self.usual.close(window, start, subject, weights, alone=alone)
         return row
 
-    def expected(self, key: str, row: Row) -> Expected:
-        """What a row's window is measured by: kept from when it closed, for the time being while it is open."""
+    def expected(self, key: str, row: Row, weights: Mapping[str, float]) -> Expected:
+        """What a row's window is measured by: kept from when it closed, for the time being while it is open.
+
+        `weights`: by platform, its mentions as a score counts them.
+        """
         if row[CLOSED]:
             kept: Expected = row[EXPECTED]
             if kept.keys() >= row[STATS].keys():
                 return kept
         window, start, subject = rows.parts_of(key)
-        weights = {platform: rows.weighed(stat)[0] for platform, stat in row[STATS].items()}
-        return {**self.usual.expected(window, start, subject, weights), **row[EXPECTED]}
+        alone = rows.alone(row[STATS], self.usual.baselines(window, subject))
+        return {**self.usual.expected(window, start, subject, weights, alone=alone), **row[EXPECTED]}
 
     def published(self, key: str) -> None:
         """Note that the row's revision is being sent."""

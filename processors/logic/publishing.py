@@ -131,8 +131,8 @@ class Publisher:
         alone = rows.alone(stats, baselines) and (before is None or before[STATS].keys() == stats.keys())
         views = list(stats.items()) if alone else [*stats.items(), ("", rows.over_platforms(stats.values()))]
         kind, _, name = subject.partition(":")
-        expected = step.expected(key, row)
         weighed = {platform: rows.weighed(stat) for platform, stat in stats.items()}
+        expected = step.expected(key, row, {platform: one[0] for platform, one in weighed.items()})
         weighed[""] = (sum(one[0] for one in weighed.values()), sum(one[1] for one in weighed.values()))
         for platform, stat in views:
             if platform and stat[CHANGED] <= row[PUBLISHED]:

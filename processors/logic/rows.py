@@ -8,6 +8,7 @@ below.
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from processors.logic import authors
@@ -151,7 +152,13 @@ def alone(stats: Mapping[str, Stat], baselines: Mapping[str, Any] | None) -> boo
 
 def author_count(stat: Stat) -> int:
     """Distinct authors, estimated."""
-    return authors.estimate(b64decode(stat[AUTHORS])) if stat[AUTHORS] else 0
+    return _estimated(stat[AUTHORS]) if stat[AUTHORS] else 0
+
+
+@lru_cache(maxsize=4_096)
+def _estimated(sketch: str) -> int:
+    # A window's sketch is asked when it is scored, closed and told of.
+    return authors.estimate(b64decode(sketch))
 
 
 def weighed(stat: Stat) -> tuple[int, int]:

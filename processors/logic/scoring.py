@@ -41,7 +41,7 @@ def fresh(window: str) -> Memories:
 def unpacked(numbers: Sequence[Any]) -> Memories:
     """Memories from `[seen, mean, variance, mean, variance, …]`."""
     seen = numbers[0]
-    return tuple(Baseline(numbers[at], numbers[at + 1], seen) for at in range(1, len(numbers), 2))
+    return tuple([Baseline(numbers[at], numbers[at + 1], seen) for at in range(1, len(numbers), 2)])
 
 
 def packed(memories: Memories) -> list[Any]:

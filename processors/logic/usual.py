@@ -65,10 +65,15 @@ class Usual:
         row: BaselineRow | None = self._get(f"{window}|{subject}")
         return row
 
-    def expected(self, window: str, start: int, subject: str, weights: Mapping[str, float]) -> Expected:
-        """What an open window is measured by for the time being."""
+    def expected(
+        self, window: str, start: int, subject: str, weights: Mapping[str, float], *, alone: bool
+    ) -> Expected:
+        """What an open window is measured by for the time being; `alone`: its one platform tells all of the subject."""
         views, season = self._views(window, start, subject, weights)
         told = {platform: packed(_scaled(views[platform])) for platform in weights}
+        if alone:
+            (told[""],) = told.values()
+            return told
         told[""] = packed(self._together(window, start, subject, views, season, weights)[1])
         return told
 

@@ -123,7 +123,7 @@ class Stage:
             so_far = slow[:, first : first + HOUR, subject]
             (weights,) = self._of(so_far[:, -1])
             # As it opens; totals are known when it closes.
-            opened = usual.expected("1h", start, names[subject], weights)
+            opened = usual.expected("1h", start, names[subject], weights, alone=False)
             closed = usual.close("1h", start, names[subject], *self._of(so_far[:, -1]), alone=False)
             for step in range(HOUR):
                 told = closed if step == HOUR - 1 else opened
