@@ -7,6 +7,7 @@ from deploy.settings import DeploySettings
 from processors.settings import (
     AlertsSettings,
     EnrichSettings,
+    InfluencersSettings,
     MarketSettings,
     StoriesSettings,
     TrendsSettings,
@@ -22,6 +23,7 @@ SERVICES: tuple[type[Settings], ...] = (
     EnrichSettings,
     StoriesSettings,
     TrendsSettings,
+    InfluencersSettings,
     MarketSettings,
     AlertsSettings,
     ClickHouseSinkSettings,
@@ -35,6 +37,7 @@ BY_COMMAND: dict[tuple[str, ...], type[Settings]] = {
     ("processors", "enrich"): EnrichSettings,
     ("processors", "stories"): StoriesSettings,
     ("processors", "trends"): TrendsSettings,
+    ("processors", "influencers"): InfluencersSettings,
     ("processors", "market"): MarketSettings,
     ("processors", "alerts"): AlertsSettings,
     ("sinks", "clickhouse"): ClickHouseSinkSettings,
