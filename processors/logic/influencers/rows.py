@@ -4,9 +4,11 @@ Rows are JSON lists, laid out by the constants below. `DAYS` holds a list for ea
 is known of, by the number of the day since 1970 as text; what a row holds is bounded whatever its author does.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from processors.logic.bounded import sample, top
+from processors.logic.fingerprint import distance
 from processors.logic.influencers.partials import HOUR_MS
 from schemas.events import AuthorPartial
 
@@ -31,7 +33,7 @@ Day = list[Any]
 ) = range(14)
 """`TOUCHED` counts the partials of a partition: the author with the lowest has been silent for longest.
 
-`TEXTS`: fingerprint in hexadecimal → [posts, day, ids of some]; `JOINED`: story id → [posts, day, who began it, ids of some].
+`TEXTS`: fingerprint of the first post that has it, in hexadecimal → [posts, day, ids of some]; `JOINED`: story id → [posts, day, who began it, ids of some].
 """
 
 (
@@ -80,6 +82,8 @@ MAX_SUBJECTS = 12
 """Of a day."""
 MAX_TEXTS = 64
 MAX_JOINED = 48
+ALIKE_BITS = 8
+"""Bits of 64 in which fingerprints of one text may differ: a word put into twenty changes about as many, different texts differ in 13 or more."""
 MAX_IDS = 5
 """Ids of posts kept for one text, story or hour."""
 
@@ -148,7 +152,7 @@ def _remember(row: Row, partial: AuthorPartial, day: int, until: int) -> None:
     """Add the texts and the stories, and forget those of days up to `until` and the fewest of too many."""
     texts = dict(row[TEXTS])
     for text in partial["texts"]:
-        name = f"{text['fingerprint'] & (1 << 64) - 1:016x}"
+        name = _alike(texts, text["fingerprint"])
         posts, at, ids = texts.get(name, (0, day, []))
         texts[name] = [posts + text["posts"], max(at, day), sample([*ids, text["post_id"]], MAX_IDS)]
     row[TEXTS] = _kept(texts, until, MAX_TEXTS)
@@ -157,6 +161,15 @@ def _remember(row: Row, partial: AuthorPartial, day: int, until: int) -> None:
         posts, at, author, ids = joined.get(one["story_id"], (0, day, one["author"], []))
         joined[one["story_id"]] = [posts + 1, max(at, day), author, sample([*ids, one["post_id"]], MAX_IDS)]
     row[JOINED] = _kept(joined, until, MAX_JOINED)
+
+
+def _alike(texts: Mapping[str, list[Any]], fingerprint: int) -> str:
+    """The name of the text that is nearest to this one, if it is near enough, otherwise a new name."""
+    name = f"{fingerprint & (1 << 64) - 1:016x}"
+    if name in texts:
+        return name
+    far, nearest = min(((distance(int(other, 16), fingerprint), other) for other in texts), default=(64, ""))
+    return nearest if far <= ALIKE_BITS else name
 
 
 def _kept(entries: dict[str, list[Any]], until: int, most: int) -> dict[str, list[Any]]:

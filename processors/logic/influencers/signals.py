@@ -40,7 +40,7 @@ def signals(row: Row, author: str) -> list[Signal]:
 
 
 def _repeated(row: Row, author: str) -> Iterator[Signal]:
-    """Texts told by `enrich` are the same but for numbers; near-copies told by `stories` may be the same posts, so the larger counts."""
+    """Texts of like fingerprints; near-copies told by `stories` are of the same posts, so the larger number counts."""
     own = total(row, rows.MENTIONS) - total(row, rows.REPOSTS)
     texts = [one for one in row[rows.TEXTS].values() if one[0] > 1]
     said_again = sum(posts - 1 for posts, _, _ in texts)
