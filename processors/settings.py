@@ -156,7 +156,7 @@ class InfluencersSettings(StageSettings):
         default=2_000, ge=1, le=50_000, description="most author partials in one batch of influencers"
     )
     influencers_linger_s: float = Field(
-        default=2,
+        default=1,
         ge=0,
         le=5,
         description="how long influencers waits to fill its batch where it is not behind, seconds: an author's profile is published "

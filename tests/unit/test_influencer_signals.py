@@ -110,6 +110,17 @@ def test_repeating_oneself_asks_for_many_and_for_half_of_all() -> None:
     assert of("x", posts(REPEATS * 2, 0, "RT @lain: beli")) == [], "marked as another one's"
 
 
+def test_what_was_repeated_before_the_window_counts_no_more() -> None:
+    posts = [said(n, "a", n // 2 * 24 * HOUR, f"beli sekarang {n}") for n in range(100)]
+    row = new_row("x")
+    for number, partial in enumerate(partials(posts, 1)):
+        row = added(row, partial, number)
+    (signal,) = signals(row, "x:a")
+    assert signal["observed"] == 2 * rows.WINDOW
+    assert signal["explanation"].startswith("60 of 60 posts")
+    assert set(signal["samples"]) <= {f"x:{n}" for n in range(95, 100)}
+
+
 def test_copying_others_asks_for_several_texts_and_for_half_of_what_is_compared() -> None:
     def row(copies: int, originals: int, began: str = "x:b") -> list[str]:
         made = new_row("x")

@@ -51,11 +51,12 @@ Day = list[Any]
     FOLLOW_POSITIVE,
     FOLLOW_NEGATIVE,
     FOLLOW_NEUTRAL,
+    AGAIN,
     SUBJECTS,
     HOURS,
     BUSIEST,
-) = range(17)
-"""A day. `SUBJECTS`: posts by subject; `HOURS`: posts by hour of the day, as text; `BUSIEST`: [its hour with most posts, ids of some]."""
+) = range(18)
+"""A day. `AGAIN`: posts whose text the author had posted before; `SUBJECTS`: posts by subject; `HOURS`: posts by hour of the day, as text; `BUSIEST`: [its hour with most posts, ids of some]."""
 
 SUMS = (
     "mentions",
@@ -108,10 +109,10 @@ def added(row: Row, partial: AuthorPartial, touched: int) -> Row:
         return after
     if partial["mentions"]:
         after[LAST_ACTIVITY] = max(row[LAST_ACTIVITY], partial["last_at"])
+    again = _remember(after, partial, day, newest - WINDOW)
     days = {name: one for name, one in row[DAYS].items() if int(name) > newest - WINDOW}
-    days[str(day)] = _day(row[DAYS].get(str(day)), partial)
+    days[str(day)] = _day(row[DAYS].get(str(day)), partial, again)
     after[DAYS] = days
-    _remember(after, partial, day, newest - WINDOW)
     return after
 
 
@@ -129,10 +130,11 @@ def _know(row: Row, partial: AuthorPartial) -> None:
             row[place] = value
 
 
-def _day(before: Day | None, partial: AuthorPartial) -> Day:
-    known: Day = before or [*(0,) * len(SUMS), {}, {}, [-1, []]]
+def _day(before: Day | None, partial: AuthorPartial, again: int) -> Day:
+    known: Day = before or [*(0,) * len(SUMS), 0, {}, {}, [-1, []]]
     told = [partial[name] for name in SUMS]  # type: ignore[literal-required]  # fields, all of them counts
     after: Day = [one + more for one, more in zip(known[: len(SUMS)], told, strict=True)]
+    after.append(known[AGAIN] + again)
     subjects = dict(known[SUBJECTS])
     for subject, count in partial["subjects"].items():
         subjects[subject] = subjects.get(subject, 0) + count
@@ -148,19 +150,27 @@ def _day(before: Day | None, partial: AuthorPartial) -> Day:
     return [*after, hours, busiest]
 
 
-def _remember(row: Row, partial: AuthorPartial, day: int, until: int) -> None:
-    """Add the texts and the stories, and forget those of days up to `until` and the fewest of too many."""
+def _remember(row: Row, partial: AuthorPartial, day: int, until: int) -> int:
+    """Add the texts and the stories, forget those of days up to `until` and the fewest of too many; how many posts said a text again."""
+    again = 0
     texts = dict(row[TEXTS])
     for text in partial["texts"]:
         name = _alike(texts, text["fingerprint"])
+        again += text["posts"] - (name not in texts)
         posts, at, ids = texts.get(name, (0, day, []))
-        texts[name] = [posts + text["posts"], max(at, day), sample([*ids, text["post_id"]], MAX_IDS)]
+        texts[name] = [posts + text["posts"], max(at, day), _latest(ids, text["post_id"])]
     row[TEXTS] = _kept(texts, until, MAX_TEXTS)
     joined = dict(row[JOINED])
     for one in partial["joined"]:
         posts, at, author, ids = joined.get(one["story_id"], (0, day, one["author"], []))
-        joined[one["story_id"]] = [posts + 1, max(at, day), author, sample([*ids, one["post_id"]], MAX_IDS)]
+        joined[one["story_id"]] = [posts + 1, max(at, day), author, _latest(ids, one["post_id"])]
     row[JOINED] = _kept(joined, until, MAX_JOINED)
+    return again
+
+
+def _latest(ids: list[str], more: str) -> list[str]:
+    """The ids with one more, and without the oldest of too many."""
+    return [*ids, more][-MAX_IDS:]
 
 
 def _alike(texts: Mapping[str, list[Any]], fingerprint: int) -> str:

@@ -42,13 +42,10 @@ def signals(row: Row, author: str) -> list[Signal]:
 def _repeated(row: Row, author: str) -> Iterator[Signal]:
     """Texts of like fingerprints; near-copies told by `stories` are of the same posts, so the larger number counts."""
     own = total(row, rows.MENTIONS) - total(row, rows.REPOSTS)
-    texts = [one for one in row[rows.TEXTS].values() if one[0] > 1]
-    said_again = sum(posts - 1 for posts, _, _ in texts)
-    near = total(row, rows.REPEATS)
-    repeats = max(said_again, near)
+    repeats = max(total(row, rows.AGAIN), total(row, rows.REPEATS))
     if repeats < REPEATS or repeats < ALIKE * own:
         return
-    ids = [post for one in texts for post in one[2]]
+    ids = [post for posts, _, some in row[rows.TEXTS].values() if posts > 1 for post in some]
     ids += [post for _, _, began, posts in row[rows.JOINED].values() if began == author for post in posts]
     yield {
         "kind": "repeated_text",
