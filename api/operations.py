@@ -23,6 +23,7 @@ from api.routes import (
     dashboard,
     explain,
     health,
+    influencers,
     market,
     mentions,
     proof,
@@ -157,6 +158,14 @@ OPERATIONS = (
         "opinion",
         scopes.STORIES,
         shape=answer(story=event("story"), posts=many(event("story_link")), next=CURSOR),
+    ),
+    Operation(
+        "/api/v1/influencers",
+        influencers.influencers,
+        influencers.InfluencersParameters,
+        "opinion",
+        scopes.INFLUENCERS,
+        shape=answer(since=MILLIS, until=MILLIS, influencers=many(event("influencer")), next=CURSOR),
     ),
     Operation(
         "/api/v1/dashboard/stats",

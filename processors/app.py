@@ -7,6 +7,7 @@ from processors.batching import BatchApp, Tuning
 from processors.settings import (
     AlertsSettings,
     EnrichSettings,
+    InfluencersSettings,
     MarketSettings,
     StageSettings,
     StoriesSettings,
@@ -20,7 +21,7 @@ from schemas.settings import load
 
 
 def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
-    """Posts to mentions, partials, fingerprints, receipts and dead letters."""
+    """Posts to mentions, partials of subjects and authors, fingerprints, receipts and dead letters."""
     settings = load(EnrichSettings)
 
     def build() -> BatchApp:
@@ -44,7 +45,7 @@ def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
 
 def stories() -> tuple[StageSettings, Callable[[], BatchApp]]:
-    """Fingerprints to stories, and to partials of copies."""
+    """Fingerprints to stories, to partials of copies, and to author partials of what follows."""
     settings = load(StoriesSettings)
 
     def build() -> BatchApp:
@@ -66,6 +67,20 @@ def trends() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
         app = _app("trends", settings)
         Trends(app, settings, Codec(schema_ids(settings)))
+        return app
+
+    return settings, build
+
+
+def influencers() -> tuple[StageSettings, Callable[[], BatchApp]]:
+    """Author partials to influencers."""
+    settings = load(InfluencersSettings)
+
+    def build() -> BatchApp:
+        from processors.agents.influencers import Influencers
+
+        app = _app("influencers", settings)
+        Influencers(app, settings, Codec(schema_ids(settings)))
         return app
 
     return settings, build
@@ -110,7 +125,14 @@ def alerts() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
 
 STAGES: Mapping[str, Callable[[], tuple[StageSettings, Callable[[], BatchApp]]]] = MappingProxyType(
-    {"enrich": enrich, "stories": stories, "trends": trends, "market": market, "alerts": alerts}
+    {
+        "enrich": enrich,
+        "stories": stories,
+        "trends": trends,
+        "influencers": influencers,
+        "market": market,
+        "alerts": alerts,
+    }
 )
 """By name: reads the settings of a stage and says how to build it."""
 

@@ -157,6 +157,27 @@ class StoriesSettings(StageSettings):
     )
 
 
+class InfluencersSettings(StageSettings):
+    """Settings of `python -m processors influencers`."""
+
+    influencers_batch: int = Field(
+        default=2_000, ge=1, le=50_000, description="most author partials in one batch of influencers"
+    )
+    influencers_linger_s: float = Field(
+        default=1,
+        ge=0,
+        le=5,
+        description="how long influencers waits to fill its batch where it is not behind, seconds: an author's profile is published "
+        "no more often",
+    )
+    authors_kept: int = Field(
+        default=50_000,
+        ge=10,
+        le=5_000_000,
+        description="authors remembered per partition; those silent for longest go first, and begin anew when they write again",
+    )
+
+
 class MarketSettings(StageSettings):
     """Settings of `python -m processors market`."""
 

@@ -25,9 +25,20 @@ class Step:
 
 
 FLOW = (
-    Step("enrich", "stage", ("posts",), ("mentions", "partials", "fingerprints", "receipts", "dead-letters")),
-    Step("stories", "stage", ("fingerprints",), ("story-links", "stories", "partials", "dead-letters")),
+    Step(
+        "enrich",
+        "stage",
+        ("posts",),
+        ("mentions", "partials", "author-partials", "fingerprints", "receipts", "dead-letters"),
+    ),
+    Step(
+        "stories",
+        "stage",
+        ("fingerprints",),
+        ("story-links", "stories", "partials", "author-partials", "dead-letters"),
+    ),
     Step("trends", "stage", ("partials",), ("trends", "dead-letters")),
+    Step("influencers", "stage", ("author-partials",), ("influencers", "dead-letters")),
     Step("market", "stage", ("quotes", "candles"), ("bars", "dead-letters")),
     Step("alerts", "stage", ("trends", "bars", "runs"), ("alerts", "dead-letters")),
     Step(
@@ -48,6 +59,7 @@ FLOW = (
             "alerts",
             "story-links",
             "stories",
+            "influencers",
         ),
         (),
     ),

@@ -19,6 +19,8 @@ METRICS: Mapping[str, str] = MappingProxyType(
         "denyut_stage_last_commit_timestamp_seconds": "when a batch of a handler committed last",
         "denyut_stage_lag": "positions known of and not committed, by the input partitions that the worker holds",
         "denyut_stage_stalled_seconds": "seconds since the last commit of a lane that has work, 0 where it has none",
+        "denyut_influencers_forgotten_total": "authors forgotten because too many others wrote since",
+        "denyut_influencers_unknown_total": "what stories told of authors that were forgotten, which is not counted",
         "denyut_sink_rows_total": "rows landed, by table; those of a replay count again",
         "denyut_sink_inserts_total": "ranges landed, by table",
         "denyut_sink_insert_seconds": "seconds from a range to its rows in the table",

@@ -17,6 +17,8 @@ BARS = "bars"
 ALERTS = "alerts"
 STORY_LINKS = "story_links"
 STORIES = "stories"
+INFLUENCER_PROFILES = "influencer_profiles"
+"""Rolling profiles, every revision; the view `influencers` has figures of days."""
 SENTIMENT_METRICS = "sentiment_metrics"
 """Per minute, keyword, platform and sentiment; the keyword '' counts every mention once."""
 HASHTAGS = "hashtags"
@@ -42,6 +44,7 @@ LANDED: Mapping[str, str] = MappingProxyType(
         "alerts": ALERTS,
         "story-links": STORY_LINKS,
         "stories": STORIES,
+        "influencers": INFLUENCER_PROFILES,
     }
 )
 """Topic name to table name."""

@@ -53,6 +53,9 @@ _CATALOGUE = (
     Topic("mentions", "mention", "post id", "delete", 30, "enriched posts"),
     Topic("partials", "partial", "subject", "delete", 1, "what one batch adds to one subject's minute"),
     Topic(
+        "author-partials", "author_partial", "author", "delete", 1, "what one batch adds to one author's hour"
+    ),
+    Topic(
         "fingerprints",
         "fingerprint",
         "post id",
@@ -65,6 +68,9 @@ _CATALOGUE = (
     Topic("trends", "trend", "subject", "delete", 30, "windows of a subject with their score"),
     Topic("story-links", "story_link", "story id", "delete", 30, "which post belongs to which story"),
     Topic("stories", "story", "story id", "compact,delete", 30, "posts that say the same"),
+    Topic(
+        "influencers", "influencer", "platform:author", "compact,delete", 30, "rolling profiles of authors"
+    ),
     Topic("bars", "bar", "symbol", "delete", 30, "prices of an interval, with indicators"),
     Topic("alerts", "alert", "rule id", "delete", 90, "what rules watched for, with its evidence"),
     Topic("dead-letters", "dead_letter", "origin", "delete", 30, "records that could not be used"),

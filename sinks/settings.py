@@ -51,6 +51,11 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
     stories_days: int = Field(
         200, ge=1, description="days that stories and the links of their posts are kept, by enrichment time"
     )
+    influencers_days: int = Field(
+        60,
+        ge=1,
+        description="days that profiles of authors are kept, by enrichment time of what they count last",
+    )
     runs_days: int = Field(400, ge=1, description="days that runs are kept")
 
     def tolerance(self) -> Tolerance:
@@ -75,5 +80,6 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
             tables.ALERTS: ("computed_at", self.alerts_days),
             tables.STORY_LINKS: ("enriched_at", self.stories_days),
             tables.STORIES: ("updated_at", self.stories_days),
+            tables.INFLUENCER_PROFILES: ("updated_at", self.influencers_days),
             tables.RUNS: ("started_at", self.runs_days),
         }

@@ -1,4 +1,4 @@
-"""`enrich`: posts become mentions, partials, fingerprints, receipts and dead letters; every id once."""
+"""`enrich`: posts become mentions, partials (of subjects and authors), fingerprints, receipts and dead letters; every id once."""
 
 import asyncio
 import time
@@ -9,6 +9,7 @@ from processors.agents.events import event_in
 from processors.agents.letters import Letters
 from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
 from processors.clock import now_ms
+from processors.logic.influencers.partials import AuthorFold
 from processors.logic.meaning import Origin, Read
 from processors.logic.partials import PartialFold, watermark_partial
 from processors.logic.receipts import Tally
@@ -86,6 +87,7 @@ class Enrich:
             read = await asyncio.to_thread(self._reader.mentions, fresh, enriched_at)
         self._send_mentions(batch, read)
         self._send_partials(batch, read, enriched_at)
+        self._send_author_partials(batch, read, enriched_at)
         receipt = tally.receipt(batch.partition, batch.start, batch.end, enriched_at)
         self._send(batch, "receipts", "receipt", str(batch.partition), receipt, enriched_at)
         self._forget(batch)
@@ -148,6 +150,13 @@ class Enrich:
         # What is owed is the word that all was read, once it was.
         batch.put(self._progress, _PROGRESS, [highest, False])
         batch.pending = 1
+
+    def _send_author_partials(self, batch: Batch, read: Sequence[Read], enriched_at: Millis) -> None:
+        fold = AuthorFold()
+        for mention, _, text, _ in read:
+            fold.add(mention, text)
+        for partial in fold.partials(enriched_at):
+            self._send(batch, "author-partials", "author_partial", partial["author"], partial, enriched_at)
 
     def _rest(self, batch: Batch) -> None:
         """Say that all was read, and again now and then: what is idle may not be for long."""

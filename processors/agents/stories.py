@@ -1,4 +1,4 @@
-"""`stories`: fingerprints become stories, the links of their posts, and partials of the copies."""
+"""`stories`: fingerprints become stories, the links of their posts, partials of the copies, and of the authors that follow."""
 
 import asyncio
 from collections.abc import Mapping
@@ -8,11 +8,12 @@ from processors.agents.events import event_in
 from processors.agents.letters import Letters
 from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
 from processors.clock import now_ms
+from processors.logic.influencers.follows import FollowFold
 from processors.logic.stories.copies import CopyFold, Told
 from processors.logic.stories.draft import Bounds, Draft
 from processors.logic.stories.fingerprints import WATERMARK, check
 from processors.logic.stories.index import Index
-from processors.logic.stories.rows import TOUCHED, restored
+from processors.logic.stories.rows import TOUCHED, restored, story_id
 from processors.settings import StoriesSettings
 from schemas.codec import Codec
 from schemas.errors import Poison
@@ -66,7 +67,7 @@ class Stories:
             self._number,
             self._touched,
         )
-        heard, copies = self._heard.copy(), CopyFold()
+        heard, copies, follows = self._heard.copy(), CopyFold(), FollowFold()
         latest = 0
         changed: dict[int, None] = {}
         for record in batch.records:
@@ -84,10 +85,16 @@ class Stories:
             link = draft.join(told)
             if link["is_copy"]:
                 copies.add(told)
+            parent = told["parent_id"]
+            answered = None if parent is None else draft.author(story_id(parent))
+            follows.add(told, link, draft.author(link["story_id"]), answered)
             self._send(batch, "story-links", "story_link", link["story_id"], link, told["enriched_at"])
         draft.finish()
         for story in draft.stories():
             self._send(batch, "stories", "story", story["id"], story, story["updated_at"])
+        for of_author in follows.partials():
+            at = of_author["enriched_at"]
+            self._send(batch, "author-partials", "author_partial", of_author["author"], of_author, at)
         # The copies first: a reader that hears how far they are counted must have them.
         for partial in copies.partials(self._heard, latest):
             key = f"{partial['subject_kind']}:{partial['subject']}"

@@ -255,6 +255,7 @@ _OF_MAKING = {
     "alerts": "computed_at",
     "story_links": "enriched_at",
     "stories": "updated_at",
+    "influencer_profiles": "updated_at",
     "quotes": "collected_at",
     "candles": "collected_at",
 }

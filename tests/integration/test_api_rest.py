@@ -18,7 +18,7 @@ from sinks.settings import ClickHouseSinkSettings
 from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.clickhouse import READER, WRITER, EmbeddedClickHouse, embedded
-from tests.support.mentions import Publisher, mention, story, story_link, trend
+from tests.support.mentions import Publisher, influencer, mention, story, story_link, trend
 from tests.support.sse import SseClient
 from tests.support.topics import create_topics
 
@@ -427,6 +427,56 @@ def test_a_story_is_shown_with_its_posts(api: Api, landing: Landing) -> None:
     assert api.get(f"/api/v1/stories/{'e' * 32}").status_code == 404
     assert api.get("/api/v1/stories/no-id").status_code == 422
     assert api.get(path, id="f" * 32).status_code == 422
+
+
+def test_influencers_are_the_latest_revisions_the_highest_score_first(api: Api, landing: Landing) -> None:
+    def made(number: int, revision: int, offset: int, score: float, **changes: Any) -> dict[str, Any]:
+        at = {"last_activity": NOW - number * HOUR, "updated_at": NOW, "revision": revision}
+        whole = influencer(number, score=score, **{**at, **changes})
+        return {**whole, "kafka_partition": number % 2, "kafka_offset": offset}
+
+    last = made(1, 5, 2, 40.25, topics={"symbol:BBCA.JK": 2, "keyword:laba": 1})
+    landing.land(
+        "influencer_profiles",
+        "influencer",
+        made(1, 2, 0, 90.0, last_activity=NOW - 5 * HOUR, topics={"hashtag:lama": 1}),
+        last,
+        made(1, 3, 1, 80.0),
+        made(2, 1, 0, 55.5, followers=None, topics={}, signals=[]),
+        made(3, 1, 3, 40.25, platform="reddit", followers=50),
+        made(900, 1, 5, 99.0),
+    )
+
+    def listed(**query: object) -> dict[str, Any]:
+        found: dict[str, Any] = api.get("/api/v1/influencers", until=NOW + 1, **query).json()
+        return found
+
+    def found(**query: object) -> list[str]:
+        return [one["id"] for one in listed(**query)["influencers"]]
+
+    assert found() == ["x:a2", "x:a3", "x:a1"]
+    assert listed()["influencers"][2] == {
+        name: value for name, value in last.items() if not name.startswith("kafka_")
+    }
+    assert found(since=NOW - 1_000 * HOUR)[0] == "x:a900"
+    assert found(platform="reddit") == ["x:a3"]
+    assert found(platform="reddit,all") == found()
+    assert found(subject="keyword:laba,hashtag:lama") == ["x:a1"]
+    assert found(min_followers=50) == ["x:a3", "x:a1"]
+    assert found(min_followers=51) == ["x:a1"]
+    assert found(flagged=False) == ["x:a2"]
+    assert found(flagged=True) == ["x:a3", "x:a1"]
+    paged: list[Any] = []
+    cursor: dict[str, Any] = {}
+    while True:
+        page = listed(limit=1, **cursor)
+        paged += page["influencers"]
+        if page["next"] is None:
+            break
+        cursor = {"before": page["next"]}
+    assert paged == listed()["influencers"]
+    assert api.get("/api/v1/influencers", since=NOW, until=NOW - 1).status_code == 422
+    assert api.get("/api/v1/influencers", min_followers=-1).status_code == 422
 
 
 def test_health_names_what_fails(

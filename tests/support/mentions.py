@@ -141,6 +141,60 @@ def story_link(story_id: str, post: int, **changes: Any) -> dict[str, Any]:
     return record | changes
 
 
+def influencer(number: int, **changes: Any) -> dict[str, Any]:
+    """A whole profile; its id is made of `number`."""
+    now = time.time_ns() // 1_000_000
+    record: dict[str, Any] = {
+        "id": f"x:a{number}",
+        "revision": now,
+        "platform": "x",
+        "handle": f"akun{number}",
+        "name": None,
+        "followers": 1_000,
+        "verified": False,
+        "profile_url": f"https://x.com/akun{number}",
+        "mentions": 3,
+        "reposts": 0,
+        "active_days": 1,
+        "positive": 1,
+        "negative": 1,
+        "neutral": 1,
+        "engagement": 6,
+        "engagement_rate": 0.002,
+        "originals": 2,
+        "repeats": 0,
+        "copies": 0,
+        "marked": 0,
+        "originality": 1.0,
+        "follow_positive": 0,
+        "follow_negative": 1,
+        "follow_neutral": 0,
+        "sentiment_influence": "negative",
+        "topics": {"symbol:BBCA.JK": 2},
+        "score": 20.5,
+        "score_reach": 12.5,
+        "score_engagement": 2.5,
+        "score_originality": 8.0,
+        "score_activity": 0.25,
+        "score_echo": 1.5,
+        "score_spam": -4.25,
+        "signals": [
+            {
+                "kind": "rate",
+                "explanation": "3 hours",
+                "observed": 3.0,
+                "limit": 3.0,
+                "authors": [],
+                "samples": [f"x:{number}"],
+            }
+        ],
+        "late": 0,
+        "last_activity": now,
+        "updated_at": now,
+    }
+    return record | changes
+
+
 class Publisher:
     """Writes events as a stage does: in transactions, some of which are aborted when asked to.
 

@@ -26,6 +26,7 @@ PRELOADED = (
     "processors.__main__",
     "processors.agents.alerts",
     "processors.agents.enrich",
+    "processors.agents.influencers",
     "processors.agents.market",
     "processors.agents.stories",
     "processors.agents.trends",

@@ -10,7 +10,7 @@ from processors.logic.folded import fold
 from processors.logic.stories.fingerprints import EXCERPT
 from processors.logic.stories.signature import signature
 from processors.settings import StoriesSettings
-from schemas.events import Fingerprint, Partial, Story, StoryLink
+from schemas.events import AuthorPartial, Fingerprint, Partial, Story, StoryLink
 from schemas.topics import TOPICS
 from tests.support.alerting import Read
 from tests.support.reprints import Told
@@ -29,6 +29,7 @@ class Teller:
         self.links: list[StoryLink] = []
         self.stories: list[Story] = []
         self.partials: list[Partial] = []
+        self.author_partials: list[AuthorPartial] = []
         self.letters: list[dict[str, Any]] = []
         self.offset = 0
         self._runner = asyncio.Runner()
@@ -82,6 +83,7 @@ class Teller:
             "story_link": self.links,
             "story": self.stories,
             "partial": self.partials,
+            "author_partial": self.author_partials,
             "dead_letter": self.letters,
         }
         for _, _, value, _, _ in batch.outputs:
@@ -123,6 +125,7 @@ def fingerprint(text: str, number: int, **changes: Any) -> Fingerprint:
         "source": "wire",
         "url": None,
         "author": f"news:a{number % 5}",
+        "parent_id": None,
         "sentiment": "neutral",
         "subjects": ["symbol:BBCA.JK"],
         "excerpt": text[:EXCERPT],

@@ -121,6 +121,11 @@ class Draft:
             "enriched_at": told["enriched_at"],
         }
 
+    def author(self, story: str) -> str | None:
+        """Who began a story that is remembered, where that is known."""
+        row = self._row(story)
+        return None if row is None else row[rows.AUTHOR]
+
     def finish(self) -> None:
         """Count the authors, many at once; call it after the last post."""
         for key in list(self._authors):

@@ -35,7 +35,8 @@ Row = list[Any]
     SOURCE,
     URL,
     EXCERPT,
-) = range(17)
+    AUTHOR,
+) = range(18)
 """`TOUCHED` counts the posts of all stories: the story with the lowest has been without one for longest. `TEXTS` are numbers."""
 
 MAX_SUBJECTS = 48
@@ -62,6 +63,7 @@ def new_row(told: Fingerprint) -> Row:
     return [
         *(0, 0, at, at, 0, 0, 0, 0, "", [], {}, []),
         *(told["post_id"], told["platform"], told["source"], told["url"], told["excerpt"]),
+        told["author"],
     ]
 
 
