@@ -32,6 +32,7 @@ from api.routes import (
     sql,
     stories,
     stream,
+    topics,
     trends,
 )
 
@@ -157,6 +158,33 @@ OPERATIONS = (
         "opinion",
         scopes.STORIES,
         shape=answer(story=event("story"), posts=many(event("story_link")), next=CURSOR),
+    ),
+    Operation(
+        "/api/v1/topics",
+        topics.topics,
+        topics.PARAMETERS,
+        "opinion",
+        scopes.TOPICS,
+        shape=answer(
+            since=MILLIS,
+            until=MILLIS,
+            topics=many(event("topic")),
+            samples=many(event("story")),
+            next=CURSOR,
+        ),
+    ),
+    Operation(
+        "/api/v1/topics/{id}",
+        topics.topic,
+        topics.TopicParameters,
+        "opinion",
+        scopes.TOPICS,
+        shape=answer(
+            topic=event("topic"),
+            assignments=many(event("assignment")),
+            stories=many(event("story")),
+            next=CURSOR,
+        ),
     ),
     Operation(
         "/api/v1/dashboard/stats",

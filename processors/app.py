@@ -10,6 +10,7 @@ from processors.settings import (
     MarketSettings,
     StageSettings,
     StoriesSettings,
+    TopicsSettings,
     TrendsSettings,
 )
 from schemas.clients import async_connection
@@ -52,6 +53,20 @@ def stories() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
         app = _app("stories", settings)
         Stories(app, settings, Codec(schema_ids(settings)))
+        return app
+
+    return settings, build
+
+
+def topics() -> tuple[StageSettings, Callable[[], BatchApp]]:
+    """Stories to topics and assignments."""
+    settings = load(TopicsSettings)
+
+    def build() -> BatchApp:
+        from processors.agents.topics import Topics
+
+        app = _app("topics", settings)
+        Topics(app, settings, Codec(schema_ids(settings)))
         return app
 
     return settings, build
@@ -110,7 +125,14 @@ def alerts() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
 
 STAGES: Mapping[str, Callable[[], tuple[StageSettings, Callable[[], BatchApp]]]] = MappingProxyType(
-    {"enrich": enrich, "stories": stories, "trends": trends, "market": market, "alerts": alerts}
+    {
+        "enrich": enrich,
+        "stories": stories,
+        "topics": topics,
+        "trends": trends,
+        "market": market,
+        "alerts": alerts,
+    }
 )
 """By name: reads the settings of a stage and says how to build it."""
 

@@ -27,6 +27,7 @@ class Step:
 FLOW = (
     Step("enrich", "stage", ("posts",), ("mentions", "partials", "fingerprints", "receipts", "dead-letters")),
     Step("stories", "stage", ("fingerprints",), ("story-links", "stories", "partials", "dead-letters")),
+    Step("topics", "stage", ("stories",), ("topics", "assignments", "dead-letters")),
     Step("trends", "stage", ("partials",), ("trends", "dead-letters")),
     Step("market", "stage", ("quotes", "candles"), ("bars", "dead-letters")),
     Step("alerts", "stage", ("trends", "bars", "runs"), ("alerts", "dead-letters")),
@@ -47,6 +48,8 @@ FLOW = (
             "alerts",
             "story-links",
             "stories",
+            "topics",
+            "assignments",
         ),
         (),
     ),

@@ -16,6 +16,8 @@ BARS = "bars"
 ALERTS = "alerts"
 STORY_LINKS = "story_links"
 STORIES = "stories"
+TOPICS = "topics"
+ASSIGNMENTS = "assignments"
 SENTIMENT_METRICS = "sentiment_metrics"
 """Per minute, keyword, platform and sentiment; the keyword '' counts every mention once."""
 HASHTAGS = "hashtags"
@@ -40,6 +42,8 @@ LANDED: Mapping[str, str] = MappingProxyType(
         "alerts": ALERTS,
         "story-links": STORY_LINKS,
         "stories": STORIES,
+        "topics": TOPICS,
+        "assignments": ASSIGNMENTS,
     }
 )
 """Topic name to table name."""

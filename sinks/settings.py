@@ -48,6 +48,9 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
     stories_days: int = Field(
         200, ge=1, description="days that stories and the links of their posts are kept, by enrichment time"
     )
+    topics_days: int = Field(
+        200, ge=1, description="days that topics and the assignments of stories are kept, by enrichment time"
+    )
     runs_days: int = Field(400, ge=1, description="days that runs are kept")
 
     def tolerance(self) -> Tolerance:
@@ -71,5 +74,7 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
             tables.ALERTS: ("computed_at", self.alerts_days),
             tables.STORY_LINKS: ("enriched_at", self.stories_days),
             tables.STORIES: ("updated_at", self.stories_days),
+            tables.TOPICS: ("updated_at", self.topics_days),
+            tables.ASSIGNMENTS: ("assigned_at", self.topics_days),
             tables.RUNS: ("started_at", self.runs_days),
         }

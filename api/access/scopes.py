@@ -7,6 +7,7 @@ MENTIONS = "read:mentions"
 TRENDS = "read:trends"
 ALERTS = "read:alerts"
 STORIES = "read:stories"
+TOPICS = "read:topics"
 MARKET = "read:market"
 SOURCES = "read:sources"
 PROOF = "read:proof"
@@ -22,6 +23,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         TRENDS: "trends live and landed",
         ALERTS: "alerts live and landed: everyone's, and those of one's own",
         STORIES: "stories live and landed, with the links of their posts",
+        TOPICS: "topics live and landed, with the stories that belong to them",
         MARKET: "symbols, quotes and bars",
         SOURCES: "collectors' sources and runs",
         PROOF: "the ledger's proof",

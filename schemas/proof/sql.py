@@ -254,6 +254,8 @@ _OF_MAKING = {
     "alerts": "computed_at",
     "story_links": "enriched_at",
     "stories": "updated_at",
+    "topics": "updated_at",
+    "assignments": "assigned_at",
     "quotes": "collected_at",
     "candles": "collected_at",
 }

@@ -9,6 +9,7 @@ from processors.settings import (
     EnrichSettings,
     MarketSettings,
     StoriesSettings,
+    TopicsSettings,
     TrendsSettings,
 )
 from producers.settings import ProducerSettings
@@ -21,6 +22,7 @@ SERVICES: tuple[type[Settings], ...] = (
     ProducerSettings,
     EnrichSettings,
     StoriesSettings,
+    TopicsSettings,
     TrendsSettings,
     MarketSettings,
     AlertsSettings,
@@ -34,6 +36,7 @@ BY_COMMAND: dict[tuple[str, ...], type[Settings]] = {
     ("producers", "run"): ProducerSettings,
     ("processors", "enrich"): EnrichSettings,
     ("processors", "stories"): StoriesSettings,
+    ("processors", "topics"): TopicsSettings,
     ("processors", "trends"): TrendsSettings,
     ("processors", "market"): MarketSettings,
     ("processors", "alerts"): AlertsSettings,

@@ -25,6 +25,7 @@ PRELOADED = (
     "processors.agents.enrich",
     "processors.agents.market",
     "processors.agents.stories",
+    "processors.agents.topics",
     "processors.agents.trends",
     "producers.__main__",
     "producers.collectors.rss",
