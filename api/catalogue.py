@@ -22,6 +22,7 @@ _ALL = (
     LiveTopic("trends", 2, "/api/v1/trends"),
     LiveTopic("alerts", 3, "/api/v1/alerts"),
     LiveTopic("stories", 4, "/api/v1/stories"),
+    LiveTopic("topics", 5, "/api/v1/topics"),
 )
 
 LIVE: Mapping[str, LiveTopic] = MappingProxyType(

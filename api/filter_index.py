@@ -62,6 +62,8 @@ class FilterIndex(Generic[Held]):
 
 def handles(topic: str, wanted: Filter) -> list[_Key]:
     """The values under which a filter stands for a topic; none where every event of the topic has to be asked."""
+    if topic == "topics":
+        return []
     subjects = [("keyword", one) for one in wanted.keyword] + [("symbol", one) for one in wanted.symbol]
     if topic in ("mentions", "stories"):
         # Both must hold there, so either excludes what the other does not; a keyword is the rarer.
@@ -105,7 +107,7 @@ def _values(topic: str, event: Mapping[str, Any]) -> Iterator[_Key]:
             kind, _, subject = one.partition(":")
             yield kind, subject
         yield from (("platform", one) for one in platforms_of(event))
-    else:
+    elif topic == "alerts":
         kind, _, subject = event["subject"].partition(":")
         yield kind, subject
         yield from (("rule", event["rule_id"]), ("alert", event["kind"]), ("severity", event["severity"]))

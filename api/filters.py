@@ -15,8 +15,8 @@ class Filter:
     """Values of one parameter are alternatives, parameters must all hold; an empty parameter does not restrict.
 
     A parameter that is not meant for a topic does not restrict that topic: `sentiment`, `language` are of mentions,
-    `window`, `kind` and `min_score` of trends, `rule`, `alert`, `severity` of alerts, `min_copies` of stories. `text`, which is in lower case, must stand in
-    a mention's title or text, in an alert's explanation, in a story's excerpt or in a trend's subject, in whatever case. A trend or an
+    `window`, `kind` and `min_score` of trends, `rule`, `alert`, `severity` of alerts, `min_copies` of stories; of topics there is `text` alone. `text`, which is in lower case, must stand in
+    a mention's title or text, in an alert's explanation, in a story's excerpt, in a topic's label or terms, or in a trend's subject, in whatever case. A trend or an
     alert has one subject, so there `keyword` and `symbol` are alternatives. A story is of every platform that one of its posts is on. An alert that belongs to somebody is shown
     to `owner` alone, where that is his name.
     """
@@ -47,6 +47,8 @@ class Filter:
             return self._trend(record)
         if topic == "stories":
             return self._story(record)
+        if topic == "topics":
+            return not self.text or any(map(self._reads, (record["label"], *record["terms"])))
         return self._alert(record)
 
     def _mention(self, record: Mapping[str, Any]) -> bool:

@@ -33,6 +33,7 @@ from api.routes import (
     sql,
     stories,
     stream,
+    topics,
     trends,
 )
 
@@ -166,6 +167,33 @@ OPERATIONS = (
         "opinion",
         scopes.INFLUENCERS,
         shape=answer(since=MILLIS, until=MILLIS, influencers=many(event("influencer")), next=CURSOR),
+    ),
+    Operation(
+        "/api/v1/topics",
+        topics.topics,
+        topics.PARAMETERS,
+        "opinion",
+        scopes.TOPICS,
+        shape=answer(
+            since=MILLIS,
+            until=MILLIS,
+            topics=many(event("topic")),
+            samples=many(event("story")),
+            next=CURSOR,
+        ),
+    ),
+    Operation(
+        "/api/v1/topics/{id}",
+        topics.topic,
+        topics.TopicParameters,
+        "opinion",
+        scopes.TOPICS,
+        shape=answer(
+            topic=event("topic"),
+            assignments=many(event("assignment")),
+            stories=many(event("story")),
+            next=CURSOR,
+        ),
     ),
     Operation(
         "/api/v1/dashboard/stats",

@@ -122,7 +122,7 @@ class StreamParameters(MentionFilters):
         ["mentions"],
         min_length=1,
         max_length=10,
-        description="live topics: mentions, trends, alerts, stories",
+        description="live topics: mentions, trends, alerts, stories, topics",
     )
     window: list[Window] = Field([], max_length=4, description="trends: windows 1m, 5m, 1h, 1d")
     kind: list[Kind] = Field([], max_length=10, description="trends: kinds of subject")
@@ -137,7 +137,7 @@ class StreamParameters(MentionFilters):
     )
     text: Word | None = Field(
         None,
-        description="words that must stand, in whatever case, in a mention's title or text, in a trend's subject, in a story's excerpt or in an alert's explanation",
+        description="words that must stand, in whatever case, in a mention's title or text, in a trend's subject, in a story's excerpt, in a topic's label or terms, or in an alert's explanation",
     )
     conflate: Conflate | None = Field(
         None,

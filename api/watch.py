@@ -96,11 +96,19 @@ def _story(data: dict[str, Any]) -> str:
     return f"{_clock(data['last_seen'])} story    {copies:10} {data['excerpt']}"[:_WIDTH]
 
 
+def _topic(data: dict[str, Any]) -> str:
+    stories = f"{data['stories']} stories"
+    return f"{_clock(data['last_seen'])} topic    {stories:10} {data['trending_score']:5.1f} {data['label']}"[
+        :_WIDTH
+    ]
+
+
 _LINES: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "mentions": _mention,
     "trends": _trend,
     "alerts": _alert,
     "stories": _story,
+    "topics": _topic,
 }
 
 

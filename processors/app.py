@@ -11,6 +11,7 @@ from processors.settings import (
     MarketSettings,
     StageSettings,
     StoriesSettings,
+    TopicsSettings,
     TrendsSettings,
 )
 from schemas.clients import async_connection
@@ -53,6 +54,20 @@ def stories() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
         app = _app("stories", settings)
         Stories(app, settings, Codec(schema_ids(settings)))
+        return app
+
+    return settings, build
+
+
+def topics() -> tuple[StageSettings, Callable[[], BatchApp]]:
+    """Stories to topics and assignments."""
+    settings = load(TopicsSettings)
+
+    def build() -> BatchApp:
+        from processors.agents.topics import Topics
+
+        app = _app("topics", settings)
+        Topics(app, settings, Codec(schema_ids(settings)))
         return app
 
     return settings, build
@@ -128,6 +143,7 @@ STAGES: Mapping[str, Callable[[], tuple[StageSettings, Callable[[], BatchApp]]]]
     {
         "enrich": enrich,
         "stories": stories,
+        "topics": topics,
         "trends": trends,
         "influencers": influencers,
         "market": market,

@@ -178,6 +178,26 @@ class InfluencersSettings(StageSettings):
     )
 
 
+class TopicsSettings(StageSettings):
+    """Settings of `python -m processors topics`."""
+
+    topics_batch: int = Field(
+        default=500, ge=1, le=20_000, description="most revisions of stories in one batch of topics"
+    )
+    topic_hours: float = Field(
+        default=72,
+        gt=0,
+        le=24 * 30,
+        description="hours of event time for which a story counts for its topic, and within which stories join a topic",
+    )
+    topic_stories: int = Field(
+        default=20_000,
+        ge=10,
+        le=500_000,
+        description="stories in memory; those told of longest ago go first, and no longer count for their topics",
+    )
+
+
 class MarketSettings(StageSettings):
     """Settings of `python -m processors market`."""
 

@@ -19,6 +19,8 @@ STORY_LINKS = "story_links"
 STORIES = "stories"
 INFLUENCER_PROFILES = "influencer_profiles"
 """Rolling profiles, every revision; the view `influencers` has figures of days."""
+TOPICS = "topics"
+ASSIGNMENTS = "assignments"
 SENTIMENT_METRICS = "sentiment_metrics"
 """Per minute, keyword, platform and sentiment; the keyword '' counts every mention once."""
 HASHTAGS = "hashtags"
@@ -45,6 +47,8 @@ LANDED: Mapping[str, str] = MappingProxyType(
         "story-links": STORY_LINKS,
         "stories": STORIES,
         "influencers": INFLUENCER_PROFILES,
+        "topics": TOPICS,
+        "assignments": ASSIGNMENTS,
     }
 )
 """Topic name to table name."""

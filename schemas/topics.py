@@ -67,7 +67,11 @@ _CATALOGUE = (
     Topic("receipts", "receipt", "partition", "delete", 90, "what became of each range of posts"),
     Topic("trends", "trend", "subject", "delete", 30, "windows of a subject with their score"),
     Topic("story-links", "story_link", "story id", "delete", 30, "which post belongs to which story"),
-    Topic("stories", "story", "story id", "compact,delete", 30, "posts that say the same"),
+    Topic("stories", "story", "story id", "compact,delete", 30, "posts that say the same", single=True),
+    Topic("topics", "topic", "topic id", "compact,delete", 30, "stories that speak of the same"),
+    Topic(
+        "assignments", "assignment", "story id", "compact,delete", 30, "which story belongs to which topic"
+    ),
     Topic(
         "influencers", "influencer", "platform:author", "compact,delete", 30, "rolling profiles of authors"
     ),

@@ -56,6 +56,9 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
         ge=1,
         description="days that profiles of authors are kept, by enrichment time of what they count last",
     )
+    topics_days: int = Field(
+        200, ge=1, description="days that topics and the assignments of stories are kept, by enrichment time"
+    )
     runs_days: int = Field(400, ge=1, description="days that runs are kept")
 
     def tolerance(self) -> Tolerance:
@@ -81,5 +84,7 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
             tables.STORY_LINKS: ("enriched_at", self.stories_days),
             tables.STORIES: ("updated_at", self.stories_days),
             tables.INFLUENCER_PROFILES: ("updated_at", self.influencers_days),
+            tables.TOPICS: ("updated_at", self.topics_days),
+            tables.ASSIGNMENTS: ("assigned_at", self.topics_days),
             tables.RUNS: ("started_at", self.runs_days),
         }

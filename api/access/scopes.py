@@ -8,6 +8,7 @@ TRENDS = "read:trends"
 ALERTS = "read:alerts"
 STORIES = "read:stories"
 INFLUENCERS = "read:influencers"
+TOPICS = "read:topics"
 MARKET = "read:market"
 SOURCES = "read:sources"
 PROOF = "read:proof"
@@ -24,6 +25,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
         ALERTS: "alerts live and landed: everyone's, and those of one's own",
         STORIES: "stories live and landed, with the links of their posts",
         INFLUENCERS: "profiles of authors, with what they were made of",
+        TOPICS: "topics live and landed, with the stories that belong to them",
         MARKET: "symbols, quotes and bars",
         SOURCES: "collectors' sources and runs",
         PROOF: "the ledger's proof",

@@ -13,7 +13,19 @@ FLAG = {"type": "boolean"}
 CURSOR = {"type": ["string", "null"], "description": "cursor of the next page; null where this is the last"}
 POSITION = {"type": "string", "description": "the stream goes on from here with `last_event_id`"}
 
-EVENTS = ("mention", "trend", "alert", "story", "story_link", "influencer", "bar", "quote", "run")
+EVENTS = (
+    "mention",
+    "trend",
+    "alert",
+    "story",
+    "story_link",
+    "topic",
+    "assignment",
+    "influencer",
+    "bar",
+    "quote",
+    "run",
+)
 """Events that answers hold; each is a component of the document, named as in Avro."""
 
 _PLAIN: dict[str, dict[str, Any]] = {

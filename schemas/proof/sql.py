@@ -256,6 +256,8 @@ _OF_MAKING = {
     "story_links": "enriched_at",
     "stories": "updated_at",
     "influencer_profiles": "updated_at",
+    "topics": "updated_at",
+    "assignments": "assigned_at",
     "quotes": "collected_at",
     "candles": "collected_at",
 }

@@ -156,7 +156,7 @@ class Denyut(Contender):
     path = "/api/v1/stream"
 
     def __init__(self, bootstrap: str, prefix: str) -> None:
-        create_topics(bootstrap, prefix, ("mentions", "trends", "alerts", "stories"))
+        create_topics(bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
         self._bootstrap, self._topic = bootstrap, f"{prefix}mentions"
         port = free_port()
         settings = {

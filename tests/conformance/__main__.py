@@ -44,7 +44,7 @@ def own(folder: Path) -> Iterator[Deployment]:
     broker.start()
     prefix = "conformance."
     try:
-        create_topics(broker.bootstrap, prefix, ("mentions", "trends", "alerts", "stories"))
+        create_topics(broker.bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
         api = Api(broker.bootstrap, prefix, folder / "api.log", **OWN).start()
         try:
             kafka = Kafka(broker.bootstrap, prefix, Publisher(broker.bootstrap, prefix, "conformance"))

@@ -11,6 +11,7 @@ from processors.settings import (
     InfluencersSettings,
     MarketSettings,
     StoriesSettings,
+    TopicsSettings,
     TrendsSettings,
 )
 from producers.settings import ProducerSettings
@@ -23,6 +24,7 @@ SERVICES: tuple[type[Settings], ...] = (
     ProducerSettings,
     EnrichSettings,
     StoriesSettings,
+    TopicsSettings,
     TrendsSettings,
     InfluencersSettings,
     MarketSettings,
@@ -38,6 +40,7 @@ BY_COMMAND: dict[tuple[str, ...], type[Settings]] = {
     ("producers", "run"): ProducerSettings,
     ("processors", "enrich"): EnrichSettings,
     ("processors", "stories"): StoriesSettings,
+    ("processors", "topics"): TopicsSettings,
     ("processors", "trends"): TrendsSettings,
     ("processors", "influencers"): InfluencersSettings,
     ("processors", "market"): MarketSettings,

@@ -29,7 +29,7 @@ follow("topics=mentions", (topic, data) => window.seen.push(data.id), (data) => 
 def test_it_sees_every_mention_once_through_a_restart(
     browser: Browser, kafka: Broker, prefix: str, tmp_path: Path
 ) -> None:
-    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories"))
+    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
     publisher = Publisher(kafka.bootstrap, prefix)
     api = Api(
         kafka.bootstrap, prefix, tmp_path / "api.log", stream_heartbeat_s=0.5, stream_retry_ms=100

@@ -43,7 +43,7 @@ def prefix() -> str:
 def api(
     kafka: Broker, prefix: str, keys: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Api]:
-    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories"))
+    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
     own: dict[str, Any] = {
         **SETTINGS,
         "api_keys": keys[""],

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.kafka
 
 @pytest.fixture
 def api(kafka: Broker, prefix: str, tmp_path: Path) -> Iterator[Api]:
-    create_topics(kafka.bootstrap, prefix, ["mentions", "trends", "alerts", "stories"])
+    create_topics(kafka.bootstrap, prefix, ["mentions", "trends", "alerts", "stories", "topics"])
     own = Api(kafka.bootstrap, prefix, tmp_path / "api.log", stream_heartbeat_s=0.3)
     yield own.start()
     own.stop()

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.kafka
 
 @pytest.fixture
 def publisher(kafka: Broker, prefix: str) -> Publisher:
-    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories"))
+    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
     return Publisher(kafka.bootstrap, prefix)
 
 

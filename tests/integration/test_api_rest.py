@@ -18,7 +18,7 @@ from sinks.settings import ClickHouseSinkSettings
 from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.clickhouse import READER, WRITER, EmbeddedClickHouse, embedded
-from tests.support.mentions import Publisher, influencer, mention, story, story_link, trend
+from tests.support.mentions import Publisher, influencer, mention, story, story_link, topic, trend
 from tests.support.sse import SseClient
 from tests.support.topics import create_topics
 
@@ -56,7 +56,7 @@ def database(clickhouse: EmbeddedClickHouse, prefix: str) -> str:
 def api(
     kafka: Broker, prefix: str, tmp_path: Path, clickhouse: EmbeddedClickHouse, database: str
 ) -> Iterator[Api]:
-    create_topics(kafka.bootstrap, prefix, ["mentions", "trends", "alerts", "stories"])
+    create_topics(kafka.bootstrap, prefix, ["mentions", "trends", "alerts", "stories", "topics"])
     own = Api(
         kafka.bootstrap,
         prefix,
@@ -477,6 +477,91 @@ def test_influencers_are_the_latest_revisions_the_highest_score_first(api: Api, 
     assert paged == listed()["influencers"]
     assert api.get("/api/v1/influencers", since=NOW, until=NOW - 1).status_code == 422
     assert api.get("/api/v1/influencers", min_followers=-1).status_code == 422
+
+
+def test_topics_are_the_latest_revisions_with_their_samples(api: Api, landing: Landing) -> None:
+    def made(number: int, revision: int, offset: int, **changes: Any) -> dict[str, Any]:
+        at = {"last_seen": NOW - number * HOUR, "first_seen": NOW - 9 * HOUR, "updated_at": NOW}
+        whole = topic(number, revision=revision, **{**at, **changes})
+        return {**whole, "kafka_partition": number % 2, "kafka_offset": offset}
+
+    landing.land(
+        "topics",
+        "topic",
+        made(1, 4, 2, trending_score=0.5, mentions=9, sample_ids=[f"{7:032x}", f"{8:032x}"]),
+        made(1, 2, 0, trending_score=9.0),
+        made(2, 3, 0, trending_score=-1.0, stories=5, hashtags={"beras": 2}, label="Impor Beras"),
+        made(3, 5, 3, trending_score=2.0),
+        made(4, 1, 4),
+        made(4, 6, 5, merged_into=f"{3:032x}"),
+        made(30, 9, 6),
+    )
+    landing.land(
+        "stories",
+        "story",
+        *(
+            {
+                **story(7, revision=revision, last_seen=NOW, updated_at=NOW),
+                "kafka_partition": 0,
+                "kafka_offset": revision,
+            }
+            for revision in (1, 2)
+        ),
+    )
+
+    def listed(**query: object) -> dict[str, Any]:
+        found: dict[str, Any] = api.get("/api/v1/topics", until=NOW + 1, **query).json()
+        return found
+
+    def found(**query: object) -> list[int]:
+        return [int(one["id"], 16) for one in listed(**query)["topics"]]
+
+    assert found() == [3, 1, 2]
+    assert found(sort="mentions") == [1, 3, 2]
+    assert found(sort="last_seen") == [1, 2, 3]
+    assert found(min_stories=3) == [2]
+    assert found(hashtag="beras,x") == [2]
+    assert found(text="impor") == [2]
+    assert found(text="ANTAM") == [3, 1, 2]
+    assert 30 in found(since=NOW - 40 * HOUR)
+    assert [(one["id"], one["revision"]) for one in listed()["samples"]] == [(f"{7:032x}", 2)]
+    for sort in ("trending", "mentions", "last_seen"):
+        first = listed(sort=sort, limit=2)
+        rest = listed(sort=sort, limit=2, before=first["next"])
+        assert first["topics"] + rest["topics"] == listed(sort=sort)["topics"]
+        assert rest["next"] is None
+    assert api.get("/api/v1/topics", since=NOW, until=NOW - 1).status_code == 422
+    assert api.get("/api/v1/topics", sort="copies").status_code == 422
+
+
+def test_a_topic_is_shown_with_the_stories_that_belong_to_it_now(api: Api, landing: Landing) -> None:
+    whole = topic(3, last_seen=NOW, first_seen=NOW, updated_at=NOW)
+    landing.land("topics", "topic", {**whole, "kafka_partition": 0, "kafka_offset": 0})
+
+    def joined(number: int, to: int, revision: int) -> dict[str, Any]:
+        names = {"story_id": f"{number:032x}", "topic_id": f"{to:032x}"}
+        return {**names, "revision": revision, "similarity": 0.5, "assigned_at": NOW + revision}
+
+    told = [
+        joined(1, 3, 1),
+        joined(2, 3, 2),
+        joined(3, 3, 3),
+        joined(2, 9, 4),
+        joined(4, 9, 5),
+        joined(4, 3, 6),
+    ]
+    rows = [{**one, "kafka_partition": 0, "kafka_offset": at} for at, one in enumerate(told)]
+    landing.land("assignments", "assignment", *rows)
+    known = story(1, last_seen=NOW, first_seen=NOW, updated_at=NOW)
+    landing.land("stories", "story", {**known, "kafka_partition": 0, "kafka_offset": 0})
+    path = f"/api/v1/topics/{whole['id']}"
+    expected = [told[5], told[2], told[0]]
+    assert api.get(path).json() == {"topic": whole, "assignments": expected, "stories": [known], "next": None}
+    first = api.get(path, limit=2).json()
+    assert first["assignments"] == expected[:2]
+    assert api.get(path, limit=2, before=first["next"]).json()["assignments"] == expected[2:]
+    assert api.get(f"/api/v1/topics/{'e' * 32}").status_code == 404
+    assert api.get("/api/v1/topics/no-id").status_code == 422
 
 
 def test_health_names_what_fails(

@@ -15,7 +15,7 @@ from tests.support.sse import SseClient
 from tests.support.topics import create_topics
 
 pytestmark = pytest.mark.kafka
-TOPICS = ("mentions", "trends", "alerts", "stories")
+TOPICS = ("mentions", "trends", "alerts", "stories", "topics")
 
 
 @pytest.fixture

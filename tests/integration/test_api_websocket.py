@@ -59,7 +59,7 @@ def prefix() -> str:
 def start_api(
     kafka: Broker, prefix: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., Api]]:
-    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories"))
+    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
     with ExitStack() as started:
 
         def start(**settings: object) -> Api:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.kafka
 @pytest.fixture(scope="module")
 def deployment(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     prefix = f"conformance{time.time_ns()}."
-    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories"))
+    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
     api = Api(kafka.bootstrap, prefix, tmp_path_factory.mktemp("api") / "api.log", **OWN).start()
     topics = Kafka(kafka.bootstrap, prefix, Publisher(kafka.bootstrap, prefix))
     yield Deployment(api.url, kafka=topics, api=api, secret=(SECRET, ISSUER))

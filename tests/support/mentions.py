@@ -195,6 +195,31 @@ def influencer(number: int, **changes: Any) -> dict[str, Any]:
     return record | changes
 
 
+def topic(number: int, **changes: Any) -> dict[str, Any]:
+    """A whole topic of two stories; its id is made of `number`."""
+    now = time.time_ns() // 1_000_000
+    record: dict[str, Any] = {
+        "id": f"{number:032x}",
+        "revision": 2,
+        "label": f"harga emas {number}",
+        "terms": ["harga emas", "antam"],
+        "mentions": 3,
+        "stories": 2,
+        "positive": 1,
+        "negative": 0,
+        "neutral": 2,
+        "hashtags": {"emas": 1},
+        "words": {"harga": 3, "emas": 3},
+        "trending_score": 1.5,
+        "sample_ids": [f"{number:032x}"],
+        "merged_into": None,
+        "first_seen": now - 60_000,
+        "last_seen": now,
+        "updated_at": now,
+    }
+    return record | changes
+
+
 class Publisher:
     """Writes events as a stage does: in transactions, some of which are aborted when asked to.
 

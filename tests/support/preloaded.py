@@ -29,6 +29,7 @@ PRELOADED = (
     "processors.agents.influencers",
     "processors.agents.market",
     "processors.agents.stories",
+    "processors.agents.topics",
     "processors.agents.trends",
     "producers.__main__",
     "producers.collectors.rss",

@@ -120,6 +120,7 @@ def test_the_table_names_every_worker_and_what_it_may_know(stack: Stack) -> None
         "enrich-1",
         "enrich-2",
         "stories-1",
+        "topics-1",
         "trends-1",
         "trends-2",
         "influencers-1",
@@ -153,13 +154,13 @@ def snapshot(name: str, state: State, restarts: int = 0) -> Snapshot:
 
 def test_the_screen_says_what_feeds_it_how_fast_and_how_far_behind() -> None:
     before = Figures(10.0, posts=100, mentions=50, trends=5, lags={"enrich": 9})
-    lags = {"enrich": 7, "stories": 3, "trends": 0, "influencers": 4, "market": 12}
+    lags = {"enrich": 7, "stories": 3, "topics": 5, "trends": 0, "influencers": 4, "market": 12}
     lags |= {"alerts": 1, "clickhouse": 2}
     now = Figures(12.0, posts=300, mentions=150, trends=1_234, lags=lags)
     processes = [snapshot("kafka", "running"), snapshot(REPLAY, "running"), snapshot(SIMULATE, "waiting", 3)]
     told = line(now, before, processes)
     assert "posts 300 (100/s)  mentions 150 (50/s)  trends 1,234" in told
-    assert "lag: enrich 7 stories 3 trends 0 influencers 4 market 12 alerts 1 clickhouse 2" in told
+    assert "lag: enrich 7 stories 3 topics 5 trends 0 influencers 4 market 12 alerts 1 clickhouse 2" in told
     assert "processes 2/3  fed by recorded events" in told
     console = Console(width=100, record=True, file=io.StringIO())
     console.print(panel("http://127.0.0.1:1", now, before, processes, stopping=False))

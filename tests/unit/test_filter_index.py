@@ -6,7 +6,7 @@ import pytest
 from api.filter_index import FilterIndex, handles
 from api.filters import Filter
 from tests.support.markets import alert
-from tests.support.mentions import mention, story, trend
+from tests.support.mentions import mention, story, topic, trend
 
 WORDS = ("bbca", "bri", "ihsg", "rupiah")
 SYMBOLS = ("BBCA.JK", "BBRI.JK", "TLKM.JK")
@@ -21,7 +21,9 @@ def some(chance: random.Random, values: tuple[str, ...], share: float = 0.3) -> 
 
 def wanted(chance: random.Random) -> Filter:
     return Filter(
-        tuple(sorted(chance.sample(("alerts", "mentions", "stories", "trends"), chance.randint(1, 4)))),
+        tuple(
+            sorted(chance.sample(("alerts", "mentions", "stories", "topics", "trends"), chance.randint(1, 5)))
+        ),
         keyword=some(chance, WORDS),
         platform=some(chance, PLATFORMS),
         sentiment=some(chance, ("positive", "negative", "neutral")),
@@ -42,9 +44,9 @@ def event(chance: random.Random) -> tuple[str, dict[str, Any]]:
     kind, subject = chance.choice(
         [("all", ""), *(("keyword", word) for word in WORDS), *(("symbol", one) for one in SYMBOLS)]
     )
-    topic = chance.choice(("mentions", "trends", "alerts", "stories"))
-    if topic == "mentions":
-        return topic, mention(
+    name = chance.choice(("mentions", "trends", "alerts", "stories", "topics"))
+    if name == "mentions":
+        return name, mention(
             1,
             keywords=sorted(some(chance, WORDS, 0.7)),
             symbols=sorted(some(chance, SYMBOLS, 0.7)),
@@ -52,23 +54,25 @@ def event(chance: random.Random) -> tuple[str, dict[str, Any]]:
             sentiment=chance.choice(("positive", "negative", "neutral")),
             language=chance.choice(("id", "en")),
         )
-    if topic == "trends":
-        return topic, trend(
+    if name == "trends":
+        return name, trend(
             kind,
             subject,
             platform=chance.choice(("", "x", "news")),
             window=chance.choice(("1m", "5m", "1h")),
             score=chance.choice((0.5, 3.0)),
         )
-    if topic == "stories":
+    if name == "topics":
+        return name, topic(1, label=chance.choice(("bbca", "rupiah")))
+    if name == "stories":
         subjects = [*(f"keyword:{one}" for one in WORDS), *(f"symbol:{one}" for one in SYMBOLS)]
-        return topic, story(
+        return name, story(
             1,
             subjects=chance.sample(subjects, chance.randint(0, 3)),
             sources={f"{one}/a": 1 for one in chance.sample(PLATFORMS[:3], chance.randint(1, 2))},
             copies=chance.choice((0, 2)),
         )
-    return topic, alert(
+    return name, alert(
         1,
         subject=f"{kind}:{subject}",
         rule_id=chance.choice(("rule-a", "rule-b")),

@@ -4,7 +4,7 @@ import pytest
 
 from api.filters import Filter
 from tests.support.markets import alert
-from tests.support.mentions import mention, story, trend
+from tests.support.mentions import mention, story, topic, trend
 
 
 def chosen(**values: Any) -> Filter:
@@ -173,3 +173,9 @@ def test_stories_by_copies_and_words() -> None:
     assert Filter(("stories",), min_copies=2, text="laba naik").matches("stories", STORY)
     assert not Filter(("stories",), min_copies=3).matches("stories", STORY)
     assert not Filter(("stories",), text="rugi").matches("stories", STORY)
+
+
+def test_topics_by_words_alone() -> None:
+    told = topic(1, label="harga emas, antam", terms=["harga emas", "Antam"])
+    assert Filter(("topics",), text="antam", min_copies=9, keyword=frozenset(["x"])).matches("topics", told)
+    assert not Filter(("topics",), text="perak").matches("topics", told)
