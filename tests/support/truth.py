@@ -12,6 +12,7 @@ def assert_exact(stack: Stack, events: Path, posts: int) -> None:
     assert_mentions(stack, posts)
     assert_receipts_tile(stack, posts)
     assert_windows(stack, events)
+    assert_stories(stack)
     assert_metrics(stack, posts)
 
 
@@ -59,6 +60,28 @@ def assert_windows(stack: Stack, events: Path) -> None:
             f"WHERE subject_kind = 'all' AND platform = '' AND window = '{window}' GROUP BY id)"
         )
         assert total == sum(hours_of(events).values()), window
+
+
+def assert_stories(stack: Stack) -> None:
+    """A post belongs to one story, a story is as large as its links say, and windows of every kind count each copy once."""
+    links = stack.sql(
+        "SELECT count() - uniqExact(post_id) AS twice, countIf(post_id NOT IN (SELECT id FROM mentions)) AS strangers, "
+        "count() - countIf(is_copy) - uniqExact(story_id) AS headless FROM story_links"
+    )
+    assert links == [{"twice": 0, "strangers": 0, "headless": 0}]
+    other = stack.value(
+        "SELECT count() FROM (SELECT id, max(copies) AS most FROM stories GROUP BY id) "
+        "WHERE (id, most) NOT IN (SELECT story_id, toInt64(count()) - 1 FROM story_links GROUP BY story_id)"
+    )
+    assert other == 0
+    copies = stack.value("SELECT countIf(is_copy) FROM story_links")
+    assert copies > 0
+    for window in ("1m", "5m", "1h", "1d"):
+        counted = stack.value(
+            "SELECT sum(n) FROM (SELECT argMax(copies, revision) AS n FROM trends "
+            f"WHERE subject_kind = 'all' AND platform = '' AND window = '{window}' GROUP BY id)"
+        )
+        assert counted == copies, window
 
 
 def assert_bars(stack: Stack, prices: Path) -> None:
