@@ -20,8 +20,8 @@ from tests.support.topic_ways import ours, plain, words_of
 
 _TWEETS = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "events" / "stocknet_2015.jsonl"
 _SEEDS = (1, 2, 3)
-_STORIES = 2_400
-_WINDOW = 1_200
+_STORIES = 1_800
+_WINDOW = 900
 _STEP = 300
 _THRESHOLDS = (0.08, 0.12, 0.16, 0.2)
 
