@@ -116,8 +116,8 @@ def _rings(dice: random.Random) -> Iterator[_Draft]:
             dice.shuffle(members)
             for place, member in enumerate(members):
                 yield _Draft(at + place * MINUTE, member, text)
-        for member in range(6):
-            yield _Draft(dice.randrange(DAYS) * 24 * HOUR, f"ring{ring}x{member}", _text(dice))
+        for number in range(6):
+            yield _Draft(dice.randrange(DAYS) * 24 * HOUR, f"ring{ring}x{number}", _text(dice))
 
 
 def _fast(dice: random.Random) -> Iterator[_Draft]:

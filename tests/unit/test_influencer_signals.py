@@ -8,7 +8,7 @@ import pytest
 from processors.logic.influencers import rows
 from processors.logic.influencers.rows import added, new_row
 from processors.logic.influencers.signals import AWAKE, BUSY, BUSY_HOURS, REPEATS, SHARED, signals
-from schemas.events import AuthorPartial, Influencer, Mention
+from schemas.events import AuthorPartial, Influencer, Joined, Mention
 from tests.support.planted_authors import Planted, planted
 from tests.support.profiling import START, Profiler, partials, said, told_to_stories
 from tests.support.storytelling import Teller
@@ -125,7 +125,7 @@ def test_copying_others_asks_for_several_texts_and_for_half_of_what_is_compared(
     def row(copies: int, originals: int, began: str = "x:b") -> list[str]:
         made = new_row("x")
         (post,) = partials([said(0, "a", 0, "kata")])
-        joined = [
+        joined: list[Joined] = [
             {"story_id": f"{n}", "author": began, "post_id": f"x:{n}"} for n in range(min(copies, SHARED * 2))
         ]
         told: AuthorPartial = {
@@ -134,7 +134,7 @@ def test_copying_others_asks_for_several_texts_and_for_half_of_what_is_compared(
             "copies": copies,
             "originals": originals,
             "joined": joined,
-        }  # type: ignore[typeddict-item]
+        }
         return [one["kind"] for one in signals(added(added(made, post, 0), told, 1), "x:a")]
 
     assert row(SHARED, SHARED) == ["shared_text"]

@@ -3,15 +3,17 @@
 import random
 from typing import Any
 
+import orjson
 import pytest
 
 from processors.logic.influencers import rows
-from processors.logic.influencers.partials import MAX_SUBJECTS, MAX_TEXTS, AuthorFold
+from processors.logic.influencers.partials import MAX_NAME, MAX_SUBJECTS, MAX_TEXTS, AuthorFold
 from processors.logic.influencers.profile import mood, profile_url
 from processors.logic.influencers.rows import LATE, added, new_row
 from processors.logic.influencers.score import ECHO, score
 from processors.logic.reposts import is_repost
 from schemas.events import AuthorPartial, Influencer, Mention
+from schemas.topics import MAX_RECORD_BYTES
 from tests.support.profiling import START, Profiler, partials, said, told_to_stories
 from tests.support.stages import CODEC
 from tests.support.storytelling import Teller
@@ -65,6 +67,21 @@ def test_a_partial_is_bounded_and_tells_the_most_repeated_texts() -> None:
     assert len(partial["texts"]) == MAX_TEXTS
     assert partial["texts"][0]["posts"] == 2
     assert len(partial["samples"]) == 5
+
+
+def test_endless_names_ids_and_tags_stay_out_of_what_must_fit_in_a_record() -> None:
+    endless = "y" * 100_000
+    assert partials([said(1, endless, 0, LONG)]) == []
+    post = said(1, "a", 0, LONG, id=f"x:{endless}", author_name=endless, hashtags=[endless, "ihsg"])
+    (partial,) = partials([post])
+    assert (partial["mentions"], partial["samples"], partial["subjects"]) == (1, [], {"hashtag:ihsg": 1})
+    assert len(CODEC.encode("author_partial", partial)) < 2_000
+    post = {**post, "hashtags": []}
+    teller = Teller()
+    teller.tell_all(told_to_stories([post, said(2, endless, 1, LONG), {**post, "id": f"x:z{endless}"}]), 3)
+    assert [one["author"] for one in teller.author_partials] == ["x:a"]
+    assert teller.author_partials[0]["repeats"] == 1
+    assert teller.author_partials[0]["joined"] == []
 
 
 @pytest.mark.parametrize("text", ["RT @ani: naik", "rt  @ani naik", "“RT @ani: naik”"])
@@ -280,13 +297,16 @@ def test_texts_that_differ_in_a_word_of_many_are_one() -> None:
 
 def test_a_row_is_bounded_whatever_its_author_does() -> None:
     row = new_row("x")
-    for number in range(1_500):
-        (post,) = partials([said(number, "a", number * HOUR, f"k{number}", hashtags=[f"t{number}"])])
-        joined = {"story_id": f"{number}", "author": f"x:{number}", "post_id": f"x:{number}"}
+    for number in range(1_000):
+        name = f"{number:0>{MAX_NAME - 9}}"
+        tags = [f"{name}{tag}" for tag in range(MAX_SUBJECTS)]
+        (post,) = partials([said(number, "a", number * HOUR, f"k{number}", id=f"x:{name}", hashtags=tags)])
+        joined = {"story_id": f"{number}", "author": f"x:{name}", "post_id": f"x:{name}"}
         row = added(row, {**post, "joined": [joined]}, number)  # type: ignore[list-item]
     assert len(row[rows.DAYS]) == rows.WINDOW
     assert len(row[rows.TEXTS]) == rows.MAX_TEXTS
     assert len(row[rows.JOINED]) == rows.MAX_JOINED
+    assert len(orjson.dumps(row)) < MAX_RECORD_BYTES / 2
     assert all(len(day[rows.SUBJECTS]) <= 2 * rows.MAX_SUBJECTS for day in row[rows.DAYS].values())
 
 

@@ -6,7 +6,7 @@ authors. An answer follows where the post it answers began a story that is remem
 
 from collections.abc import Iterator
 
-from processors.logic.influencers.partials import HOUR_MS, empty
+from processors.logic.influencers.partials import HOUR_MS, MAX_NAME, empty
 from processors.logic.reposts import is_repost
 from schemas.events import AuthorPartial, Fingerprint, Joined, StoryLink
 
@@ -21,7 +21,7 @@ class FollowFold:
 
     def add(self, told: Fingerprint, link: StoryLink, began: str | None, answered: str | None) -> None:
         """Count one post: `began` wrote the first one of its story, `answered` that of the story begun by what it answers."""
-        author = told["author"]
+        author, began, answered = map(_named, (told["author"], began, answered))
         if author is None:
             return
         # Whose text it is and whose post it answers may be the same: what it says then follows once.
@@ -40,7 +40,7 @@ class FollowFold:
             partial["marked"] += 1
             return
         partial["repeats" if began == partial["author"] else "copies"] += 1
-        if len(partial["joined"]) < MAX_JOINED:
+        if len(partial["joined"]) < MAX_JOINED and len(told["post_id"]) <= MAX_NAME:
             joined: Joined = {"story_id": story_id, "author": began, "post_id": told["post_id"]}
             partial["joined"] = [*partial["joined"], joined]
 
@@ -56,3 +56,8 @@ class FollowFold:
     def partials(self) -> Iterator[AuthorPartial]:
         """One for every author and hour, in the order in which they came."""
         yield from self._partials.values()
+
+
+def _named(author: str | None) -> str | None:
+    """The author, if the name can be a key."""
+    return None if author is None or len(author) > MAX_NAME else author

@@ -12,6 +12,11 @@ HOUR_MS = 3_600_000
 MAX_SUBJECTS = 16
 MAX_TEXTS = 32
 MAX_SAMPLES = 5
+MAX_NAME = 256
+"""Characters of what an author is keyed by or called, of a subject, and of the id of a post that is kept as evidence.
+
+Rows hold hundreds of these and must fit in a record. Nothing that a platform gives is as long.
+"""
 
 
 def empty(author: str, platform: str, hour: Millis, day_only: bool, enriched_at: Millis) -> AuthorPartial:
@@ -56,9 +61,9 @@ class AuthorFold:
         self._sums: dict[tuple[str, int, bool], _Sum] = {}
 
     def add(self, mention: Mention, text: str) -> None:
-        """Count one mention, which says `text`; one of which nobody knows the author is nobody's."""
+        """Count one mention, which says `text`; one of which nobody knows the author, or an endless name, is nobody's."""
         author = author_of(mention)
-        if author is None:
+        if author is None or len(author) > MAX_NAME:
             return
         key = (author, mention["event_at"] // HOUR_MS * HOUR_MS, mention["published_precision"] == "day")
         total = self._sums.get(key)
@@ -81,6 +86,7 @@ class _Sum:
         "known",
         "known_at",
         "last_at",
+        "mentions",
         "platform",
         "reposts",
         "subjects",
@@ -91,7 +97,7 @@ class _Sum:
         self.platform = ""
         self.known: dict[str, Any] = {}
         self.known_at = self.last_at = 0
-        self.reposts = self.engagement = self.engaged = 0
+        self.mentions = self.reposts = self.engagement = self.engaged = 0
         self.counts = {"positive": 0, "negative": 0, "neutral": 0}
         self.subjects: dict[str, int] = {}
         self.texts: dict[int, list[str]] = {}
@@ -99,22 +105,25 @@ class _Sum:
 
     def add(self, mention: Mention, *, repost: bool) -> None:
         self.platform = mention["platform"]
-        self.ids.append(mention["id"])
+        self.mentions += 1
+        if len(mention["id"]) <= MAX_NAME:
+            self.ids.append(mention["id"])
         self.counts[mention["sentiment"]] += 1
         self.last_at = max(self.last_at, mention["event_at"])
         self._know(mention)
-        figures = [one for part in ("likes", "shares", "comments") if (one := mention[part]) is not None]  # type: ignore[literal-required]  # the three are fields
+        figures = [one for part in ("likes", "shares", "comments") if (one := mention[part]) is not None]
         if figures:
             self.engaged += 1
             self.engagement += sum(figures)
         for kind, subject in subjects_of(mention):
-            if kind != "all":
-                name = f"{kind}:{subject}"
+            name = f"{kind}:{subject}"
+            if kind != "all" and len(name) <= MAX_NAME:
                 self.subjects[name] = self.subjects.get(name, 0) + 1
         if repost:
             self.reposts += 1
         elif mention["fingerprint"]:
-            self.texts.setdefault(mention["fingerprint"], []).append(mention["id"])
+            posts = self.texts.setdefault(mention["fingerprint"], [])
+            posts.append(mention["id"][:MAX_NAME])
 
     def _know(self, mention: Mention) -> None:
         """Keep of each field what was collected last, where it was told at all."""
@@ -122,6 +131,8 @@ class _Sum:
         self.known_at = max(self.known_at, mention["collected_at"])
         for name in ("name", "handle", "followers", "verified"):
             value = mention[f"author_{name}"]  # type: ignore[literal-required]  # the four are fields
+            if isinstance(value, str):
+                value = value[:MAX_NAME]
             if value is not None and (latest or name not in self.known):
                 self.known[name] = value
 
@@ -134,7 +145,7 @@ class _Sum:
             **self.counts,
             "known_at": self.known_at,
             "last_at": self.last_at,
-            "mentions": len(self.ids),
+            "mentions": self.mentions,
             "reposts": self.reposts,
             "engagement": self.engagement,
             "engaged": self.engaged,
