@@ -14,8 +14,7 @@ _MORE = 2
 class Budget(BaseModel):
     """How many requests were made in which hour (since the epoch); immutable.
 
-    Of a day's quota, half may be used in half a day: that is how the service counts (https://newsapi.org/pricing and the text
-    of its 429).
+    Of a day's quota, half may be used in half a day: so says the message of the service's 429.
     """
 
     model_config = ConfigDict(frozen=True)

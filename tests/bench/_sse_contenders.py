@@ -15,6 +15,7 @@ import httpx
 import psutil
 from confluent_kafka import Producer
 
+from api.catalogue import LIVE
 from deploy.ports import free_port
 from schemas.codec import Codec
 from schemas.registry import PinnedIds
@@ -156,7 +157,7 @@ class Denyut(Contender):
     path = "/api/v1/stream"
 
     def __init__(self, bootstrap: str, prefix: str) -> None:
-        create_topics(bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
+        create_topics(bootstrap, prefix, LIVE)
         self._bootstrap, self._topic = bootstrap, f"{prefix}mentions"
         port = free_port()
         settings = {

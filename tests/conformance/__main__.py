@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from api.catalogue import LIVE
 from tests.conformance import clients, faults, openings, sequences
 from tests.conformance.deployment import Deployment, Kafka
 from tests.conformance.suite import LONG, SHORT, Check, Outcome, Size, as_json, run, table
@@ -44,7 +45,7 @@ def own(folder: Path) -> Iterator[Deployment]:
     broker.start()
     prefix = "conformance."
     try:
-        create_topics(broker.bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
+        create_topics(broker.bootstrap, prefix, LIVE)
         api = Api(broker.bootstrap, prefix, folder / "api.log", **OWN).start()
         try:
             kafka = Kafka(broker.bootstrap, prefix, Publisher(broker.bootstrap, prefix, "conformance"))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from api.catalogue import LIVE
 from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.browser import CHROMIUM, tab
@@ -29,7 +30,7 @@ follow("topics=mentions", (topic, data) => window.seen.push(data.id), (data) => 
 def test_it_sees_every_mention_once_through_a_restart(
     browser: Browser, kafka: Broker, prefix: str, tmp_path: Path
 ) -> None:
-    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
+    create_topics(kafka.bootstrap, prefix, LIVE)
     publisher = Publisher(kafka.bootstrap, prefix)
     api = Api(
         kafka.bootstrap, prefix, tmp_path / "api.log", stream_heartbeat_s=0.5, stream_retry_ms=100

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from api.catalogue import LIVE
 from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.mentions import Publisher, mention
@@ -18,7 +19,7 @@ pytestmark = pytest.mark.kafka
 
 @pytest.fixture
 def api(kafka: Broker, prefix: str, tmp_path: Path) -> Iterator[Api]:
-    create_topics(kafka.bootstrap, prefix, ["mentions", "trends", "alerts", "stories", "topics"])
+    create_topics(kafka.bootstrap, prefix, LIVE)
     own = Api(kafka.bootstrap, prefix, tmp_path / "api.log", stream_heartbeat_s=0.3)
     yield own.start()
     own.stop()

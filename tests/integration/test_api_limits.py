@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from api.catalogue import LIVE
 from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.mentions import Publisher, mention, trend
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.kafka
 
 @pytest.fixture
 def publisher(kafka: Broker, prefix: str) -> Publisher:
-    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
+    create_topics(kafka.bootstrap, prefix, LIVE)
     return Publisher(kafka.bootstrap, prefix)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
+from api.catalogue import LIVE
 from tests.support.api import Api
 from tests.support.broker import Broker, OwnBroker
 from tests.support.mentions import Publisher, mention
@@ -86,7 +87,7 @@ def check(client: SseClient, wanted: list[str]) -> None:
 
 
 def test_random_cuts(kafka: Broker, prefix: str, tmp_path: Path) -> None:
-    create_topics(kafka.bootstrap, prefix, ["mentions", "trends", "alerts", "stories", "topics"])
+    create_topics(kafka.bootstrap, prefix, LIVE)
     dice = random.Random(20_151_117)
     feed = Feed(Publisher(kafka.bootstrap, prefix), 1)
     with running(Api(kafka.bootstrap, prefix, tmp_path / "api.log", stream_heartbeat_s=0.2)) as api:
@@ -109,7 +110,7 @@ def test_random_cuts(kafka: Broker, prefix: str, tmp_path: Path) -> None:
 
 
 def test_the_api_killed_and_a_new_one_serves_the_old_ids(kafka: Broker, prefix: str, tmp_path: Path) -> None:
-    create_topics(kafka.bootstrap, prefix, ["mentions", "trends", "alerts", "stories", "topics"])
+    create_topics(kafka.bootstrap, prefix, LIVE)
     feed = Feed(Publisher(kafka.bootstrap, prefix), 2)
     with running(Api(kafka.bootstrap, prefix, tmp_path / "api.log", stream_heartbeat_s=0.2)) as api:
         clients = [SseClient(api.url, follow=True).connect().opened() for _ in range(3)]
@@ -130,7 +131,7 @@ def test_the_broker_killed_under_live_and_replaying_clients(prefix: str, tmp_pat
     broker = OwnBroker(tmp_path / "kafka")
     broker.start()
     try:
-        create_topics(broker.bootstrap, prefix, ["mentions", "trends", "alerts", "stories", "topics"])
+        create_topics(broker.bootstrap, prefix, LIVE)
         feed = Feed(Publisher(broker.bootstrap, prefix, prefix), 3)
         with running(Api(broker.bootstrap, prefix, tmp_path / "api.log", stream_heartbeat_s=0.2)) as api:
             live = SseClient(api.url, follow=True).connect().opened()

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
+from api.catalogue import LIVE
 from api.positions import decode
 from schemas.registry import load_schema
 from schemas.topics import TOPICS
@@ -56,7 +57,7 @@ def database(clickhouse: EmbeddedClickHouse, prefix: str) -> str:
 def api(
     kafka: Broker, prefix: str, tmp_path: Path, clickhouse: EmbeddedClickHouse, database: str
 ) -> Iterator[Api]:
-    create_topics(kafka.bootstrap, prefix, ["mentions", "trends", "alerts", "stories", "topics"])
+    create_topics(kafka.bootstrap, prefix, LIVE)
     own = Api(
         kafka.bootstrap,
         prefix,

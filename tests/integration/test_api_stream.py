@@ -7,6 +7,7 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
+from api.catalogue import LIVE
 from api.positions import TopicPosition, decode, encode
 from tests.support.api import Api
 from tests.support.broker import Broker
@@ -15,7 +16,7 @@ from tests.support.sse import SseClient
 from tests.support.topics import create_topics
 
 pytestmark = pytest.mark.kafka
-TOPICS = ("mentions", "trends", "alerts", "stories", "topics")
+TOPICS = tuple(LIVE)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from api.access.credentials import COOKIE
+from api.catalogue import LIVE
 from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.mentions import Publisher, mention
@@ -59,7 +60,7 @@ def prefix() -> str:
 def start_api(
     kafka: Broker, prefix: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., Api]]:
-    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
+    create_topics(kafka.bootstrap, prefix, LIVE)
     with ExitStack() as started:
 
         def start(**settings: object) -> Api:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from api.catalogue import LIVE
 from tests.conformance.__main__ import ALL, ISSUER, OWN, SECRET
 from tests.conformance.deployment import Deployment, Kafka, Subject
 from tests.conformance.sequences import same
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.kafka
 @pytest.fixture(scope="module")
 def deployment(kafka: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     prefix = f"conformance{time.time_ns()}."
-    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
+    create_topics(kafka.bootstrap, prefix, LIVE)
     api = Api(kafka.bootstrap, prefix, tmp_path_factory.mktemp("api") / "api.log", **OWN).start()
     topics = Kafka(kafka.bootstrap, prefix, Publisher(kafka.bootstrap, prefix))
     yield Deployment(api.url, kafka=topics, api=api, secret=(SECRET, ISSUER))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from api.catalogue import LIVE
 from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.mentions import Publisher, mention
@@ -45,7 +46,7 @@ def running(command: list[str], output: Path, secret: str) -> Iterator[Path]:
 def test_each_prints_every_mention_once_through_a_restart(kafka: Broker, prefix: str, tmp_path: Path) -> None:
     curl = shutil.which("curl")
     assert curl is not None, "curl is part of what the examples need"
-    create_topics(kafka.bootstrap, prefix, ("mentions", "trends", "alerts", "stories", "topics"))
+    create_topics(kafka.bootstrap, prefix, LIVE)
     publisher = Publisher(kafka.bootstrap, prefix)
     settings = {**SETTINGS, "stream_heartbeat_s": 0.5, "stream_retry_ms": 100}
     api = Api(kafka.bootstrap, prefix, tmp_path / "api.log", **settings).start()

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from api.catalogue import LIVE
 from api.filter_index import FilterIndex, handles
 from api.filters import Filter
 from tests.support.markets import alert
@@ -44,7 +45,7 @@ def event(chance: random.Random) -> tuple[str, dict[str, Any]]:
     kind, subject = chance.choice(
         [("all", ""), *(("keyword", word) for word in WORDS), *(("symbol", one) for one in SYMBOLS)]
     )
-    name = chance.choice(("mentions", "trends", "alerts", "stories", "topics"))
+    name = chance.choice(list(LIVE))
     if name == "mentions":
         return name, mention(
             1,
