@@ -191,7 +191,7 @@ class TopicsSettings(StageSettings):
         description="hours of event time for which a story counts for its topic, and within which stories join a topic",
     )
     topic_stories: int = Field(
-        default=20_000,
+        default=10_000,
         ge=10,
         le=500_000,
         description="stories in memory; those told of longest ago go first, and no longer count for their topics",

@@ -1,7 +1,7 @@
 """The other design that was tried: a story goes where most of its nearest stories are, a graph of neighbours instead of centroids."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from heapq import nlargest
 
 from processors.logic.topics.weights import SCALE, Frequencies, Vector
@@ -47,5 +47,7 @@ def _state(kept: OrderedDict[int, tuple[Vector, int, list[str]]]) -> State:
     sums: dict[int, Counter[str]] = {}
     for vector, topic, _ in kept.values():
         sums.setdefault(topic, Counter()).update({t: w for t, w in vector.items() if " " not in t})
-    words = {topic: [term for term, _ in total.most_common(TERMS)] for topic, total in sums.items()}
+    words: dict[Hashable, list[str]] = {
+        topic: [term for term, _ in total.most_common(TERMS)] for topic, total in sums.items()
+    }
     return State({number: topic for number, (_, topic, _) in kept.items()}, words)

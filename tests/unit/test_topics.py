@@ -25,7 +25,8 @@ def named(number: int) -> str:
 def test_a_topic_is_told_of_from_its_second_story_on_under_the_id_of_its_first() -> None:
     clusterer = Clusterer()
     clusterer.tell(story(0, GOLD, subjects=["hashtag:emas", "symbol:ANTM.JK"]), story(1, RICE))
-    assert clusterer.topics == clusterer.assignments == []
+    assert not clusterer.topics
+    assert not clusterer.assignments
     clusterer.tell(story(2, GOLD_AGAIN, positive=2, negative=1, neutral=0))
     (topic,) = clusterer.topics
     assert (topic["id"], topic["stories"], topic["mentions"]) == (named(0), 2, 4)
@@ -102,7 +103,7 @@ def told_all() -> list[Story]:
     return made
 
 
-@pytest.mark.parametrize("kept", [100, 20_000])
+@pytest.mark.parametrize("kept", [100, 10_000])
 def test_batches_and_crashes_change_nothing(kept: int) -> None:
     made = told_all()
     plain = Clusterer(topic_stories=kept)
@@ -173,7 +174,7 @@ def test_topics_that_have_become_one_are_told_of_a_last_time() -> None:
     assert merged
     for topic in merged:
         assert topic["id"] not in clusterer.belonging().values()
-        assert topic["merged_into"] < topic["id"], "the older one's id stays"
+        assert str(topic["merged_into"]) < topic["id"], "the older one's id stays"
         assert topic["stories"] > 1
 
 

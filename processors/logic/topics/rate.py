@@ -19,7 +19,7 @@ class Rate(NamedTuple):
 
     hour: int
     """Hours since the epoch."""
-    count: int
+    current: int
     earlier: int
     mean: float
     variance: float
@@ -38,8 +38,8 @@ class Rate(NamedTuple):
             return self
         usual = Baseline(self.mean, self.variance, self.seen).after(self.earlier, ALPHA)
         if passed == 1:
-            return Rate(hour, 0, self.count, usual.mean, usual.variance, usual.seen)
-        usual = usual.after(self.count, ALPHA).after_zeros(passed - 2, ALPHA)
+            return Rate(hour, 0, self.current, usual.mean, usual.variance, usual.seen)
+        usual = usual.after(self.current, ALPHA).after_zeros(passed - 2, ALPHA)
         return Rate(hour, 0, 0, usual.mean, usual.variance, usual.seen)
 
     def after(self, at: Millis, mentions: int) -> "Rate":
@@ -47,9 +47,9 @@ class Rate(NamedTuple):
         moved = self.at(at // HOUR_MS)
         behind = moved.hour - at // HOUR_MS
         if behind == 0:
-            return moved._replace(count=moved.count + mentions)
+            return moved._replace(current=moved.current + mentions)
         return moved._replace(earlier=moved.earlier + mentions) if behind == 1 else moved
 
     def score(self) -> float:
         """Deviations of the fuller of the hour under way and the one before it from what is usual; see `Baseline.score`."""
-        return Baseline(self.mean, self.variance, self.seen).score(max(self.count, self.earlier), BIAS)
+        return Baseline(self.mean, self.variance, self.seen).score(max(self.current, self.earlier), BIAS)

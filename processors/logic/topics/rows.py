@@ -44,8 +44,8 @@ def topic_row(topic: Group) -> Row:
 
 def topic_of(name: str, row: Row) -> Group:
     """The topic of a row, yet without its stories."""
-    *plain, rate = row
-    return Group(name, *plain, Rate(*rate))
+    opened, changed, told, first_seen, last_seen, updated_at, rate = row
+    return Group(name, opened, changed, told, first_seen, last_seen, updated_at, Rate(*rate))
 
 
 def marks_row(marks: Marks) -> Row:

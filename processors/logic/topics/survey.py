@@ -52,7 +52,7 @@ def _merge(window: Window, topic: Group) -> str | None:
     for story in _in_order(window, second):
         window.move(story, first)
     for hour, mentions in (
-        (second.rate.hour, second.rate.count),
+        (second.rate.hour, second.rate.current),
         (second.rate.hour - 1, second.rate.earlier),
     ):
         first.rate = first.rate.after(hour * HOUR_MS, mentions)

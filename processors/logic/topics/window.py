@@ -29,9 +29,9 @@ class Bounds:
 
     window_ms: int
     most: int
-    alike: float = 0.12
-    same: float = 0.4
-    loose: float = 0.03
+    alike: float = 0.1
+    same: float = 0.3
+    loose: float = 0.06
     survey: int = 100
 
 
