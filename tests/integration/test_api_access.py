@@ -7,8 +7,10 @@ import pytest
 
 from api.access.credentials import COOKIE
 from api.access.scopes import BY_TOPIC, OPEN
+from api.catalogue import LIVE
 from api.openapi.operation import Operation
 from api.operations import OPERATIONS
+from schemas.topics import TOPICS
 from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.markets import alert
@@ -268,7 +270,7 @@ def test_the_metrics_of_the_stream_are_counted(api: Api, publisher: Publisher) -
     assert value("denyut_stream_replayed_total") > replayed
     until(lambda: value("denyut_stream_connections ") == 2, "both are counted, and nobody who has gone")
     lags = [line for line in api.get("/metrics").text.splitlines() if line.startswith("denyut_stream_lag{")]
-    assert len(lags) == 12, "three topics of four partitions"
+    assert len(lags) == sum(TOPICS[name].partitions(4) for name in LIVE), "each partition of every live topic"
     SseClient(api.url, headers=own).connect("nonsense").expect("reset", 1).stop()
     assert value('denyut_stream_resets_total{reason="unknown"}') >= 1
     for client in (first, second):
