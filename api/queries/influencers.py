@@ -11,13 +11,19 @@ from schemas.tables import INFLUENCER_PROFILES
 
 _PROFILE = Columns("influencer")
 
-# A later revision was active no earlier, so what keeps any revision keeps the latest. Scores are told in hundredths.
+# A later revision was active no earlier, so what keeps any revision keeps the latest. Which that is, is chosen by narrow columns:
+# whole rows of all revisions would not fit in a reader's memory. Scores are told in hundredths.
 _PAGE = f"""
 SELECT {_PROFILE.sql}, toInt64(round(score * 100)) AS rank, {POSITION}
 FROM (
   SELECT * FROM {INFLUENCER_PROFILES}
   WHERE last_activity >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC')
-    AND (empty({{platform:Array(String)}}) OR has({{platform:Array(String)}}, toString(platform)))
+    AND (id, revision) IN (
+      SELECT id, max(revision) FROM {INFLUENCER_PROFILES}
+      WHERE last_activity >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC')
+        AND (empty({{platform:Array(String)}}) OR has({{platform:Array(String)}}, toString(platform)))
+      GROUP BY id
+    )
   ORDER BY revision DESC LIMIT 1 BY id
 )
 WHERE last_activity < fromUnixTimestamp64Milli({{until:Int64}}, 'UTC')

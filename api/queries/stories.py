@@ -18,7 +18,10 @@ SELECT {_STORY.sql}, rank, {POSITION}
 FROM (
   SELECT *, if({{sort:String}} = 'copies', copies, toUnixTimestamp64Milli(last_seen)) AS rank
   FROM {STORIES}
-  WHERE last_seen >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC') AND copies >= {{copies:Int64}}
+  WHERE last_seen >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC') AND copies >= {{copies:Int64}} AND (id, revision) IN (
+    SELECT id, max(revision) FROM {STORIES}
+    WHERE last_seen >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC') AND copies >= {{copies:Int64}} GROUP BY id
+  )
   ORDER BY revision DESC LIMIT 1 BY id
 )
 WHERE last_seen < fromUnixTimestamp64Milli({{until:Int64}}, 'UTC')

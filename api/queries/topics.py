@@ -20,7 +20,10 @@ FROM (
   SELECT *, multiIf({{sort:String}} = 'mentions', mentions, {{sort:String}} = 'last_seen', toUnixTimestamp64Milli(last_seen),
                     toInt64(round(greatest(trending_score, 0) * 1000))) AS rank
   FROM {TOPICS}
-  WHERE last_seen >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC')
+  WHERE last_seen >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC') AND (id, revision) IN (
+    SELECT id, max(revision) FROM {TOPICS}
+    WHERE last_seen >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC') GROUP BY id
+  )
   ORDER BY revision DESC LIMIT 1 BY id
 )
 WHERE last_seen < fromUnixTimestamp64Milli({{until:Int64}}, 'UTC') AND isNull(merged_into) AND stories >= {{stories:Int64}}
@@ -44,7 +47,9 @@ WHERE topic_id = {{id:String}} AND {newest_first("assigned_at")}
 """  # noqa: S608 -- as above
 
 _STORIES = f"""
-SELECT {_STORY.sql} FROM {STORIES} WHERE id IN {{ids:Array(String)}} ORDER BY revision DESC LIMIT 1 BY id
+SELECT {_STORY.sql} FROM {STORIES}
+WHERE last_seen >= fromUnixTimestamp64Milli({{since:Int64}}, 'UTC') AND id IN {{ids:Array(String)}}
+ORDER BY revision DESC LIMIT 1 BY id
 """  # noqa: S608 -- as above
 
 
@@ -96,10 +101,13 @@ async def members(
     return page_of(found, _ASSIGNMENT, "assigned_at", limit)
 
 
-async def stories(store: Store, ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The stories of these ids as they are now, in the order of the ids; what has not landed is left out."""
+async def stories(store: Store, ids: Sequence[str], since: int) -> list[dict[str, Any]]:
+    """The stories of these ids as they are now, in the order of the ids; what has not landed is left out.
+
+    Only those last seen at `since` (milliseconds) or later are looked for: their table is sorted by that, and holds all revisions.
+    """
     if not ids:
         return []
-    rows = await store.rows(_STORIES, {"ids": list(ids)})
+    rows = await store.rows(_STORIES, {"ids": list(ids), "since": since})
     by_id = {row["id"]: _STORY.record(row) for row in rows}
     return [by_id[one] for one in ids if one in by_id]

@@ -79,7 +79,9 @@ async def topics(request: Request) -> Response:
         limit=parameters.limit,
     )
     named = list(dict.fromkeys(one for topic in found for one in topic["sample_ids"]))
-    answer = {"since": since, "until": until, "topics": found, "samples": await query.stories(store, named)}
+    earliest = min((topic["first_seen"] for topic in found), default=0)
+    samples = await query.stories(store, named, earliest)
+    answer = {"since": since, "until": until, "topics": found, "samples": samples}
     return json_answer({**answer, "next": cursor_text(cursor) if cursor else None})
 
 
@@ -96,6 +98,6 @@ async def topic(request: Request) -> Response:
     if found is None:
         raise HTTPException(404, "no such topic has landed")
     joined, cursor = await query.members(store, parameters.id, before, parameters.limit)
-    told = await query.stories(store, [one["story_id"] for one in joined])
+    told = await query.stories(store, [one["story_id"] for one in joined], found["first_seen"])
     answer = {"topic": found, "assignments": joined, "stories": told}
     return json_answer({**answer, "next": cursor_text(cursor) if cursor else None})

@@ -88,8 +88,12 @@ class Totals:
         """Where to go on with a kind of window; None where nothing of it ends by then, or nothing was ever told."""
         opened, _ = self._get(f"starts|{window}") or ([], [])
         last, usual = self._usual(window)
-        if last is not None and last < self._spans.span(window, since)[0]:
+        begun = self._spans.span(window, since)[0]
+        if last is not None and last < begun:
             last, usual = None, {}
+        if last is None:
+            # What is older is of another stretch: this partition has no window of it that would have closed it.
+            opened = [one for one in opened if one >= begun]
         if last is None and not opened:
             return None
         start, stop = self._spans.span(

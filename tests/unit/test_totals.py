@@ -146,3 +146,16 @@ def test_what_was_heard_in_another_stretch_of_time_says_nothing() -> None:
     totals.add({f"{later} x": 5})
     totals.advance(later + HOUR, later)
     assert totals.ratio("1h", later, "x", 1, 1) == (1.0, False)
+
+
+def test_an_old_post_makes_nobody_walk_through_the_years_and_says_nothing_of_today() -> None:
+    known = Known()
+    totals = known.step()
+    totals.add({f"{START - 40 * 365 * 24 * HOUR} x": 1})
+    known.commit()
+    plain = Known()
+    for number in range(3):
+        heard, alone = known.hour(number, x=500), plain.hour(number, x=500)
+        start = START + number * HOUR
+        assert heard.rows["usual|5m"] == alone.rows["usual|5m"]
+        assert heard.ratio("1h", start, "x", 1, 1) == alone.ratio("1h", start, "x", 1, 1)

@@ -6,7 +6,7 @@ authors. An answer follows where the post it answers began a story that is remem
 
 from collections.abc import Iterator
 
-from processors.logic.influencers.partials import HOUR_MS, MAX_NAME, empty
+from processors.logic.influencers.partials import HOUR_MS, empty, fits
 from processors.logic.reposts import is_repost
 from schemas.events import AuthorPartial, Fingerprint, Joined, StoryLink
 
@@ -40,7 +40,7 @@ class FollowFold:
             partial["marked"] += 1
             return
         partial["repeats" if began == partial["author"] else "copies"] += 1
-        if len(partial["joined"]) < MAX_JOINED and len(told["post_id"]) <= MAX_NAME:
+        if len(partial["joined"]) < MAX_JOINED and fits(told["post_id"]):
             joined: Joined = {"story_id": story_id, "author": began, "post_id": told["post_id"]}
             partial["joined"] = [*partial["joined"], joined]
 
@@ -60,4 +60,4 @@ class FollowFold:
 
 def _named(author: str | None) -> str | None:
     """The author, if the name can be a key."""
-    return None if author is None or len(author) > MAX_NAME else author
+    return None if author is None or not fits(author) else author

@@ -13,10 +13,15 @@ MAX_SUBJECTS = 16
 MAX_TEXTS = 32
 MAX_SAMPLES = 5
 MAX_NAME = 256
-"""Characters of what an author is keyed by or called, of a subject, and of the id of a post that is kept as evidence.
+"""Bytes in UTF-8 of what an author is keyed by or called, of a subject, and of the id of a post that is kept as evidence.
 
 Rows hold hundreds of these and must fit in a record. Nothing that a platform gives is as long.
 """
+
+
+def fits(name: str) -> bool:
+    """Whether a name or an id is short enough to be kept."""
+    return len(name) <= MAX_NAME and len(name.encode()) <= MAX_NAME
 
 
 def empty(author: str, platform: str, hour: Millis, day_only: bool, enriched_at: Millis) -> AuthorPartial:
@@ -63,7 +68,7 @@ class AuthorFold:
     def add(self, mention: Mention, text: str) -> None:
         """Count one mention, which says `text`; one of which nobody knows the author, or an endless name, is nobody's."""
         author = author_of(mention)
-        if author is None or len(author) > MAX_NAME:
+        if author is None or not fits(author):
             return
         key = (author, mention["event_at"] // HOUR_MS * HOUR_MS, mention["published_precision"] == "day")
         total = self._sums.get(key)
@@ -106,7 +111,7 @@ class _Sum:
     def add(self, mention: Mention, *, repost: bool) -> None:
         self.platform = mention["platform"]
         self.mentions += 1
-        if len(mention["id"]) <= MAX_NAME:
+        if fits(mention["id"]):
             self.ids.append(mention["id"])
         self.counts[mention["sentiment"]] += 1
         self.last_at = max(self.last_at, mention["event_at"])
@@ -117,13 +122,12 @@ class _Sum:
             self.engagement += sum(figures)
         for kind, subject in subjects_of(mention):
             name = f"{kind}:{subject}"
-            if kind != "all" and len(name) <= MAX_NAME:
+            if kind != "all" and fits(name):
                 self.subjects[name] = self.subjects.get(name, 0) + 1
         if repost:
             self.reposts += 1
-        elif mention["fingerprint"]:
-            posts = self.texts.setdefault(mention["fingerprint"], [])
-            posts.append(mention["id"][:MAX_NAME])
+        elif mention["fingerprint"] and fits(mention["id"]):
+            self.texts.setdefault(mention["fingerprint"], []).append(mention["id"])
 
     def _know(self, mention: Mention) -> None:
         """Keep of each field what was collected last, where it was told at all."""
@@ -132,7 +136,7 @@ class _Sum:
         for name in ("name", "handle", "followers", "verified"):
             value = mention[f"author_{name}"]  # type: ignore[literal-required]  # the four are fields
             if isinstance(value, str):
-                value = value[:MAX_NAME]
+                value = value[: MAX_NAME // 4]
             if value is not None and (latest or name not in self.known):
                 self.known[name] = value
 

@@ -42,6 +42,9 @@ class Changes:
     stories: dict[str, None] = field(default_factory=dict)
     """Rows that are to be written, or deleted where there is none any more."""
     topics: dict[str, None] = field(default_factory=dict)
+    """The same of topics."""
+    spoken: dict[str, None] = field(default_factory=dict)
+    """Topics that are to be told of when the batch ends."""
     assigned: dict[str, Assignment] = field(default_factory=dict)
     """By story, where it has come to belong to a topic that is told."""
     ended: list[Topic] = field(default_factory=list)
@@ -123,6 +126,7 @@ class Window:
         """A topic has changed; with `story`, that one is new to it."""
         topic.changed = self.marks.records
         self.changes.topics[topic.id] = None
+        self.changes.spoken[topic.id] = None
         if topic.told:
             if story is not None:
                 self._assign(story)
@@ -144,7 +148,7 @@ class Window:
     def topic_events(self) -> Iterator[Topic]:
         """Every told topic that has changed, those that are no more first."""
         yield from self.changes.ended
-        for name in self.changes.topics:
+        for name in self.changes.spoken:
             topic = self.topics.get(name)
             if topic is not None and topic.told:
                 yield told_of(topic, [self.stories[one] for one in topic.stories], None)
@@ -216,7 +220,9 @@ class Window:
             topic = self.begin(name, story)
         self.stories[story.id] = story
         self._put(story, topic)
-        self._mention(topic, told, story.mentions)
+        # Of a story that began earlier it is not known how many posts are of this hour, only that one is.
+        begins = told["first_seen"] // HOUR_MS >= told["last_seen"] // HOUR_MS - 1
+        self._mention(topic, told, story.mentions if begins else 1)
         self.changes.stories[story.id] = None
         self.tell(topic, story)
 
@@ -266,8 +272,10 @@ class Window:
             if not over and len(self.stories) <= self.bounds.most:
                 return
             topic = self.topics[story.topic]
-            if len(topic.stories) == 1 and topic.told and topic.id in self.changes.topics:
+            if topic.told and topic.id in self.changes.spoken:
+                # As it is before it forgets, or what is told would depend on where the batch ends.
                 self.end(topic, None)
+                del self.changes.spoken[topic.id]
             self._take(story)
             del self.stories[story.id]
             self._frequencies.remove(story.terms())

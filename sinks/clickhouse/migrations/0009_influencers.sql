@@ -93,5 +93,5 @@ SELECT
     last_activity,
     updated_at
 FROM influencer_profiles
-ORDER BY revision DESC
+WHERE (id, revision) IN (SELECT id, max(revision) FROM influencer_profiles GROUP BY id)
 LIMIT 1 BY id;
