@@ -90,7 +90,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _broker(folder: Path) -> Iterator[OwnBroker]:
     folder.mkdir()
     # Nobody kills it, and on cores this busy its heartbeats may come late: it would fence itself for a moment.
-    broker = OwnBroker(folder, more="broker.session.timeout.ms=30000\n")
+    # A whole run makes some five thousand partitions, which the heap of a stack would not hold.
+    broker = OwnBroker(folder, more="broker.session.timeout.ms=30000\n", heap_mb=640)
     broker.start()
     try:
         yield broker

@@ -30,10 +30,10 @@ class Broker:
 class OwnBroker(Broker):
     """Runs one broker in a folder; `bootstrap` stays the same across restarts."""
 
-    def __init__(self, folder: Path, partitions: int = 4, more: str = "") -> None:
+    def __init__(self, folder: Path, partitions: int = 4, more: str = "", heap_mb: int | None = None) -> None:
         fetch(LIB)
         kafka = self._configured(folder, free_port(), free_port(), partitions)
-        self._kafka = replace(kafka, more=kafka.more + more)
+        self._kafka = replace(kafka, more=kafka.more + more, heap_mb=heap_mb or kafka.heap_mb)
         super().__init__(self._kafka.bootstrap)
         self._log = folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None
