@@ -50,7 +50,8 @@ class Answer:
 class Fetcher:
     """Asks for feeds, pages and services; used by several threads, each host gets one request at a time.
 
-    It connects to addresses that were checked, keeps no cookies, and shows `secrets` to the host they are meant for alone.
+    It connects to addresses that were checked, keeps no cookies, and shows `secrets` to the host they are meant for alone,
+    never in the clear where they were meant for TLS.
     """
 
     def __init__(
@@ -103,11 +104,12 @@ class Fetcher:
         }
         total_s = self._limits.total_s if total_s is None else total_s
         first = target = _address(url)
-        meant = first.host if found_at is None else _address(found_at).host
+        meant = _host(first if found_at is None else _address(found_at))
         for _ in range(_REDIRECTS + 1):
-            if target.scheme not in _PORTS or not target.host:
+            if target.scheme not in _PORTS or not _host(target):
                 raise Lasting(f"is sent on to {str(target)[:200]!r}, which is no web address")
-            secrets = self._secrets if target.netloc == first.netloc else {}
+            same = (target.scheme, target.netloc) == (first.scheme, first.netloc)
+            secrets = self._secrets if same else {}
             with self._turns.turn(target.netloc.decode(), stop, total_s, gap_s):
                 found = self._ask(target, meant, {**conditions, **secrets}, stop, total_s)
             if not isinstance(found, httpx.URL):
@@ -147,7 +149,7 @@ class Fetcher:
                     raise Retryable(f"{type(error).__name__}: {error}") from error
             except httpx.TimeoutException as error:
                 raise Retryable(f"no answer in time ({type(error).__name__})") from error
-            except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+            except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as error:
                 raise Lasting(f"no web address: {error}") from error
             except httpx.HTTPError as error:
                 raise Retryable(f"{type(error).__name__}: {error}") from error
@@ -205,7 +207,15 @@ def user_agent(contact: str) -> str:
 def _address(url: str) -> httpx.URL:
     try:
         return httpx.URL(url)
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, ValueError) as error:
+        raise Lasting(f"no web address: {error}") from error
+
+
+def _host(url: httpx.URL) -> str:
+    """Its name as people read it, which is decoded only here; raises Lasting where it cannot be."""
+    try:
+        return url.host
+    except ValueError as error:
         raise Lasting(f"no web address: {error}") from error
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from threading import Event, Lock
 from typing import Any
 
+import httpx
 import pytest
 
 from producers.base import Lasting
@@ -164,6 +165,20 @@ def test_a_time_to_come_back_is_understood() -> None:
     assert retry_after_s("soon", now) is None
     assert retry_after_s(None, now) is None
     assert retry_after_s("9" * 400, now) == 86_400
+    for far in ("Sat, 21 Nov 99999999999 03:02:00 GMT", f"Sat, 21 Nov 2026 03:02:00 +{'9' * 30}"):
+        assert retry_after_s(far, now) is None
+
+
+@pytest.mark.parametrize("url", ["http://xn--a/", "http://\ud800.example/", "http://[::1/", "http://a\0b/"])
+def test_what_is_no_address_is_refused_also_where_one_is_sent_on_to_it(
+    server: Upstream, fetcher: Fetcher, url: str
+) -> None:
+    with pytest.raises(Lasting, match="no web address"):
+        fetch(fetcher, url)
+    if url.isprintable():
+        server.answers["/away"] = Reply(302, headers={"Location": url})
+        with pytest.raises(Retryable):
+            fetch(fetcher, f"{server.url}/away")
 
 
 def test_redirects_are_followed_but_not_for_ever(server: Upstream, fetcher: Fetcher) -> None:
@@ -319,6 +334,20 @@ def test_what_is_secret_stays_with_the_host_it_is_for_and_no_cookie_is_kept(serv
     assert {one.headers.get("x-api-key") for one in server.at("/old")} == {"hush"}
     assert {one.headers.get("x-api-key") for one in server.at("/new")} == {None}
     assert all("cookie" not in one.headers for one in server.asked)
+
+
+def test_what_is_secret_is_not_shown_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = ProducerSettings(web_gap_s=0)
+    keyed = Fetcher(settings, web_limits(settings), "*/*", secrets={"x-api-key": "hush"})
+    shown = []
+
+    def ask(target: httpx.URL, _meant: str, headers: dict[str, str], *_: object) -> httpx.URL | None:
+        shown.append((target.scheme, headers.get("x-api-key")))
+        return target.copy_with(scheme="http") if target.scheme == "https" else None
+
+    monkeypatch.setattr(keyed, "_ask", ask)
+    fetch(keyed, "https://kabar.example/feed")
+    assert shown == [("https", "hush"), ("http", None)]
 
 
 def test_all_collectors_of_a_process_are_one_visitor_and_only_so_many_ask_at_once() -> None:
