@@ -13,7 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
+import producers.hosts as hosts_module
 from producers.base import Lasting
+from producers.hosts import Hosts
 from producers.settings import ProducerSettings
 from producers.waits import retry_after_s
 from producers.web.addresses import Resolve, inside, resolve
@@ -348,6 +350,24 @@ def test_what_is_secret_is_not_shown_in_the_clear(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(keyed, "_ask", ask)
     fetch(keyed, "https://kabar.example/feed")
     assert shown == [("https", "hush"), ("http", None)]
+
+
+def test_hosts_are_forgotten_once_their_pause_is_over_and_nobody_is_at_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hosts_module, "_MOST_HOSTS", 2)
+    monkeypatch.setattr(hosts_module, "_LONGEST_PAUSE_S", 0.0)
+    hosts, stop = Hosts(0), Event()
+    with hosts.turn("a", stop, 1):
+        for name in ("b", "c", "d"):
+            with hosts.turn(name, stop, 1):
+                pass
+        assert set(hosts._hosts) == {"a", "d"}
+        with pytest.raises(Retryable, match="still under way"), hosts.turn("A", stop, 0):
+            pass
+    monkeypatch.setattr(hosts_module, "_LONGEST_PAUSE_S", 60.0)
+    with hosts.turn("e", stop, 1):
+        assert set(hosts._hosts) == {"a", "d", "e"}
 
 
 def test_all_collectors_of_a_process_are_one_visitor_and_only_so_many_ask_at_once() -> None:
