@@ -17,6 +17,7 @@ from producers.settings import ProducerSettings
 from producers.web.addresses import Gate, Resolve, is_address, resolve
 from producers.web.body import read_body
 from producers.web.limits import Limits
+from producers.web.overdue import in_time
 from producers.web.refusals import refused
 from producers.web.turns import web_turns
 from schemas.errors import Retryable
@@ -139,11 +140,12 @@ class Fetcher:
                 extensions={"timeout": timeout.as_dict(), "sni_hostname": host},
             )
             try:
-                response = self._client.send(request, stream=True)
-                try:
-                    return self._read(response, target, stop, deadline)
-                finally:
-                    response.close()
+                with in_time(deadline, stop) as request.extensions["trace"]:
+                    response = self._client.send(request, stream=True)
+                    try:
+                        return self._read(response, target, stop, deadline)
+                    finally:
+                        response.close()
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 if tried == len(addresses) or time.monotonic() >= deadline or stop.is_set():
                     raise Retryable(f"{type(error).__name__}: {error}") from error

@@ -4,11 +4,13 @@ import gzip
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
-from threading import Event, Lock
-from typing import Any
+from select import select
+from threading import Event, Lock, Thread
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -216,6 +218,56 @@ def test_a_stop_ends_a_slow_answer(server: Upstream) -> None:
         reading = pool.submit(slow.get, f"{server.url}/feed", None, None, stop)
         while not server.asked:
             time.sleep(0.01)
+        stop.set()
+        with pytest.raises(Retryable, match="told to stop"):
+            reading.result(10)
+
+
+class _Endless(BaseHTTPRequestHandler):
+    """Answers with a head that does not end."""
+
+    said: ClassVar[bytes]
+    asked: ClassVar[Event]
+
+    def do_GET(self) -> None:
+        self.asked.set()
+        with suppress(OSError):
+            self.wfile.write(b"HTTP/1.1 ")
+            while True:
+                self.wfile.write(self.said)
+                select([self.connection], [], [], 0.02)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def endless(said: bytes) -> Iterator[tuple[str, Event]]:
+    """(address, whether it was asked) of a server whose head goes on with `said` for ever."""
+    asked = Event()
+    handler = type("_Handler", (_Endless,), {"said": said, "asked": asked})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.parametrize("said", [b"103 Early Hints\r\n\r\nHTTP/1.1 ", b"2"])
+def test_a_head_that_does_not_end_is_not_waited_for(said: bytes) -> None:
+    began = time.monotonic()
+    with endless(said) as (url, _), pytest.raises(Retryable, match="too slow"):
+        fetch(fetcher_of(web_total_s=0.5), url)
+    assert time.monotonic() - began < 5
+    patient, stop = fetcher_of(web_total_s=60), Event()
+    with endless(said) as (url, asked), ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(patient.get, url, None, None, stop)
+        assert asked.wait(10)
         stop.set()
         with pytest.raises(Retryable, match="told to stop"):
             reading.result(10)
