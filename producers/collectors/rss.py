@@ -129,6 +129,8 @@ class Rss:
                         raise Retryable(f"{host} wants to be asked less")  # noqa: TRY301 -- as if it said so again
                     offered = item._replace(record=full.of(cast("Post", item.record), feed, stop))
                 except Retryable as error:
+                    if stop.is_set():
+                        break
                     # A host that throttles says nothing of the feed: its own articles keep their summaries.
                     if isinstance(error, Backpressure):
                         throttling.add(host)

@@ -108,12 +108,12 @@ class Sites:
             try:
                 items = [self._article(url, site, stop)]
             except Retryable as error:
+                if stop.is_set():
+                    # It was not the article.
+                    break
                 # One that failed before says nothing of the outlet.
                 row, first = row + (url not in place.failed), first or error
-                if isinstance(error, Backpressure):
-                    ending = error
-                elif row == _ROW:
-                    ending = first
+                ending = _ending(error, first, row)
                 missed = place.missed(url, identity, now_ms())
                 items = [] if missed else [_given_up(site, url, error)]
                 place = missed or place.read(url, identity)
@@ -193,6 +193,13 @@ class Sites:
         except Poison as why:
             return Refused(origin, answer.body, len(answer.body), why)
         return Item("posts", post, origin, said)
+
+
+def _ending(error: Retryable, first: Retryable, row: int) -> Retryable | None:
+    """What ends the run after an article that failed with `error`, the `row`th in a row; None where it goes on."""
+    if isinstance(error, Backpressure):
+        return error
+    return first if row == _ROW else None
 
 
 def _given_up(site: Site, url: str, error: Retryable) -> Refused:

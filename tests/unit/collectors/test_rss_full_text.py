@@ -1,6 +1,7 @@
 """RSS with the articles behind its entries."""
 
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
 
@@ -86,6 +87,20 @@ def test_time_that_is_up_leaves_the_rest_for_the_next_run(server: RssUpstream) -
     later = driver(server)
     later.cursors = found.cursors
     assert len(later.run().posts) == 3
+
+
+def test_an_article_that_is_being_read_at_a_stop_is_left_for_the_next_run(server: RssUpstream) -> None:
+    entries(server, 2)
+    stop = Event()
+
+    def stopping(_: object) -> Reply:
+        stop.set()
+        return Reply(500)
+
+    server.server.answers["/read/0"] = stopping
+    batches = list(driver(server).collector.collect("kabar", {}, stop))
+    assert not any(batch.items for batch in batches)
+    assert not server.server.at("/read/1")
 
 
 def test_what_was_left_for_the_next_run_is_read_by_the_same_process(server: RssUpstream) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -172,6 +173,20 @@ def test_throttling_in_the_middle_ends_the_run_and_keeps_what_was_read(
     server.server.answers[server.path(1)] = page
     clock.now += PAUSE_MS
     assert found.run().ids == expected[1:]
+
+
+def test_an_article_that_is_being_read_at_a_stop_has_used_up_no_try(server: SitesUpstream) -> None:
+    server.publish(2)
+    stop = Event()
+
+    def stopping(_: object) -> Reply:
+        stop.set()
+        return Reply(500)
+
+    server.server.answers[server.path(0)] = stopping
+    [batch] = driver(server).collector.collect("kabar", {}, stop)
+    assert batch.remark == "2 articles are left for the next run"
+    assert not server.server.at(server.path(1))
 
 
 def test_only_so_many_articles_are_read_at_once_and_the_rest_is_said(server: SitesUpstream) -> None:
