@@ -1,5 +1,6 @@
 """Fields of records that an API sends as JSON: what must be there, what may be, each of the type it should have."""
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +9,21 @@ from schemas.errors import Poison
 from schemas.events import Millis
 
 _MOST = 2**63 - 1
+_DIGITS = 18
 _YEARS = range(1970, 2200)
+
+
+def writable(answer: Any) -> Any:
+    """`answer`, as Python reads JSON, with nothing in it that cannot be written again.
+
+    Halves of surrogate pairs become question marks, numbers of more than 64 bits floating-point.
+    """
+    said = json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace")
+    return json.loads(said, parse_int=_number)
+
+
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _DIGITS else float(digits)
 
 
 def needed(record: Mapping[str, Any], name: str) -> str:

@@ -9,12 +9,17 @@ from threading import Event, Lock, Semaphore
 from schemas.errors import Retryable
 
 _SLICE_S = 0.1
+_MOST_HOSTS = 1_000
+_LONGEST_PAUSE_S = 300.0
+"""After which a host that nobody is at may be forgotten: no pause is longer."""
 
 
 @dataclass(slots=True)
 class _Host:
     lock: Lock = field(default_factory=Lock)
     ended_at: float = 0.0
+    users: int = 0
+    """Those at it or waiting for it."""
 
 
 class Hosts:
@@ -36,8 +41,28 @@ class Hosts:
 
         Raises Retryable after `patience_s` or once `stop` is set; pauses do not count.
         """
+        one = self._known(host.lower())
+        try:
+            with self._alone(one, host, stop, patience_s, gap_s):
+                yield
+        finally:
+            with self._lock:
+                one.users -= 1
+
+    def _known(self, host: str) -> _Host:
+        """That host, with one user more; where many are known, those whose pauses are long over are forgotten."""
         with self._lock:
-            one = self._hosts.setdefault(host.lower(), _Host())
+            if len(self._hosts) >= _MOST_HOSTS and host not in self._hosts:
+                over = time.monotonic() - max(_LONGEST_PAUSE_S, self._gap_s)
+                self._hosts = {
+                    name: one for name, one in self._hosts.items() if one.users or one.ended_at > over
+                }
+            one = self._hosts.setdefault(host, _Host())
+            one.users += 1
+            return one
+
+    @contextmanager
+    def _alone(self, one: _Host, host: str, stop: Event, patience_s: float, gap_s: float) -> Iterator[None]:
         deadline = time.monotonic() + patience_s
         while not one.lock.acquire(timeout=_SLICE_S):
             if stop.is_set() or time.monotonic() >= deadline:

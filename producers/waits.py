@@ -16,7 +16,7 @@ def retry_after_s(given: str | None, now: datetime) -> float | None:
     else:
         try:
             at = parsedate_to_datetime(given)
-        except ValueError:
+            seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
+        except (ValueError, OverflowError):
             return None
-        seconds = (at.replace(tzinfo=at.tzinfo or UTC) - now).total_seconds()
     return min(max(seconds, 1.0), _MOST_S)

@@ -98,6 +98,8 @@ class RedditPosts:
                     raise ValueError(f"{len(query)} characters, and Reddit takes {_QUERY_CHARACTERS}")  # noqa: TRY301
             except ValueError as error:
                 wrong.append(f"{name} ({error})")
+                # It has had its turn, also where the run fails: it keeps no other waiting.
+                yield Batch((), (turn,))
                 continue
             checkpoint = f"{SEARCH}/{name}"
             seen = stored(cursors.get(checkpoint), query) or Seen(query=query)

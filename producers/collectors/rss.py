@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Lock
 from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 import structlog
 from pydantic import ValidationError
@@ -96,6 +97,7 @@ class Rss:
             if short:
                 remark = f"{short} articles could not be read in full{f'; {remark}' if remark else ''}"
             keys = [one for one in keys if one not in unread]
+            ids = [one for one in ids if key(one) not in unread]
             items, whole = [], whole and not unread
         # A feed that was not whole is asked for again, unchanged or not.
         etag, modified = (answer.etag, answer.modified) if whole else (None, None)
@@ -114,17 +116,24 @@ class Rss:
         """`items` one by one, each with the text of its page: (those that kept their summary, keys of those left for later)."""
         end = time.monotonic() + self._run_s
         short, done = 0, []
+        throttling: set[str] = set()
         unread = {_key_of(item) for item in items}
         for item in items:
             if stop.is_set() or time.monotonic() >= end:
                 break
             offered = item
             if isinstance(item, Item):
+                host = _host_of(item)
                 try:
+                    if host in throttling:
+                        raise Retryable(f"{host} wants to be asked less")  # noqa: TRY301 -- as if it said so again
                     offered = item._replace(record=full.of(cast("Post", item.record), feed, stop))
-                except Backpressure:
-                    raise
                 except Retryable as error:
+                    if stop.is_set():
+                        break
+                    # A host that throttles says nothing of the feed: its own articles keep their summaries.
+                    if isinstance(error, Backpressure):
+                        throttling.add(host)
                     short += 1
                     structlog.get_logger().info("article_short", origin=item.origin, why=str(error))
             done.append(_key_of(item))
@@ -174,6 +183,14 @@ class Rss:
 
 def _key_of(item: Item | Refused) -> str:
     return item.origin.rpartition(":")[2]
+
+
+def _host_of(item: Item) -> str:
+    """Of its article; empty where it has no address that can be read."""
+    try:
+        return urlsplit(item.record["url"] or "").netloc
+    except ValueError:
+        return ""
 
 
 def build(settings: ProducerSettings) -> Rss:

@@ -31,7 +31,7 @@ _ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
 _SHARE = 0.75
 """Of the time of a run after which no further article is begun, so that none is cut."""
 _ROW = 3
-"""So many articles in a row that cannot be read mean that the outlet cannot be."""
+"""So many new articles in a row that cannot be read mean that the outlet cannot be."""
 _GONE = frozenset({404, 410, 451})
 
 
@@ -104,26 +104,28 @@ class Sites:
             if stop.is_set() or time.monotonic() >= end:
                 break
             identity = canonical(url)
+            ending: Retryable | None = None
             try:
-                item = self._article(url, site, stop)
-            except Backpressure:
-                raise
+                items = [self._article(url, site, stop)]
             except Retryable as error:
-                row, first = row + 1, first or error
-                if row == _ROW:
-                    # Not these articles: the outlet. None of them has used up a try.
-                    raise
+                if stop.is_set():
+                    # It was not the article.
+                    break
+                # One that failed before says nothing of the outlet.
+                row, first = row + (url not in place.failed), first or error
+                ending = _ending(error, first, row)
                 missed = place.missed(url, identity, now_ms())
-                if missed is not None:
-                    place, left = missed, left - 1
-                    continue
-                why = Poison("rejected", f"not read in {TRIES} tries: {error}")
-                item = Refused(_origin(site, url), url.encode(), len(url.encode()), why)
+                items = [] if missed else [_given_up(site, url, error)]
+                place = missed or place.read(url, identity)
             else:
                 row, read = 0, read + 1
+                place = place.read(url, identity)
             left -= 1
-            place = place.read(url, identity)
-            yield Batch([item], (Cursor(source, place.model_dump_json()),))
+            if items or ending:
+                # The tries are stored also where the run ends here: what never can be read is not the head of every run.
+                yield Batch(items, (Cursor(source, place.model_dump_json()),))
+            if ending:
+                raise ending
         etag, modified = (None, None) if left else (listed.etag, listed.modified)
         place = place.done(site.list, etag, modified)
         yield Batch((), (Cursor(source, place.model_dump_json()),), _remark(left, place, listed))
@@ -191,6 +193,18 @@ class Sites:
         except Poison as why:
             return Refused(origin, answer.body, len(answer.body), why)
         return Item("posts", post, origin, said)
+
+
+def _ending(error: Retryable, first: Retryable, row: int) -> Retryable | None:
+    """What ends the run after an article that failed with `error`, the `row`th in a row; None where it goes on."""
+    if isinstance(error, Backpressure):
+        return error
+    return first if row == _ROW else None
+
+
+def _given_up(site: Site, url: str, error: Retryable) -> Refused:
+    why = Poison("rejected", f"not read in {TRIES} tries: {error}")
+    return Refused(_origin(site, url), url.encode(), len(url.encode()), why)
 
 
 def build(settings: ProducerSettings) -> Sites:

@@ -179,6 +179,8 @@ class YouTubePosts:
                 query = wanted[name].spelled(_DIALECT)
             except ValueError as error:
                 wrong.append(f"{name} ({error})")
+                # It has had its turn, also where the run fails: it keeps no other waiting.
+                yield Batch((), (turn,))
                 continue
             checkpoint = f"{SEARCH}/{name}"
             recent = stored(cursors.get(checkpoint), query)

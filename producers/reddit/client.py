@@ -18,6 +18,7 @@ from asyncprawcore import exceptions
 from asyncprawcore.sessions import RetryStrategy
 
 from producers.base import Lasting
+from producers.fields import writable
 from producers.settings import ProducerSettings
 from producers.waits import retry_after_s
 from producers.web.fetch import user_agent
@@ -116,7 +117,7 @@ class RedditClient:
 
     async def _decided(self, path: str, params: dict[str, str]) -> Any:
         try:
-            return await self._reddit.request(method="GET", path=path, params=params)
+            return writable(await self._reddit.request(method="GET", path=path, params=params))
         except exceptions.OAuthException as error:
             raise Lasting(f"{error}: {_LOGIN}", denied=True) from error
         except exceptions.RequestException as error:

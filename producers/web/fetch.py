@@ -17,6 +17,7 @@ from producers.settings import ProducerSettings
 from producers.web.addresses import Gate, Resolve, is_address, resolve
 from producers.web.body import read_body
 from producers.web.limits import Limits
+from producers.web.overdue import in_time
 from producers.web.refusals import refused
 from producers.web.turns import web_turns
 from schemas.errors import Retryable
@@ -50,7 +51,8 @@ class Answer:
 class Fetcher:
     """Asks for feeds, pages and services; used by several threads, each host gets one request at a time.
 
-    It connects to addresses that were checked, keeps no cookies, and shows `secrets` to the host they are meant for alone.
+    It connects to addresses that were checked, keeps no cookies, and shows `secrets` to the host they are meant for alone,
+    never in the clear where they were meant for TLS.
     """
 
     def __init__(
@@ -103,11 +105,12 @@ class Fetcher:
         }
         total_s = self._limits.total_s if total_s is None else total_s
         first = target = _address(url)
-        meant = first.host if found_at is None else _address(found_at).host
+        meant = _host(first if found_at is None else _address(found_at))
         for _ in range(_REDIRECTS + 1):
-            if target.scheme not in _PORTS or not target.host:
+            if target.scheme not in _PORTS or not _host(target):
                 raise Lasting(f"is sent on to {str(target)[:200]!r}, which is no web address")
-            secrets = self._secrets if target.netloc == first.netloc else {}
+            same = (target.scheme, target.netloc) == (first.scheme, first.netloc)
+            secrets = self._secrets if same else {}
             with self._turns.turn(target.netloc.decode(), stop, total_s, gap_s):
                 found = self._ask(target, meant, {**conditions, **secrets}, stop, total_s)
             if not isinstance(found, httpx.URL):
@@ -137,17 +140,18 @@ class Fetcher:
                 extensions={"timeout": timeout.as_dict(), "sni_hostname": host},
             )
             try:
-                response = self._client.send(request, stream=True)
-                try:
-                    return self._read(response, target, stop, deadline)
-                finally:
-                    response.close()
+                with in_time(deadline, stop) as request.extensions["trace"]:
+                    response = self._client.send(request, stream=True)
+                    try:
+                        return self._read(response, target, stop, deadline)
+                    finally:
+                        response.close()
             except (httpx.ConnectError, httpx.ConnectTimeout) as error:
                 if tried == len(addresses) or time.monotonic() >= deadline or stop.is_set():
                     raise Retryable(f"{type(error).__name__}: {error}") from error
             except httpx.TimeoutException as error:
                 raise Retryable(f"no answer in time ({type(error).__name__})") from error
-            except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+            except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as error:
                 raise Lasting(f"no web address: {error}") from error
             except httpx.HTTPError as error:
                 raise Retryable(f"{type(error).__name__}: {error}") from error
@@ -205,7 +209,15 @@ def user_agent(contact: str) -> str:
 def _address(url: str) -> httpx.URL:
     try:
         return httpx.URL(url)
-    except httpx.InvalidURL as error:
+    except (httpx.InvalidURL, ValueError) as error:
+        raise Lasting(f"no web address: {error}") from error
+
+
+def _host(url: httpx.URL) -> str:
+    """Its name as people read it, which is decoded only here; raises Lasting where it cannot be."""
+    try:
+        return url.host
+    except ValueError as error:
         raise Lasting(f"no web address: {error}") from error
 
 

@@ -1,6 +1,7 @@
 """What a web page says of an article: title, text, author, time; out of markup that nobody vouches for."""
 
 import logging
+from codecs import lookup
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ _TITLE_CHARACTERS = 500
 _NAME_CHARACTERS = 200
 _JSON_CHARACTERS = 200_000
 _DEPTH = 4
+_NO_ENCODINGS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
+"""What Python has among its encodings, and no page is written in; some take time that grows with the square of the page."""
 _TIMES = (
     "article:published_time",
     "datepublished",
@@ -50,12 +53,17 @@ class Page:
 
 
 def decoded(body: bytes, content_type: str) -> str:
-    """`body` as text, in the encoding that the answer or, without one, its first kilobyte names; UTF-8 otherwise."""
-    named = _charset(content_type) or _charset(body[:1024].decode("ascii", "replace"))
+    """`body` as text, in the encoding that the answer or, without one, its first kilobyte names; UTF-8 otherwise.
+
+    It can be written as UTF-8, whatever the encoding, and has no NUL.
+    """
+    named = _charset(content_type) or _charset(body[:1024].decode("ascii", "replace")) or "utf-8"
     try:
-        return body.decode(named or "utf-8", "replace").replace("\0", " ")
-    except LookupError:
-        return body.decode("utf-8", "replace").replace("\0", " ")
+        known = lookup(named).name not in _NO_ENCODINGS
+        text = body.decode(named if known else "utf-8", "replace")
+    except (LookupError, ValueError):
+        text = body.decode("utf-8", "replace")
+    return text.encode("utf-8", "replace").decode().replace("\0", " ")
 
 
 def crowded(markup: str) -> bool:

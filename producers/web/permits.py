@@ -15,6 +15,7 @@ ROBOT = "Denyut"
 
 _KEPT_S = 86_400.0
 _LONGEST_DELAY_S = 60.0
+_MOST_HOSTS = 500
 
 
 class Disallowed(Lasting):
@@ -28,7 +29,7 @@ class _Known:
 
 
 class Permits:
-    """The rules of every host that was asked about; used by several threads."""
+    """The rules of the hosts that were last asked for them; used by several threads."""
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
@@ -44,14 +45,20 @@ class Permits:
         Disallowed, also where a longer pause is asked for than there is time; Backpressure, Lasting and Retryable of asking,
         for which there are `total_s`. `found_at` is as for the fetcher.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError as error:
+            raise Lasting(f"no web address: {error}") from error
         root = f"{parts.scheme}://{parts.netloc}"
         with self._lock:
             known = self._known.get(root)
         if known is None or known.until < time.monotonic():
             known = _Known(self._ask(root, stop, total_s, found_at), time.monotonic() + _KEPT_S)
             with self._lock:
+                self._known.pop(root, None)
                 self._known[root] = known
+                while len(self._known) > _MOST_HOSTS:
+                    del self._known[next(iter(self._known))]
         if not known.rules.allows(url):
             raise Disallowed(f"the robots.txt of {parts.netloc} does not allow {parts.path[:200]!r}")
         delay_s = known.rules.delay_s or 0.0

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 _MOST_CHARACTERS = 500_000
-_LINE = re.compile(r"^\s*([A-Za-z-]+)\s*:\s*([^#]*?)\s*(?:#.*)?$")
+_MOST_RULES = 2_000
+# No two parts of it match the same character, so that no line makes it look twice.
+_LINE = re.compile(r"\s*([A-Za-z-]+)\s*:([^#]*)")
 _DELAY = re.compile(r"\d{1,6}(?:\.\d{1,3})?\Z")
 _SAFE = "/*$%!&'()+,;=:@?~"
 
@@ -36,23 +38,23 @@ def rules_for(robot: str, text: str) -> Rules:
     """The rules for `robot` (its product token) in a robots.txt, or those for all where none are for it by name."""
     named: list[tuple[str, str]] = []
     everyone: list[tuple[str, str]] = []
-    chosen: list[list[tuple[str, str]]] = []
+    by_name = for_all = False
     found = False
     heads = True
     for key, value in _lines(text[:_MOST_CHARACTERS]):
         if key == "user-agent":
             if not heads:
-                chosen = []
+                by_name = for_all = False
             heads = True
             if value.lower() == robot.lower():
-                chosen.append(named)
-                found = True
+                by_name = found = True
             elif value == "*":
-                chosen.append(everyone)
+                for_all = True
         elif key in ("allow", "disallow", "crawl-delay"):
             heads = False
-            for group in chosen:
-                group.append((key, value))
+            for group, meant in ((named, by_name), (everyone, for_all)):
+                if meant and len(group) < _MOST_RULES:
+                    group.append((key, value))
     return _rules(named if found else everyone)
 
 
@@ -60,7 +62,7 @@ def _lines(text: str) -> Iterator[tuple[str, str]]:
     for line in text.lstrip("\ufeff").splitlines():
         match = _LINE.match(line)
         if match is not None:
-            yield match[1].lower(), match[2]
+            yield match[1].lower(), match[2].strip()
 
 
 def _rules(said: Sequence[tuple[str, str]]) -> Rules:
@@ -71,7 +73,7 @@ def _rules(said: Sequence[tuple[str, str]]) -> Rules:
 
 def _spelled(path: str) -> str:
     """In one spelling, whatever of it was percent-encoded."""
-    return quote(unquote_to_bytes(path.encode()), safe=_SAFE)
+    return quote(unquote_to_bytes(path.encode("utf-8", "replace")), safe=_SAFE)
 
 
 def _matches(pattern: str, path: str) -> bool:

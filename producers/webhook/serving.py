@@ -1,16 +1,54 @@
 """The server of the webhook: uvicorn in a thread of its own, on a socket that is bound before anything else."""
 
+import asyncio
 import socket
 from threading import Thread
+from typing import Any
 
+import h11
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from schemas.errors import Fatal
 
 _KEEP_ALIVE_S = 30
 _AT_ONCE = 200
 _HEADER_BYTES = 16_384
+_HEAD_S = 10.0
+"""For the head of a request, from the connection or from its first byte on."""
+
+
+class _Impatient(H11Protocol):
+    """Closes a connection that has not sent a whole head in time: idle ones would be all that there may be at once."""
+
+    _closing: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Its first head is waited for."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """A head is over, or the next one has begun. Between two the time to keep alive holds."""
+        super().data_received(data)
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing more is waited for."""
+        self._cancel()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        if self.conn.their_state is not h11.IDLE:
+            self._cancel()
+        elif self._closing is None:
+            self._closing = self.loop.call_later(_HEAD_S, self.transport.close)
+
+    def _cancel(self) -> None:
+        if self._closing is not None:
+            self._closing.cancel()
+            self._closing = None
 
 
 class Serving:
@@ -37,6 +75,8 @@ class Serving:
             return
         config = uvicorn.Config(
             app,
+            # httptools, which uvicorn would prefer, has no bound of the size of a head.
+            http=_Impatient,
             log_config=None,
             access_log=False,
             lifespan="off",

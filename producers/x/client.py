@@ -11,6 +11,7 @@ import requests
 import tweepy
 
 from producers.base import Lasting
+from producers.fields import writable
 from producers.settings import ProducerSettings
 from producers.waits import retry_after_s
 from producers.x.fields import TWEET, USER
@@ -109,7 +110,7 @@ class XClient:
     def _ask(self, call: Any, *arguments: Any, **options: Any) -> Any:
         self.paid = True
         try:
-            answer = call(*arguments, **options)
+            answer = writable(call(*arguments, **options))
             if not isinstance(answer, dict) or not isinstance(answer.get("includes", {}), dict):
                 raise Retryable("an answer that cannot be read: not what the API documents")
         except NotConnected:

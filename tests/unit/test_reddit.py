@@ -146,6 +146,23 @@ def test_keywords_are_searched_for_in_turns(server: RedditUpstream) -> None:
     assert set(orjson.loads(found.cursors["shares"])) == {"low", "high", "wrong"}
 
 
+def test_a_keyword_that_cannot_be_spelled_has_its_turn_and_keeps_no_other_waiting(
+    server: RedditUpstream,
+) -> None:
+    server.said.keywords = [keyword("low", priority=1), keyword("wrong", priority=5, query="a (")]
+    found = driver(server, reddit_searches=1)
+    runs = [found.run(SEARCH) for _ in range(10)]
+    assert isinstance(runs[0].problem, Lasting)
+    assert any(run.problem is None for run in runs)
+    assert {one.query["q"] for one in server.server.at("/search")} == {"low"}
+
+
+def test_what_no_json_can_say_again_is_replaced(server: RedditUpstream) -> None:
+    server.submissions.append(submission(1, selftext="naik \ud83d lagi", subreddit_subscribers=10**30))
+    [post] = driver(server).run().posts
+    assert post["text"] == "IHSG naik 1. naik ? lagi"
+
+
 def test_without_keywords_the_search_says_so(server: RedditUpstream) -> None:
     server.said.keywords = []
     run = driver(server).run(SEARCH).run

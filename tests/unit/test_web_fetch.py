@@ -4,15 +4,20 @@ import gzip
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
-from threading import Event, Lock
-from typing import Any
+from select import select
+from threading import Event, Lock, Thread
+from typing import Any, ClassVar
 
+import httpx
 import pytest
 
+import producers.hosts as hosts_module
 from producers.base import Lasting
+from producers.hosts import Hosts
 from producers.settings import ProducerSettings
 from producers.waits import retry_after_s
 from producers.web.addresses import Resolve, inside, resolve
@@ -164,6 +169,20 @@ def test_a_time_to_come_back_is_understood() -> None:
     assert retry_after_s("soon", now) is None
     assert retry_after_s(None, now) is None
     assert retry_after_s("9" * 400, now) == 86_400
+    for far in ("Sat, 21 Nov 99999999999 03:02:00 GMT", f"Sat, 21 Nov 2026 03:02:00 +{'9' * 30}"):
+        assert retry_after_s(far, now) is None
+
+
+@pytest.mark.parametrize("url", ["http://xn--a/", "http://\ud800.example/", "http://[::1/", "http://a\0b/"])
+def test_what_is_no_address_is_refused_also_where_one_is_sent_on_to_it(
+    server: Upstream, fetcher: Fetcher, url: str
+) -> None:
+    with pytest.raises(Lasting, match="no web address"):
+        fetch(fetcher, url)
+    if url.isprintable():
+        server.answers["/away"] = Reply(302, headers={"Location": url})
+        with pytest.raises(Retryable):
+            fetch(fetcher, f"{server.url}/away")
 
 
 def test_redirects_are_followed_but_not_for_ever(server: Upstream, fetcher: Fetcher) -> None:
@@ -199,6 +218,56 @@ def test_a_stop_ends_a_slow_answer(server: Upstream) -> None:
         reading = pool.submit(slow.get, f"{server.url}/feed", None, None, stop)
         while not server.asked:
             time.sleep(0.01)
+        stop.set()
+        with pytest.raises(Retryable, match="told to stop"):
+            reading.result(10)
+
+
+class _Endless(BaseHTTPRequestHandler):
+    """Answers with a head that does not end."""
+
+    said: ClassVar[bytes]
+    asked: ClassVar[Event]
+
+    def do_GET(self) -> None:
+        self.asked.set()
+        with suppress(OSError):
+            self.wfile.write(b"HTTP/1.1 ")
+            while True:
+                self.wfile.write(self.said)
+                select([self.connection], [], [], 0.02)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def endless(said: bytes) -> Iterator[tuple[str, Event]]:
+    """(address, whether it was asked) of a server whose head goes on with `said` for ever."""
+    asked = Event()
+    handler = type("_Handler", (_Endless,), {"said": said, "asked": asked})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@pytest.mark.parametrize("said", [b"103 Early Hints\r\n\r\nHTTP/1.1 ", b"2"])
+def test_a_head_that_does_not_end_is_not_waited_for(said: bytes) -> None:
+    began = time.monotonic()
+    with endless(said) as (url, _), pytest.raises(Retryable, match="too slow"):
+        fetch(fetcher_of(web_total_s=0.5), url)
+    assert time.monotonic() - began < 5
+    patient, stop = fetcher_of(web_total_s=60), Event()
+    with endless(said) as (url, asked), ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(patient.get, url, None, None, stop)
+        assert asked.wait(10)
         stop.set()
         with pytest.raises(Retryable, match="told to stop"):
             reading.result(10)
@@ -319,6 +388,38 @@ def test_what_is_secret_stays_with_the_host_it_is_for_and_no_cookie_is_kept(serv
     assert {one.headers.get("x-api-key") for one in server.at("/old")} == {"hush"}
     assert {one.headers.get("x-api-key") for one in server.at("/new")} == {None}
     assert all("cookie" not in one.headers for one in server.asked)
+
+
+def test_what_is_secret_is_not_shown_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = ProducerSettings(web_gap_s=0)
+    keyed = Fetcher(settings, web_limits(settings), "*/*", secrets={"x-api-key": "hush"})
+    shown = []
+
+    def ask(target: httpx.URL, _meant: str, headers: dict[str, str], *_: object) -> httpx.URL | None:
+        shown.append((target.scheme, headers.get("x-api-key")))
+        return target.copy_with(scheme="http") if target.scheme == "https" else None
+
+    monkeypatch.setattr(keyed, "_ask", ask)
+    fetch(keyed, "https://kabar.example/feed")
+    assert shown == [("https", "hush"), ("http", None)]
+
+
+def test_hosts_are_forgotten_once_their_pause_is_over_and_nobody_is_at_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hosts_module, "_MOST_HOSTS", 2)
+    monkeypatch.setattr(hosts_module, "_LONGEST_PAUSE_S", 0.0)
+    hosts, stop = Hosts(0), Event()
+    with hosts.turn("a", stop, 1):
+        for name in ("b", "c", "d"):
+            with hosts.turn(name, stop, 1):
+                pass
+        assert set(hosts._hosts) == {"a", "d"}
+        with pytest.raises(Retryable, match="still under way"), hosts.turn("A", stop, 0):
+            pass
+    monkeypatch.setattr(hosts_module, "_LONGEST_PAUSE_S", 60.0)
+    with hosts.turn("e", stop, 1):
+        assert set(hosts._hosts) == {"a", "d", "e"}
 
 
 def test_all_collectors_of_a_process_are_one_visitor_and_only_so_many_ask_at_once() -> None:

@@ -40,6 +40,17 @@ def test_times_for_people_are_understood(given: str, moment: int, precision: str
 
 
 @pytest.mark.parametrize(
+    "named",
+    ["idna", "punycode", "undefined", "unicode_escape", "raw-unicode-escape", "hex", "a\0b", "\ud800"],
+)
+def test_an_encoding_that_is_none_is_utf_8(named: str) -> None:
+    body = "Harga naik é \\ud800".encode()
+    assert decoded(body, f"text/html; charset={named}") == body.decode()
+    assert decoded(body, "text/html; charset=utf-7").encode()
+    assert decoded(b"+2AA-", "text/html; charset=utf-7").encode()
+
+
+@pytest.mark.parametrize(
     "given", ["", "5 menit yang lalu", "32 Jan 2026 10:15", "12 Foo 2026", "12 Jan 2026 25:10", "1/13/2026"]
 )
 def test_what_is_no_time_is_none(given: str) -> None:

@@ -1,10 +1,13 @@
 """robots.txt as RFC 9309 has it, and what is done where it cannot be had."""
 
+import time
 from collections.abc import Iterator
 from threading import Event
 
 import pytest
 
+import producers.web.permits as permits_module
+from producers.base import Lasting
 from producers.settings import ProducerSettings
 from producers.web.fetch import Fetcher
 from producers.web.limits import web_limits
@@ -75,14 +78,26 @@ def test_no_pattern_takes_long() -> None:
     assert rules_for("Denyut", text).allows(f"{SITE}/" + "a" * 4_000 + "b")
 
 
+def test_no_line_takes_long_and_no_group_has_no_end() -> None:
+    spaces = " " * 100_000
+    began = time.monotonic()
+    assert rules_for("Denyut", f"User-agent: *\nDisallow: /a{spaces}x # y\nDisallow{spaces}b").rules
+    assert time.monotonic() - began < 1
+    assert rules_for("Denyut", f"User-agent{spaces}:{spaces}*{spaces}\nDisallow: /a{spaces}").rules == (
+        (False, "/a"),
+    )
+    many = "User-agent: *\n" * 10_000 + "Disallow: /a\n" * 10_000
+    assert len(rules_for("Denyut", many).rules) == 2_000
+
+
 @pytest.fixture
 def server() -> Iterator[Upstream]:
     with upstream() as server:
         yield server
 
 
-def permits() -> Permits:
-    settings = ProducerSettings(web_gap_s=0, web_read_s=0.3, web_total_s=1)
+def permits(web_inside: str = "") -> Permits:
+    settings = ProducerSettings(web_gap_s=0, web_read_s=0.3, web_total_s=1, web_inside=web_inside)
     return Permits(Fetcher(settings, web_limits(settings), "text/html"))
 
 
@@ -94,6 +109,19 @@ def test_it_is_asked_for_once_and_its_delay_is_kept(server: Upstream) -> None:
     with pytest.raises(Disallowed, match="does not allow '/secret/1'"):
         asked.gap_s(f"{server.url}/secret/1", Event())
     assert len(server.asked) == 1
+
+
+def test_only_so_many_hosts_are_remembered(server: Upstream, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(permits_module, "_MOST_HOSTS", 1)
+    server.answers["/robots.txt"] = Reply(body=b"")
+    asked = permits(web_inside="localhost")
+    here, there = f"{server.url}/", f"http://localhost:{server.url.rpartition(':')[2]}/"
+    for url in (here, here, there, there, here):
+        assert asked.gap_s(url, Event(), found_at=url) == 0
+    assert len(server.asked) == 3
+    for url in ("http://[::1/a", "http://xn--a/", "http://\ud800/"):
+        with pytest.raises(Lasting, match="no web address"):
+            asked.gap_s(url, Event())
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])

@@ -124,6 +124,13 @@ def test_a_search_that_is_new_looks_back_no_further_than_it_should(server: XUpst
     assert len(found.posts) == 2
 
 
+def test_half_a_character_is_no_reason_to_stop(server: XUpstream) -> None:
+    server.publish(1)
+    server.tweets[0]["text"] = "IHSG naik \ud83d lagi"
+    [post] = driver(server).run().posts
+    assert post["text"] == "IHSG naik ? lagi"
+
+
 def test_without_keywords_it_says_so(server: XUpstream) -> None:
     server.said.keywords = [keyword("off", active=False)]
     found = driver(server).run()

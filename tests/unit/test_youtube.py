@@ -132,6 +132,16 @@ def test_keywords_are_searched_for_in_turns_from_when_they_are_monitored(server:
     assert found.run(SEARCH).posts == []
 
 
+def test_a_keyword_that_cannot_be_spelled_has_its_turn_and_keeps_no_other_waiting(
+    server: YouTubeUpstream,
+) -> None:
+    server.said.keywords = [keyword("low", priority=1), keyword("wrong", priority=5, query="a (")]
+    found = driver(server, youtube_searches=1)
+    runs = [found.run(SEARCH) for _ in range(10)]
+    assert isinstance(runs[0].problem, Lasting)
+    assert {one.query["q"] for one in server.server.at(f"{API}search")} == {"low"}
+
+
 def test_without_keywords_the_search_says_so(server: YouTubeUpstream) -> None:
     server.said.keywords = [keyword("wrong", query="(")]
     told = driver(server).run(SEARCH).run["error"]

@@ -1,6 +1,7 @@
 """RSS with the articles behind its entries."""
 
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
 
@@ -63,15 +64,19 @@ def test_an_article_that_cannot_be_read_keeps_its_summary_and_that_is_said(serve
     assert ended.run["outcome"] == "ok"
 
 
-def test_throttling_leaves_the_rest_for_later(server: RssUpstream) -> None:
+def test_a_host_that_throttles_is_not_asked_again_and_its_articles_keep_their_summaries(
+    server: RssUpstream,
+) -> None:
     entries(server, 3)
-    page = server.server.answers["/read/1"]
     server.server.answers["/read/1"] = Reply(429)
     found = driver(server)
     first = found.run()
-    assert (first.run["outcome"], len(first.posts)) == ("throttled", 1)
-    server.server.answers["/read/1"] = page
-    assert [TEXT in post["text"] for post in found.run().posts] == [True, True]
+    assert first.run["outcome"] == "ok"
+    assert first.run["error"] == "2 articles could not be read in full"
+    assert [TEXT in post["text"] for post in first.posts] == [True, False, False]
+    assert not server.server.at("/read/2")
+    entries(server, 4)
+    assert [TEXT in post["text"] for post in found.run().posts] == [True], "the next run asks again"
 
 
 def test_time_that_is_up_leaves_the_rest_for_the_next_run(server: RssUpstream) -> None:
@@ -82,6 +87,29 @@ def test_time_that_is_up_leaves_the_rest_for_the_next_run(server: RssUpstream) -
     later = driver(server)
     later.cursors = found.cursors
     assert len(later.run().posts) == 3
+
+
+def test_an_article_that_is_being_read_at_a_stop_is_left_for_the_next_run(server: RssUpstream) -> None:
+    entries(server, 2)
+    stop = Event()
+
+    def stopping(_: object) -> Reply:
+        stop.set()
+        return Reply(500)
+
+    server.server.answers["/read/0"] = stopping
+    batches = list(driver(server).collector.collect("kabar", {}, stop))
+    assert not any(batch.items for batch in batches)
+    assert not server.server.at("/read/1")
+
+
+def test_what_was_left_for_the_next_run_is_read_by_the_same_process(server: RssUpstream) -> None:
+    entries(server, 3)
+    found = driver(server, run_timeout_s=0.000_001)
+    assert not found.run().posts
+    assert isinstance(found.collector, Rss)
+    found.collector._run_s = 60.0
+    assert len(found.run().posts) == 3
 
 
 def test_an_entry_sends_nobody_into_our_own_network(server: RssUpstream) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -84,17 +85,57 @@ def test_one_that_recovers_is_read_though_it_left_the_list(server: SitesUpstream
     assert found.run().ids == [expected[0], *newer]
 
 
-def test_an_outlet_whose_articles_all_fail_uses_up_no_tries(server: SitesUpstream, clock: Clock) -> None:
-    expected = server.publish(3)
-    pages = {server.path(number): server.server.answers[server.path(number)] for number in range(3)}
-    server.server.answers.update(dict.fromkeys(pages, Reply(503)))
+def test_an_outlet_whose_articles_all_fail_is_left_alone_for_the_run(
+    server: SitesUpstream, clock: Clock
+) -> None:
+    server.publish(1)
     found = driver(server)
-    for _ in range(2 * TRIES):
-        failed = found.run()
-        assert (failed.run["outcome"], failed.refused) == ("error", [])
-        clock.now += PAUSE_MS * 10
+    found.run()
+    expected = server.publish(5)
+    pages = {server.path(number): server.server.answers[server.path(number)] for number in range(1, 6)}
+    server.server.answers.update(dict.fromkeys(pages, Reply(503)))
+    failed = found.run()
+    assert (failed.run["outcome"], failed.run["error"]) == ("error", "HTTP 503 Service Unavailable")
+    assert [len(server.server.at(one)) for one in pages] == [1, 1, 1, 0, 0]
     server.server.answers.update(pages)
+    clock.now += PAUSE_MS
     assert found.run().ids == expected
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_articles_that_never_can_be_read_are_given_up_and_keep_no_other_waiting(
+    server: SitesUpstream, clock: Clock, status: int
+) -> None:
+    server.publish(1)
+    found = driver(server)
+    found.run()
+    expected = server.publish(5)
+    server.server.answers.update({server.path(number): Reply(status) for number in range(1, 4)})
+    runs = [found.run()]
+    assert runs[0].run["outcome"] == "error"
+    for _ in range(TRIES):
+        clock.now += PAUSE_MS * 10
+        runs.append(found.run())
+    assert runs[1].ids == expected[3:]
+    assert [len(run.refused) for run in runs] == [0, 0, 0, 3, 0]
+    assert runs[-1].run["outcome"] == "empty"
+
+
+def test_an_article_that_always_throttles_is_not_the_head_of_every_run(
+    server: SitesUpstream, clock: Clock
+) -> None:
+    expected = server.publish(3)
+    server.server.answers[server.path(0)] = Reply(429)
+    found = driver(server)
+    assert isinstance(found.run().problem, Backpressure)
+    assert found.run().ids == expected[1:]
+    for _ in range(TRIES - 1):
+        clock.now += PAUSE_MS * 10
+        ended = found.run()
+        assert isinstance(ended.problem, Backpressure)
+    assert len(ended.refused) == 1
+    clock.now += PAUSE_MS * 10
+    assert found.run().run["outcome"] == "empty"
 
 
 @pytest.mark.parametrize(
@@ -118,7 +159,9 @@ def test_an_article_that_never_will_be_one_is_a_dead_letter(
     assert ended.run["outcome"] == "ok"
 
 
-def test_throttling_in_the_middle_ends_the_run_and_keeps_what_was_read(server: SitesUpstream) -> None:
+def test_throttling_in_the_middle_ends_the_run_and_keeps_what_was_read(
+    server: SitesUpstream, clock: Clock
+) -> None:
     expected = server.publish(3)
     page = server.server.answers[server.path(1)]
     server.server.answers[server.path(1)] = Reply(429, headers={"Retry-After": "30"})
@@ -128,7 +171,22 @@ def test_throttling_in_the_middle_ends_the_run_and_keeps_what_was_read(server: S
     assert ended.ids == expected[:1]
     assert not server.server.at(server.path(2))
     server.server.answers[server.path(1)] = page
+    clock.now += PAUSE_MS
     assert found.run().ids == expected[1:]
+
+
+def test_an_article_that_is_being_read_at_a_stop_has_used_up_no_try(server: SitesUpstream) -> None:
+    server.publish(2)
+    stop = Event()
+
+    def stopping(_: object) -> Reply:
+        stop.set()
+        return Reply(500)
+
+    server.server.answers[server.path(0)] = stopping
+    [batch] = driver(server).collector.collect("kabar", {}, stop)
+    assert batch.remark == "2 articles are left for the next run"
+    assert not server.server.at(server.path(1))
 
 
 def test_only_so_many_articles_are_read_at_once_and_the_rest_is_said(server: SitesUpstream) -> None:

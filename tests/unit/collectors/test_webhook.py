@@ -16,6 +16,7 @@ from producers.base import Batch
 from producers.collectors.webhook import SOURCE, Webhook
 from producers.reading import Ended, Handed, Reading
 from producers.settings import ProducerSettings
+from producers.webhook import serving
 from producers.webhook.incoming import MOST_POSTS
 from producers.webhook.senders import load_senders
 from producers.webhook.signing import WINDOW_S, Used
@@ -313,3 +314,24 @@ def test_only_so_many_posts_come_in_one_request(tmp_path: Path) -> None:
     with listening(tmp_path) as found:
         many = body_of(*({"id": str(number), "text": "x"} for number in range(MOST_POSTS + 1)))
         assert send(found.url, many).status_code == 422
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /", b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HT"])
+def test_a_connection_without_a_whole_head_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(serving, "_HEAD_S", 0.2)
+    monkeypatch.setattr(serving, "_KEEP_ALIVE_S", 1)
+    with listening(tmp_path) as found:
+        host, port = found.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            connection.sendall(sent)
+            while connection.recv(1_000):
+                pass
+
+
+def test_a_head_without_an_end_is_refused(refusing: Listening) -> None:
+    host, port = refusing.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20_000)
+        assert connection.recv(1_000).startswith(b"HTTP/1.1 400 ")
