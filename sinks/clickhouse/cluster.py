@@ -11,6 +11,7 @@ OVER_ALL = "_all"
 _ENGINE = re.compile(r"\bENGINE = (\w*MergeTree)(?:\(((?:[^()]|\([^()]*\))*)\))?")
 _REPLICA = "'/clickhouse/tables/{uuid}/{shard}', '{replica}'"
 _CREATE = re.compile(r"CREATE (TABLE|VIEW|MATERIALIZED VIEW) (?:IF NOT EXISTS )?(\w+)\b\s*")
+_ADDED = re.compile(r"\bADD COLUMN (?!IF NOT EXISTS )")
 _ALTER = re.compile(r"ALTER TABLE (\w+)\s+(ADD|DROP|RENAME|MODIFY|COMMENT|CLEAR)\s+(\w+)\b")
 _CODEC = re.compile(r" CODEC\((?:[^()]|\([^()]*\))*\)")
 _SECOND = re.compile(r",\s*(?:ADD|DROP|RENAME|MODIFY|COMMENT|CLEAR)\s")
@@ -36,7 +37,7 @@ def placed(statement: str, database: str, cluster: str | None) -> tuple[Placed, 
     create = _CREATE.match(statement)
     if cluster is None:
         if create is None:
-            return (Placed(database, statement),)
+            return (Placed(database, _repeatable(statement)),)
         kind, name = create.groups()
         return (Placed(database, f"CREATE {kind} IF NOT EXISTS {name} {statement[create.end() :]}"),)
     if not _NAME.match(cluster):
@@ -87,9 +88,14 @@ def _created(statement: str, create: "re.Match[str]", database: str, cluster: st
     return (Placed(database, f"{head} {rest}"), Placed(database + OVER_ALL, f"{head} {over}"))
 
 
+def _repeatable(change: str) -> str:
+    """A change of a table that does no harm where it was made before: by another worker, or before this one was cut."""
+    return _ADDED.sub("ADD COLUMN IF NOT EXISTS ", change)
+
+
 def _altered(statement: str, alter: "re.Match[str]", database: str, cluster: str) -> tuple[Placed, ...]:
     name, _, what = alter.groups()
-    rest = statement[len(f"ALTER TABLE {name}") :].lstrip()
+    rest = _repeatable(statement[len(f"ALTER TABLE {name}") :].lstrip())
     rest = rest.replace("non_replicated_deduplication_window", "replicated_deduplication_window")
     here = Placed(database, f"ALTER TABLE {name} ON CLUSTER '{cluster}' {rest}")
     # Of what a table is, only its columns are seen from outside.
