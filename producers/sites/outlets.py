@@ -1,25 +1,15 @@
 """The list of outlets: where each lists its articles, and how they are recognised there."""
 
 import re
-import tomllib
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 from selectolax.lexbor import LexborHTMLParser, SelectolaxError
 
-from schemas.errors import Fatal
+from producers.lists import Name, Zone, read_list
 
 SHIPPED = Path(__file__).with_name("sites.toml")
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError) as error:
-        raise ValueError(f"{name!r} is no time zone") from error
-    return name
 
 
 def _selector(given: str) -> str:
@@ -53,14 +43,14 @@ class Site(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")]
+    name: Name
     list: _Address
     next: Annotated[str, AfterValidator(_paged)] = ""
     link: _Selector = "a"
     article: Annotated[str, Field(min_length=1), AfterValidator(_pattern)]
     whole: str = ""
     date: _Selector | None = None
-    zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    zone: Zone = "UTC"
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 
     def page(self, number: int) -> str | None:
@@ -79,19 +69,4 @@ _SITES = TypeAdapter(tuple[Site, ...])
 
 def load_sites(path: Path | None) -> tuple[Site, ...]:
     """The outlets of the TOML file (tables `[[sites]]`), by default the shipped one; raises Fatal where it is wrong."""
-    path = path or SHIPPED
-    try:
-        with path.open("rb") as file:
-            sites = _SITES.validate_python(tomllib.load(file).get("sites", []))
-    except OSError as error:
-        raise Fatal(f"cannot read the sites of {path}: {error.strerror}") from error
-    except tomllib.TOMLDecodeError as error:
-        raise Fatal(f"{path} is not TOML: {error}") from error
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise Fatal(f"{path}: sites.{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
-    names = [site.name for site in sites]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if not sites or twice:
-        raise Fatal(f"{path}: {f'named twice: {twice[0]}' if twice else 'no sites'}")
-    return sites
+    return read_list(path or SHIPPED, "sites", _SITES)
