@@ -256,9 +256,9 @@ def test_batches_and_crashes_change_nothing(kept: int) -> None:
         at += size
         if dice.random() < 0.3:
             killed.crash()
-    assert killed.rows == plain.rows
+    assert killed.rows("authors") == plain.rows("authors")
     assert last(killed) == last(plain)
-    assert (len(plain.rows) == 12) == (kept == 12)
+    assert (len(plain.rows("authors")) == 12) == (kept == 12)
 
 
 def last(profiler: Profiler) -> dict[str, Influencer]:
@@ -271,16 +271,16 @@ def test_the_longest_silent_is_forgotten_and_comes_back_above_what_was_published
     profiler.tell(*partials([said(10, "a0", 10, "kata")]))
     before = profiler.latest()["x:a1"]
     profiler.tell(*partials([said(11, "new", 11, "kata")]))
-    assert len(profiler.rows) == 10
-    assert "x:a1" not in profiler.rows
-    assert profiler.rows["x:a0"]
+    assert len(profiler.rows("authors")) == 10
+    assert "x:a1" not in profiler.rows("authors")
+    assert profiler.rows("authors")["x:a0"]
     profiler.tell(*partials([said(12, "a1", 12, "kata")]))
     again = profiler.latest()["x:a1"]
     assert (again["mentions"], again["followers"]) == (1, None)
     assert again["revision"] > before["revision"]
     # In one batch more authors than are kept: of each the last state is told.
     profiler.tell(*partials([said(100 + n, f"b{n}", HOUR + n, "kata") for n in range(25)]))
-    assert len(profiler.rows) == 10
+    assert len(profiler.rows("authors")) == 10
     assert {f"x:b{n}" for n in range(25)} <= set(profiler.latest())
 
 
