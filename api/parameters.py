@@ -16,6 +16,7 @@ from pydantic import (
     WithJsonSchema,
 )
 from starlette.datastructures import QueryParams
+from starlette.requests import Request
 
 from api.catalogue import LIVE
 from api.filters import ALL_PLATFORMS, Filter
@@ -194,6 +195,11 @@ def read(model: type[Query], given: QueryParams) -> Query:
     if errors:
         raise Invalid(errors)
     return parameters
+
+
+def with_path(request: Request) -> QueryParams:
+    """What `read` takes, with what stands in the path."""
+    return QueryParams([*request.query_params.multi_items(), *request.path_params.items()])
 
 
 def zone_of(name: str) -> ZoneInfo:

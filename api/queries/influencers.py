@@ -5,7 +5,7 @@ from typing import Any
 
 from api.cursors import Cursor
 from api.queries.columns import Columns
-from api.queries.pages import POSITION, bounds
+from api.queries.pages import HIGHEST_FIRST, POSITION, bounds, ranked_page_of
 from api.store import Store
 from schemas.tables import INFLUENCER_PROFILES
 
@@ -30,9 +30,7 @@ WHERE last_activity < fromUnixTimestamp64Milli({{until:Int64}}, 'UTC')
   AND ifNull(followers, 0) >= {{followers:Int64}}
   AND (empty({{subject:Array(String)}}) OR hasAny({{subject:Array(String)}}, mapKeys(topics)))
   AND ({{flagged:Int8}} < 0 OR notEmpty(signals) = {{flagged:Int8}})
-  AND ({{before_at:Int64}} < 0
-       OR (rank, kafka_partition, kafka_offset) < ({{before_at:Int64}}, {{before_partition:Int32}}, {{before_offset:Int64}}))
-ORDER BY rank DESC, kafka_partition DESC, kafka_offset DESC LIMIT {{limit:UInt32}}
+  AND {HIGHEST_FIRST}
 """  # noqa: S608 -- only names of our own schema are put in
 
 
@@ -62,8 +60,4 @@ async def page(
             "flagged": -1 if flagged is None else int(flagged),
         },
     )
-    profiles = [_PROFILE.record(row) for row in rows]
-    if len(rows) < limit:
-        return profiles, None
-    last = rows[-1]
-    return profiles, (last["rank"], last["kafka_partition"], last["kafka_offset"])
+    return ranked_page_of(rows, _PROFILE, limit)

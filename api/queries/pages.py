@@ -1,4 +1,4 @@
-"""What lists of landed rows share: they are newest first, narrowed, and read page by page."""
+"""What lists of landed rows share: they are newest or highest first, narrowed, and read page by page."""
 
 from typing import Any
 
@@ -34,6 +34,14 @@ def newest_first(time: str) -> str:
     )
 
 
+HIGHEST_FIRST = (
+    "({before_at:Int64} < 0 OR (rank, kafka_partition, kafka_offset)"
+    " < ({before_at:Int64}, {before_partition:Int32}, {before_offset:Int64}))"
+    " ORDER BY rank DESC, kafka_partition DESC, kafka_offset DESC LIMIT {limit:UInt32}"
+)
+"""SQL as of `newest_first`, for a list whose column `rank`, a whole number, decides."""
+
+
 def bounds(since: int | None, until: int | None, before: Cursor | None, limit: int) -> dict[str, int]:
     """The parameters of `within` and `newest_first`."""
     at, partition, offset = before or (-1, 0, 0)
@@ -51,8 +59,21 @@ def page_of(
     rows: list[dict[str, Any]], columns: Columns, time: str, limit: int
 ) -> tuple[list[dict[str, Any]], Cursor | None]:
     """The records of a page, and the cursor of the next one where there may be one."""
+    return _page(rows, columns, f"{time}_ms", limit)
+
+
+def ranked_page_of(
+    rows: list[dict[str, Any]], columns: Columns, limit: int
+) -> tuple[list[dict[str, Any]], Cursor | None]:
+    """The same of a list by `HIGHEST_FIRST`; its cursor is good for the same order only."""
+    return _page(rows, columns, "rank", limit)
+
+
+def _page(
+    rows: list[dict[str, Any]], columns: Columns, order: str, limit: int
+) -> tuple[list[dict[str, Any]], Cursor | None]:
     records = [columns.record(row) for row in rows]
     if len(rows) < limit:
         return records, None
     last = rows[-1]
-    return records, (last[f"{time}_ms"], last["kafka_partition"], last["kafka_offset"])
+    return records, (last[order], last["kafka_partition"], last["kafka_offset"])

@@ -5,7 +5,7 @@ from typing import Any
 
 from api.cursors import Cursor
 from api.queries.columns import Columns
-from api.queries.pages import POSITION, bounds, newest_first, page_of
+from api.queries.pages import HIGHEST_FIRST, POSITION, bounds, newest_first, page_of, ranked_page_of
 from api.store import Store
 from schemas.tables import STORIES, STORY_LINKS
 
@@ -28,9 +28,7 @@ WHERE last_seen < fromUnixTimestamp64Milli({{until:Int64}}, 'UTC')
   AND (empty({{subject:Array(String)}}) OR hasAny({{subject:Array(String)}}, subjects))
   AND (empty({{platform:Array(String)}})
        OR arrayExists(name -> has({{platform:Array(String)}}, splitByChar('/', name)[1]), mapKeys(sources)))
-  AND ({{before_at:Int64}} < 0
-       OR (rank, kafka_partition, kafka_offset) < ({{before_at:Int64}}, {{before_partition:Int32}}, {{before_offset:Int64}}))
-ORDER BY rank DESC, kafka_partition DESC, kafka_offset DESC LIMIT {{limit:UInt32}}
+  AND {HIGHEST_FIRST}
 """  # noqa: S608 -- only names of our own schema are put in
 
 _ONE = f"SELECT {_STORY.sql} FROM {STORIES} WHERE id = {{id:String}} ORDER BY revision DESC LIMIT 1"  # noqa: S608 -- as above
@@ -68,11 +66,7 @@ async def page(
             "sort": sort,
         },
     )
-    stories = [_STORY.record(row) for row in rows]
-    if len(rows) < limit:
-        return stories, None
-    last = rows[-1]
-    return stories, (last["rank"], last["kafka_partition"], last["kafka_offset"])
+    return ranked_page_of(rows, _STORY, limit)
 
 
 async def story(store: Store, story_id: str) -> dict[str, Any] | None:

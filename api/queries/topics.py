@@ -5,7 +5,7 @@ from typing import Any
 
 from api.cursors import Cursor
 from api.queries.columns import Columns
-from api.queries.pages import POSITION, bounds, newest_first, page_of
+from api.queries.pages import HIGHEST_FIRST, POSITION, bounds, newest_first, page_of, ranked_page_of
 from api.store import Store
 from schemas.tables import ASSIGNMENTS, STORIES, TOPICS
 
@@ -29,9 +29,7 @@ FROM (
 WHERE last_seen < fromUnixTimestamp64Milli({{until:Int64}}, 'UTC') AND isNull(merged_into) AND stories >= {{stories:Int64}}
   AND (empty({{hashtag:Array(String)}}) OR hasAny({{hashtag:Array(String)}}, mapKeys(hashtags)))
   AND ({{text:String}} = '' OR position(lowerUTF8(arrayStringConcat(arrayPushBack(terms, label), '\\n')), {{text:String}}) > 0)
-  AND ({{before_at:Int64}} < 0
-       OR (rank, kafka_partition, kafka_offset) < ({{before_at:Int64}}, {{before_partition:Int32}}, {{before_offset:Int64}}))
-ORDER BY rank DESC, kafka_partition DESC, kafka_offset DESC LIMIT {{limit:UInt32}}
+  AND {HIGHEST_FIRST}
 """  # noqa: S608 -- only names of our own schema are put in
 
 _ONE = f"SELECT {_TOPIC.sql} FROM {TOPICS} WHERE id = {{id:String}} ORDER BY revision DESC LIMIT 1"  # noqa: S608 -- as above
@@ -80,11 +78,7 @@ async def page(
             "sort": sort,
         },
     )
-    topics = [_TOPIC.record(row) for row in rows]
-    if len(rows) < limit:
-        return topics, None
-    last = rows[-1]
-    return topics, (last["rank"], last["kafka_partition"], last["kafka_offset"])
+    return ranked_page_of(rows, _TOPIC, limit)
 
 
 async def topic(store: Store, topic_id: str) -> dict[str, Any] | None:

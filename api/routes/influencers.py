@@ -1,7 +1,5 @@
 """GET /api/v1/influencers: authors by their score, with its parts and the signals that speak against them."""
 
-import time
-
 from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,11 +7,12 @@ from starlette.responses import Response
 from api.answers import json_answer
 from api.cursors import cursor_text, given_cursor
 from api.filters import ALL_PLATFORMS
-from api.parameters import MANY, Instant, Invalid, Parameters, Platform, Word, read
+from api.parameters import MANY, Instant, Parameters, Platform, Word, read
 from api.queries import influencers as query
 from api.services import services
+from api.span import DAY_MS, span
 
-_MONTH_MS = 30 * 86_400_000
+_MONTH_MS = 30 * DAY_MS
 
 
 class InfluencersParameters(Parameters):
@@ -50,10 +49,7 @@ async def influencers(request: Request) -> Response:
     """
     parameters = read(InfluencersParameters, request.query_params)
     before = given_cursor(parameters.before)
-    until = time.time_ns() // 1_000_000 if parameters.until is None else parameters.until
-    since = max(until - _MONTH_MS, 0) if parameters.since is None else parameters.since
-    if since > until:
-        raise Invalid.one("since", "must not be after `until`")
+    since, until = span(parameters.since, parameters.until, _MONTH_MS)
     found, cursor = await query.page(
         services(request).store,
         subjects=parameters.subject,

@@ -1,10 +1,8 @@
 """GET /api/v1/stories: posts that say the same; /api/v1/stories/{id}: one of them with its posts."""
 
-import time
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
-from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,11 +10,10 @@ from starlette.responses import Response
 from api.answers import json_answer
 from api.cursors import cursor_text, given_cursor
 from api.filters import ALL_PLATFORMS
-from api.parameters import MANY, Instant, Invalid, Parameters, Platform, Word, read
+from api.parameters import MANY, Instant, Parameters, Platform, Word, read, with_path
 from api.queries import stories as query
 from api.services import services
-
-_DAY_MS = 86_400_000
+from api.span import DAY_MS, span
 
 
 class StoriesParameters(Parameters):
@@ -62,10 +59,7 @@ async def stories(request: Request) -> Response:
     """
     parameters = read(StoriesParameters, request.query_params)
     before = given_cursor(parameters.before)
-    until = time.time_ns() // 1_000_000 if parameters.until is None else parameters.until
-    since = max(until - _DAY_MS, 0) if parameters.since is None else parameters.since
-    if since > until:
-        raise Invalid.one("since", "must not be after `until`")
+    since, until = span(parameters.since, parameters.until, DAY_MS)
     found, cursor = await query.page(
         services(request).store,
         subjects=parameters.subject,
@@ -86,8 +80,7 @@ async def story(request: Request) -> Response:
 
     404 where no such story has landed.
     """
-    given = [*request.query_params.multi_items(), ("id", request.path_params["id"])]
-    parameters = read(StoryParameters, QueryParams(given))
+    parameters = read(StoryParameters, with_path(request))
     before = given_cursor(parameters.before)
     store = services(request).store
     found = await query.story(store, parameters.id)

@@ -1,21 +1,18 @@
 """GET /api/v1/topics: what stories speak of; /api/v1/topics/{id}: one topic with its stories."""
 
-import time
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
-from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.answers import json_answer
 from api.cursors import cursor_text, given_cursor
-from api.parameters import MANY, Instant, Invalid, Parameters, Word, read
+from api.parameters import MANY, Instant, Parameters, Word, read, with_path
 from api.queries import topics as query
 from api.services import services
-
-_DAY_MS = 86_400_000
+from api.span import DAY_MS, span
 
 
 class TopicsParameters(Parameters):
@@ -62,10 +59,7 @@ async def topics(request: Request) -> Response:
     """
     parameters = read(TopicsParameters, request.query_params)
     before = given_cursor(parameters.before)
-    until = time.time_ns() // 1_000_000 if parameters.until is None else parameters.until
-    since = max(until - _DAY_MS, 0) if parameters.since is None else parameters.since
-    if since > until:
-        raise Invalid.one("since", "must not be after `until`")
+    since, until = span(parameters.since, parameters.until, DAY_MS)
     store = services(request).store
     found, cursor = await query.page(
         store,
@@ -90,8 +84,7 @@ async def topic(request: Request) -> Response:
 
     404 where no such topic has landed. Of a topic that has gone into another one, `merged_into` names that; it has no stories.
     """
-    given = [*request.query_params.multi_items(), ("id", request.path_params["id"])]
-    parameters = read(TopicParameters, QueryParams(given))
+    parameters = read(TopicParameters, with_path(request))
     before = given_cursor(parameters.before)
     store = services(request).store
     found = await query.topic(store, parameters.id)

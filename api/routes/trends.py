@@ -1,6 +1,5 @@
 """GET /api/v1/trends: the latest revision of trend windows, what is rising first."""
 
-import time
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -12,8 +11,7 @@ from api.filters import ALL_PLATFORMS
 from api.parameters import MANY, Instant, Kind, Parameters, Platform, Window, Word, read
 from api.queries.trends import windows
 from api.services import services
-
-_DAY_MS = 86_400_000
+from api.span import DAY_MS, span
 
 
 class TrendsParameters(Parameters):
@@ -43,8 +41,7 @@ async def trends(request: Request) -> Response:
     One window a subject unless more are asked for.
     """
     parameters = read(TrendsParameters, request.query_params)
-    until = time.time_ns() // 1_000_000 if parameters.until is None else parameters.until
-    since = max(until - _DAY_MS, 0) if parameters.since is None else parameters.since
+    since, until = span(parameters.since, parameters.until, DAY_MS)
     found = await windows(
         services(request).store,
         window=parameters.window,
