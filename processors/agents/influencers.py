@@ -1,5 +1,6 @@
 """`influencers`: author partials become rolling profiles, with a score of parts and signals with their evidence."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -38,6 +39,7 @@ class Influencers:
         self._known: dict[int, Known] = {}
         self._drafted: dict[int, tuple[Draft, int]] = {}
         """By partition: the batch at work, and how much it tells of authors that are not remembered."""
+        self._working = asyncio.Lock()
         self._topics = {name: topic.full_name(settings.topic_prefix) for name, topic in TOPICS.items()}
         app.add_handler(
             Handler(
@@ -54,6 +56,11 @@ class Influencers:
 
     async def handle(self, batch: Batch) -> None:
         """One batch: a revision of every author that it tells of."""
+        # In a thread, so that the worker's heartbeats go on; one at a time, for the work is all Python.
+        async with self._working:
+            await asyncio.to_thread(self._work, batch)
+
+    def _work(self, batch: Batch) -> None:
         draft = Draft(
             self._known[batch.partition],
             lambda author: batch.get(self._authors, author),
