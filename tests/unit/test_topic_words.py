@@ -3,7 +3,7 @@
 import pytest
 
 from processors.logic.topics.telling import label
-from processors.logic.topics.weights import MAX_TERMS, SCALE, Frequencies, squared
+from processors.logic.topics.weights import MAX_TERMS, SCALE, Frequencies, heaviest, squared
 from processors.logic.topics.words import MAX_WORDS, runs_of, terms_in
 
 
@@ -59,4 +59,4 @@ def test_vectors_are_bounded_of_one_length_and_rare_words_weigh_more() -> None:
     ],
 )
 def test_labels(sums: dict[str, int], expected: str) -> None:
-    assert label(sums) == expected
+    assert label(list(heaviest(sums, 10)), sums) == expected

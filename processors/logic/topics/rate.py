@@ -53,3 +53,7 @@ class Rate(NamedTuple):
     def score(self) -> float:
         """Deviations of the fuller of the hour under way and the one before it from what is usual; see `Baseline.score`."""
         return Baseline(self.mean, self.variance, self.seen).score(max(self.current, self.earlier), BIAS)
+
+    def rising(self) -> bool:
+        """Whether the score is above zero, without computing it."""
+        return self.seen > 0 and max(self.current, self.earlier) > max(self.mean, BIAS)

@@ -1,17 +1,13 @@
 """Looks through the topics that have changed: those that have become alike become one, loose ones two."""
 
-from heapq import nsmallest
-from math import sqrt
-
+from processors.logic.topics.halves import halves
 from processors.logic.topics.rate import HOUR_MS
 from processors.logic.topics.topic import Group, Kept
-from processors.logic.topics.weights import Vector, cosine, dot, squared
+from processors.logic.topics.weights import cosine, dot, heaviest
 from processors.logic.topics.window import LEAST, Window
 
 SPLIT_FROM = 8
 """Stories from which a topic may be two."""
-ROUNDS = 4
-"""Of two-means: what has not settled by then is not two things."""
 TOLD_BY = 24
 """Terms of a topic by which others like it are looked for, those that weigh most."""
 LOOKED_AT = 4
@@ -55,19 +51,21 @@ def _merge(window: Window, topic: Group) -> str | None:
         (second.rate.hour, second.rate.current),
         (second.rate.hour - 1, second.rate.earlier),
     ):
-        first.rate = first.rate.after(hour * HOUR_MS, mentions)
+        window.rate(first, first.rate.after(hour * HOUR_MS, mentions))
     window.drop(second)
     return first.id
 
 
 def _candidates(window: Window, topic: Group) -> list[str]:
-    leading = nsmallest(TOLD_BY, topic.sums.items(), key=lambda item: (-item[1], item[0]))
-    found = []
-    for name, product in window.candidates(dict(leading)).items():
-        other = window.topics[name]
-        if other is not topic and _meet(window, topic, other):
-            found.append((-product / sqrt(other.squared), name))
-    return [name for _, name in nsmallest(LOOKED_AT, found)]
+    found: list[str] = []
+    # The topic's own length is the same for all it is compared with.
+    for _, names in window.postings.ranked(heaviest(topic.sums, TOLD_BY), 1):
+        found += sorted(
+            name for name in names if name != topic.id and _meet(window, topic, window.topics[name])
+        )
+        if len(found) >= LOOKED_AT:
+            break
+    return found[:LOOKED_AT]
 
 
 def _meet(window: Window, one: Group, other: Group) -> bool:
@@ -78,11 +76,9 @@ def _meet(window: Window, one: Group, other: Group) -> bool:
 def _split(window: Window, topic: Group) -> None:
     """Make a topic two where two-means finds two parts that are unlike."""
     stories = _in_order(window, topic)
-    first, second = _parts(stories)
-    if min(len(first), len(second)) < LEAST:
-        return
-    one, other = _sum(first), _sum(second)
-    if cosine(dot(one, other), squared(one), squared(other)) >= window.bounds.alike:
+    parts = halves(stories)
+    first, second = parts.first, parts.second
+    if min(len(first), len(second)) < LEAST or parts.alike >= window.bounds.alike:
         return
     if any(story.id == topic.id for story in second) or (
         len(second) > len(first) and all(story.id != topic.id for story in first)
@@ -95,33 +91,6 @@ def _split(window: Window, topic: Group) -> None:
     for story in second:
         window.move(story, started)
     window.tell(topic, None)
-
-
-def _parts(stories: list[Kept]) -> tuple[list[Kept], list[Kept]]:
-    """Two-means by cosine, begun with the first story and the one least like it."""
-    seeds = stories[0], min(stories, key=lambda one: (dot(one.vector, stories[0].vector), one.id))
-    centres: tuple[Vector, Vector] = seeds[0].vector, seeds[1].vector
-    parts: tuple[list[Kept], list[Kept]] = [], []
-    for _ in range(ROUNDS):
-        lengths = [sqrt(squared(centre)) or 1.0 for centre in centres]
-        parts = [], []
-        for story in stories:
-            near = [
-                dot(story.vector, centre) / length for centre, length in zip(centres, lengths, strict=True)
-            ]
-            parts[near[1] > near[0]].append(story)
-        if not parts[0] or not parts[1]:
-            break
-        centres = _sum(parts[0]), _sum(parts[1])
-    return parts
-
-
-def _sum(stories: list[Kept]) -> Vector:
-    total: Vector = {}
-    for story in stories:
-        for term, weight in story.vector.items():
-            total[term] = total.get(term, 0) + weight
-    return total
 
 
 def _in_order(window: Window, topic: Group) -> list[Kept]:

@@ -1,10 +1,11 @@
 """What others hear of a topic: its label, its terms, its frequencies, its samples."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import nsmallest
 
 from processors.logic.bounded import top
 from processors.logic.topics.topic import Group, Kept
+from processors.logic.topics.weights import heaviest
 from schemas.events import Assignment, Millis, Topic
 
 TERMS = 10
@@ -22,11 +23,11 @@ PHRASE = 0.5
 def told_of(topic: Group, stories: Iterable[Kept], into: str | None) -> Topic:
     """The topic as it is; `into` names the one that its stories are in, where it is no more."""
     positive, negative, neutral = topic.moods
-    terms = leading(topic.sums)
+    terms = list(heaviest(topic.sums, TERMS))
     return {
         "id": topic.id,
         "revision": topic.changed,
-        "label": label(topic.sums),
+        "label": label(terms, topic.sums),
         "terms": terms,
         "mentions": topic.mentions,
         "stories": len(topic.stories),
@@ -55,16 +56,10 @@ def assignment(story: Kept, revision: int, at: Millis) -> Assignment:
     }
 
 
-def leading(sums: Mapping[str, int]) -> list[str]:
-    """The terms that weigh most, the heaviest first."""
-    return [term for term, _ in nsmallest(TERMS, sums.items(), key=lambda item: (-item[1], item[0]))]
-
-
-def label(sums: Mapping[str, int]) -> str:
-    """Some terms that people can read: pairs in the place of words that mostly stand in them, no word twice."""
+def label(leaders: Sequence[str], sums: Mapping[str, int]) -> str:
+    """Some of the leading terms that people can read: pairs in the place of words that mostly stand in them, no word twice."""
     chosen: list[str] = []
     used: set[str] = set()
-    leaders = leading(sums)
     pairs = [term for term in leaders if " " in term]
     for term in leaders:
         words = term.split(" ")

@@ -85,26 +85,21 @@ class Group:
         alone = count * 1_000_000
         return (self.squared - alone) / (alone * (count - 1))
 
-    def add(self, story: Kept) -> list[str]:
-        """Take a story in; returns the terms that are new to it."""
+    def add(self, story: Kept) -> None:
+        """Take a story in."""
         self.stories.add(story.id)
-        new = []
         for term, weight in story.vector.items():
             before = self.sums.get(term, 0)
-            if not before:
-                new.append(term)
             self.squared += weight * (2 * before + weight)
             self.sums[term] = before + weight
         self.count(story, story.moods)
         self.first_seen = min(self.first_seen, story.first_seen)
         self.last_seen = max(self.last_seen, story.last_seen)
         self.updated_at = max(self.updated_at, story.updated_at)
-        return new
 
-    def remove(self, story: Kept) -> list[str]:
-        """Let a story go; returns the terms that nothing is left of."""
+    def remove(self, story: Kept) -> None:
+        """Let a story go."""
         self.stories.remove(story.id)
-        gone = []
         for term, weight in story.vector.items():
             after = self.sums[term] - weight
             self.squared -= weight * (2 * after + weight)
@@ -112,10 +107,8 @@ class Group:
                 self.sums[term] = after
             else:
                 del self.sums[term]
-                gone.append(term)
         positive, negative, neutral = story.moods
         self.count(story, (-positive, -negative, -neutral))
-        return gone
 
     def count(self, story: Kept, moods: Moods) -> None:
         """More posts of one of its stories, or fewer."""

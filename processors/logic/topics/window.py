@@ -1,13 +1,14 @@
 """The stories of a rolling window and the topics they make: each story joins the topic it is most alike, or begins one."""
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from processors.logic.topics.postings import Postings
 from processors.logic.topics.rate import HOUR_MS, Rate
 from processors.logic.topics.telling import assignment, told_of
 from processors.logic.topics.topic import Group, Kept
-from processors.logic.topics.weights import Frequencies, Vector, cosine, squared
+from processors.logic.topics.weights import Frequencies, Vector, squared
 from processors.logic.topics.words import runs_of, terms_in
 from schemas.events import Assignment, Millis, Story, Topic
 
@@ -75,12 +76,15 @@ class Window:
         self.topics: dict[str, Group] = {}
         self.changes = Changes()
         self._frequencies = Frequencies()
-        self._having: dict[str, set[str]] = {}
+        self.postings = Postings()
+        self._rising: set[str] = set()
+        """Topics whose rate is above what is usual: the only ones that an hour's passing changes."""
 
     def restore(self, stories: Iterable[Kept], topics: Iterable[Group], marks: Marks) -> None:
         """Begin with what rows tell; the topics come without their stories."""
         self.marks = marks
         self.topics = {topic.id: topic for topic in topics}
+        self._rising = {topic.id for topic in self.topics.values() if topic.rate.rising()}
         for story in sorted(stories, key=lambda one: one.touched):
             self.stories[story.id] = story
             self._frequencies.add(story.terms())
@@ -95,14 +99,6 @@ class Window:
         else:
             self._again(known, told)
         self._forget()
-
-    def candidates(self, vector: Vector) -> Counter[str]:
-        """By topic that shares a term with a vector, their product."""
-        found: Counter[str] = Counter()
-        for term, weight in vector.items():
-            for name in self._having.get(term, ()):
-                found[name] += weight * self.topics[name].sums[term]
-        return found
 
     def begin(self, name: str, story: Kept) -> Group:
         """A topic without stories; the story it will begin with gives its times."""
@@ -135,6 +131,14 @@ class Window:
             for name in sorted(topic.stories):
                 self._assign(self.stories[name])
 
+    def rate(self, topic: Group, rate: Rate) -> None:
+        """A topic's mentions an hour are these from now on."""
+        topic.rate = rate
+        if rate.rising():
+            self._rising.add(topic.id)
+        else:
+            self._rising.discard(topic.id)
+
     def end(self, topic: Group, into: str | None) -> None:
         """Others must hear of a topic as it is before its stories are elsewhere (`into`) or forgotten, wherever a batch ends."""
         stories = [self.stories[name] for name in topic.stories]
@@ -143,6 +147,8 @@ class Window:
     def drop(self, topic: Group) -> None:
         """A topic without stories is forgotten."""
         del self.topics[topic.id]
+        self.postings.drop(topic.id)
+        self._rising.discard(topic.id)
         self.changes.topics[topic.id] = None
 
     def topic_events(self) -> Iterator[Topic]:
@@ -165,10 +171,11 @@ class Window:
         hour = marks.clock // HOUR_MS
         if hour == before:
             return
-        for topic in self.topics.values():
+        for name in sorted(self._rising):
+            topic = self.topics[name]
             # What is told must not look as if it were rising for ever.
-            if topic.told and topic.rate.score() > 0:
-                topic.rate = topic.rate.at(hour)
+            if topic.told:
+                self.rate(topic, topic.rate.at(hour))
                 self.tell(topic, None)
 
     def _again(self, story: Kept, told: Story) -> None:
@@ -228,16 +235,10 @@ class Window:
 
     def _nearest(self, vector: Vector, told: Story) -> tuple[str, float]:
         """The topic that a new story belongs to, its own where it is like none."""
-        length = squared(vector)
-        best = self.bounds.alike, ""
-        for name, product in self.candidates(vector).items():
-            topic = self.topics[name]
-            likeness = cosine(product, length, topic.squared)
-            if (likeness, name) > best and self._in_time(topic, told):
-                best = likeness, name
-        likeness, name = best
-        if name:
-            return name, likeness
+        for likeness, names in self.postings.ranked(vector, squared(vector), self.bounds.alike):
+            name = max((name for name in names if self._in_time(self.topics[name], told)), default="")
+            if name:
+                return name, likeness
         # A story that was forgotten may have left a topic that bears its name.
         return told["id"], 1.0
 
@@ -248,19 +249,16 @@ class Window:
         )
 
     def _mention(self, topic: Group, told: Story, mentions: int) -> None:
-        topic.rate = topic.rate.after(told["last_seen"], mentions)
+        self.rate(topic, topic.rate.after(told["last_seen"], mentions))
 
     def _put(self, story: Kept, topic: Group) -> None:
-        for term in topic.add(story):
-            self._having.setdefault(term, set()).add(topic.id)
+        topic.add(story)
+        self.postings.put(topic.id, topic.sums, story.vector, topic.squared)
 
     def _take(self, story: Kept) -> None:
         topic = self.topics[story.topic]
-        for term in topic.remove(story):
-            names = self._having[term]
-            names.remove(topic.id)
-            if not names:
-                del self._having[term]
+        topic.remove(story)
+        self.postings.put(topic.id, topic.sums, story.vector, topic.squared)
 
     def _forget(self) -> None:
         for _ in range(FORGOTTEN):
