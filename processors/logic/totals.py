@@ -7,9 +7,10 @@ starts of closed ones]; `usual|5m` → [start of the last one, {platform: [mean,
 {platform: [[first, last], …]}; `season|platform` (see `logic.seasons`).
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from processors.logic import seasons
@@ -74,13 +75,12 @@ class Totals:
             kind.start, kind.end = self._spans.span(kind.window, kind.end)
         for kind in kinds:
             opened, closed = self._get(f"starts|{kind.window}") or ([], [])
-            closed = [*closed, *(one for one in opened if one < kind.start)]
+            # Where posts are read faster than their windows close, thousands are open: they are in order, and not looked at.
+            over = bisect_left(opened, kind.start)
+            closed = [*closed, *opened[:over]]
             for old in closed[:-_KEPT]:
                 self.rows[f"{kind.window}|{old}"] = None
-            self.rows[f"starts|{kind.window}"] = [
-                [one for one in opened if one >= kind.start],
-                closed[-_KEPT:],
-            ]
+            self.rows[f"starts|{kind.window}"] = [opened[over:], closed[-_KEPT:]]
             last, _ = self._spans.span(kind.window, kind.start - 1)
             self.rows[f"usual|{kind.window}"] = [last, kind.usual]
 
@@ -93,7 +93,7 @@ class Totals:
             last, usual = None, {}
         if last is None:
             # What is older is of another stretch: this partition has no window of it that would have closed it.
-            opened = [one for one in opened if one >= begun]
+            opened = opened[bisect_left(opened, begun) :]
         if last is None and not opened:
             return None
         start, stop = self._spans.span(
@@ -103,12 +103,13 @@ class Totals:
 
     def over(self, until: int) -> tuple[int, int] | None:
         """(start, end) of the last window that was told of, is not closed and ends by then."""
-        spans = (
-            self._spans.span(window, start)
-            for window in KINDS
-            for start in (self._get(f"starts|{window}") or ([], []))[0]
-        )
-        return max((one for one in spans if one[1] <= until), key=lambda one: one[1], default=None)
+        told: list[tuple[int, int]] = []
+        for window in KINDS:
+            opened, _ = self._get(f"starts|{window}") or ([], [])
+            begun = bisect_left(opened, until)
+            spans = (self._spans.span(window, start) for start in reversed(opened[:begun]))
+            told += islice((one for one in spans if one[1] <= until), 1)
+        return max(told, key=lambda one: one[1], default=None)
 
     def ratio(self, window: str, start: int, platform: str, own: float, usual: float) -> Ratio:
         """What was heard in a window of others than a subject that had `own` mentions where `usual` were expected.
