@@ -4,6 +4,7 @@ import pytest
 
 from processors.logic.folded import fold
 from processors.logic.keywords import MAX_FOUND, KeywordIndex
+from schemas.errors import Poison
 from schemas.events import Keyword
 
 
@@ -88,3 +89,39 @@ def test_what_is_found_is_bounded_and_blank_keywords_find_nothing() -> None:
     )
     assert len(keywords.find(" ".join(f"kata{number}" for number in range(200)), "id")) == MAX_FOUND
     assert keywords.find("   ", "id") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "text", "found"),
+    [
+        ("beras AND (naik OR turun)", "Harga beras turun lagi", True),
+        ("beras AND (naik OR turun)", "harga beras tetap", False),
+        ("beras AND (naik OR turun)", "harga naik", False),
+        ("beras NOT iklan", "beras murah", True),
+        ("beras NOT iklan", "iklan: beras murah", False),
+        ("beras -iklan", "periklanan beras", True),
+        ('"Harga Beras" mahal', "mahal sekali harga  beras ini", True),
+        ('"harga beras" mahal', "harga dan beras mahal", False),
+        ("#beras OR $RICE", "panen #Beras", True),
+        ("#beras OR $RICE", "beras", False),
+        ("naik OR (turun NOT hujan)", "turun hujan, naik", True),
+        ("naik OR (turun NOT hujan)", "turun hujan", False),
+    ],
+)
+def test_a_query_is_looked_for_in_place_of_the_text(query: str, text: str, found: bool) -> None:
+    known = index(rice=keyword("kata lain", query=query), other=keyword("jagung"))
+    assert known.find(fold(text), "id") == (["rice"] if found else [])
+    assert known.find(fold("kata lain"), "id") == []
+
+
+def test_a_query_that_cannot_be_read_is_refused_by_name_and_others_stay() -> None:
+    known = index(rice=keyword("beras"))
+    with pytest.raises(Poison, match="the query of a keyword cannot be read: a quotation mark"):
+        known.put("broken", keyword("jagung", query='"jagung'))
+    assert known.find("beras dan jagung", "id") == ["rice"]
+
+
+def test_a_query_minds_languages() -> None:
+    known = index(rice=keyword("x", query="beras AND naik", languages=["id"]))
+    assert known.find("beras naik", "id") == ["rice"]
+    assert known.find("beras naik", "en") == []
