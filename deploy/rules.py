@@ -1,14 +1,15 @@
 """Rules of alerts as a person writes them."""
 
-from typing import Literal
+from typing import Self, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from deploy.control import ControlRecord, Seed
-from schemas.events import Rule
+from schemas.events import AlertKind, Rule, Severity
 
-KINDS = ("volume_spike", "sentiment_shift", "price_move", "keyword", "source_silent")
-"""What is watched for; the event knows more kinds, whose stages do not exist yet."""
+KINDS: tuple[AlertKind, ...] = get_args(AlertKind)
+"""What can be watched for."""
 
 _MENTIONS = ("all", "keyword", "symbol", "hashtag")
 _SUBJECTS = {
@@ -16,36 +17,41 @@ _SUBJECTS = {
     "sentiment_shift": _MENTIONS,
     "keyword": ("keyword", "symbol", "hashtag"),
     "price_move": ("symbol",),
+    "divergence": ("symbol",),
+    "new_topic": ("topic",),
     "source_silent": ("source",),
 }
-_WINDOWS = {"price_move": ("1m", "1d"), "source_silent": ("",)}
+_WINDOWS = {
+    "price_move": ("1m", "1d"),
+    "divergence": ("1m", "1d"),
+    "new_topic": ("", "1m", "5m", "1h", "1d"),
+    "source_silent": ("",),
+}
 _ANY_WINDOW = ("1m", "5m", "1h", "1d")
+_OF_DAY = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 
 class RuleSeed(Seed):
     """What to be told of. The order of the fields is the order of checking: later ones depend on the kind."""
 
+    model_config = ConfigDict(validate_default=True)
+
     id: str = Field(min_length=1, max_length=80, pattern=r"^[\w.-]+$")
     name: str = Field(min_length=1, max_length=200)
-    kind: Literal[
-        "volume_spike", "sentiment_shift", "price_move", "divergence", "keyword", "new_topic", "source_silent"
-    ]
+    kind: AlertKind
     subject: str = Field(min_length=1, max_length=250)
     platform: str = ""
     window: str = ""
     threshold: float = Field(0.0, allow_inf_nan=False)
+    change: float = Field(0.0, allow_inf_nan=False, ge=0)
     minimum: int = Field(0, ge=0)
     early: bool = False
-    severity: Literal["info", "warning", "critical"] = "warning"
+    severity: Severity = "warning"
     cooldown_s: int = Field(0, ge=0, le=366 * 86_400)
+    quiet_from: str | None = Field(None, pattern=_OF_DAY)
+    quiet_to: str | None = Field(None, pattern=_OF_DAY)
+    quiet_zone: str | None = None
     active: bool = True
-
-    @field_validator("kind")
-    @classmethod
-    def _is_watched(cls, kind: str) -> str:
-        if kind not in KINDS:
-            raise ValueError(f"{kind} cannot be watched for yet; these can: {', '.join(KINDS)}")
-        return kind
 
     @field_validator("subject")
     @classmethod
@@ -66,7 +72,7 @@ class RuleSeed(Seed):
     @field_validator("platform")
     @classmethod
     def _has_platforms(cls, platform: str, info: ValidationInfo) -> str:
-        if platform and info.data.get("kind") in ("price_move", "source_silent"):
+        if platform and info.data.get("kind") in ("price_move", "new_topic", "source_silent"):
             raise ValueError(f"{info.data['kind']} knows no platforms")
         return platform
 
@@ -90,19 +96,64 @@ class RuleSeed(Seed):
                 )
             case "volume_spike" | "price_move" | "source_silent" if threshold <= 0:
                 raise ValueError("must be greater than 0")
+            case "divergence" if not 0 < threshold <= 2:  # noqa: PLR2004 -- from all positive to all negative
+                raise ValueError("a shift of the mood lies between 0 and 2")
+            case "new_topic" if threshold < 0:
+                raise ValueError("must be at least 0; 0 asks for no trending score")
             case "keyword" if threshold:
                 raise ValueError("must be 0: mentions are asked for by minimum")
         return threshold
+
+    @field_validator("change")
+    @classmethod
+    def _is_of_a_price(cls, change: float, info: ValidationInfo) -> float:
+        kind = info.data.get("kind")
+        if kind == "divergence" and not change:
+            raise ValueError("must be greater than 0: how far the price must have moved")
+        if change and kind and kind != "divergence":
+            raise ValueError(f"{kind} asks for no change beside its threshold")
+        return change
 
     @field_validator("minimum")
     @classmethod
     def _counts_mentions(cls, minimum: int, info: ValidationInfo) -> int:
         kind = info.data.get("kind")
-        if kind == "keyword" and minimum < 1:
+        if kind in ("keyword", "new_topic") and minimum < 1:
             raise ValueError("must be at least 1: it is what the rule asks for")
         if minimum and kind in ("price_move", "source_silent"):
             raise ValueError(f"{kind} counts no mentions")
         return minimum
+
+    @field_validator("early")
+    @classmethod
+    def _can_be_early(cls, early: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 -- a validator
+        if early and info.data.get("kind") in ("divergence", "new_topic", "source_silent"):
+            raise ValueError(f"{info.data['kind']} is never told early")
+        return early
+
+    @field_validator("cooldown_s")
+    @classmethod
+    def _is_told_again(cls, cooldown_s: int, info: ValidationInfo) -> int:
+        if cooldown_s and info.data.get("kind") == "new_topic":
+            raise ValueError("must be 0: a topic is told of once")
+        return cooldown_s
+
+    @field_validator("quiet_zone")
+    @classmethod
+    def _is_a_zone(cls, zone: str | None) -> str | None:
+        try:
+            return None if zone is None else ZoneInfo(zone).key
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{zone!r} is no time zone") from None
+
+    @model_validator(mode="after")
+    def _has_whole_quiet_hours(self) -> Self:
+        given = self.quiet_from, self.quiet_to, self.quiet_zone
+        if any(given) and not all(given):
+            raise ValueError("quiet hours need quiet_from, quiet_to and quiet_zone")
+        if self.quiet_from is not None and self.quiet_from == self.quiet_to:
+            raise ValueError("quiet hours that end when they begin are none")
+        return self
 
     @property
     def key(self) -> str:
@@ -121,10 +172,14 @@ class RuleSeed(Seed):
             "platform": self.platform,
             "window": self.window,
             "threshold": self.threshold,
+            "change": self.change,
             "minimum": self.minimum,
             "early": self.early,
             "severity": self.severity,
             "cooldown_s": self.cooldown_s,
+            "quiet_from": self.quiet_from,
+            "quiet_to": self.quiet_to,
+            "quiet_zone": self.quiet_zone,
             "active": self.active,
             "updated_at": now,
         }

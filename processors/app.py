@@ -19,6 +19,7 @@ from schemas.codec import Codec
 from schemas.flow import step
 from schemas.registry import schema_ids
 from schemas.settings import load
+from schemas.topics import AVRO, TOPICS
 
 
 def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
@@ -121,7 +122,7 @@ def market() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
 
 def alerts() -> tuple[StageSettings, Callable[[], BatchApp]]:
-    """Trends, bars and runs to alerts."""
+    """Trends, bars, topics and runs to alerts."""
     settings = load(AlertsSettings)
 
     def build() -> BatchApp:
@@ -160,4 +161,9 @@ def _app(stage: str, settings: StageSettings) -> BatchApp:
         security=async_connection(settings),
         partitions=step(stage).partitions(settings.partitions),
         tuning=Tuning(changelog_replication=settings.replication),
+        content_types={
+            topic.full_name(settings.topic_prefix): topic.content_type
+            for topic in TOPICS.values()
+            if topic.content_type != AVRO
+        },
     )

@@ -262,6 +262,11 @@ class AlertsSettings(StageSettings):
         ge=100,
         description="alerts remembered per partition, so that none is raised twice; the ones raised first are forgotten first",
     )
+    halves_kept: int = Field(
+        default=50_000,
+        ge=100,
+        description="moods and closes remembered per partition for rules of divergence; those that came first are forgotten first",
+    )
     shares_kept: int = Field(
         default=50_000,
         ge=100,

@@ -6,11 +6,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from schemas import cloudevents
 from schemas.flow import FLOW, Step
 from schemas.registry import events, load_schema
 from schemas.settings import KafkaSettings
-from schemas.topics import TOPICS, Topic
+from schemas.topics import AVRO, CLOUDEVENTS, TOPICS, Topic
 
+_CLOUD_EVENT = "CloudEvent"
 _BINDING = "0.5.0"
 _AVRO = "application/vnd.apache.avro+json;version=1.9.0"
 _MECHANISMS = {"SCRAM-SHA-256": "scramSha256", "SCRAM-SHA-512": "scramSha512", "PLAIN": "plain"}
@@ -25,15 +27,18 @@ def document(settings: KafkaSettings) -> dict[str, Any]:
             "version": "1",
             "description": "Public opinion and markets as events on Kafka. Values are Avro in the Confluent wire format "
             "(a zero byte, the schema id as four bytes, big-endian, and the record); keys are UTF-8. Read with "
-            "isolation.level=read_committed. Times are epoch milliseconds, UTC.",
+            "isolation.level=read_committed. Times are epoch milliseconds, UTC. Without Avro, read alerts.json.",
             "license": {"name": "Apache-2.0"},
         },
-        "defaultContentType": "application/vnd.apache.avro",
+        "defaultContentType": AVRO,
         "servers": {"kafka": _server(settings)},
         "channels": {name: _channel(topic, settings) for name, topic in TOPICS.items()},
         "operations": dict(_operations(settings.topic_prefix)),
         "components": {
-            "messages": {_title(event): _message(event) for event in events()},
+            "messages": {
+                **{_title(event): _message(event) for event in events()},
+                _CLOUD_EVENT: _cloud_event(settings),
+            },
             **({"securitySchemes": {"login": _login(settings)}} if _has_login(settings) else {}),
         },
     }
@@ -66,7 +71,7 @@ def _channel(topic: Topic, settings: KafkaSettings) -> dict[str, Any]:
         "title": topic.name,
         "description": f"{topic.about[0].upper()}{topic.about[1:]}, keyed by {topic.key}.",
         "servers": [{"$ref": "#/servers/kafka"}],
-        "messages": {topic.event: {"$ref": f"#/components/messages/{_title(topic.event)}"}},
+        "messages": {topic.event: {"$ref": f"#/components/messages/{_message_of(topic)}"}},
         "bindings": {
             "kafka": {
                 "topic": topic.full_name(settings.topic_prefix),
@@ -79,17 +84,51 @@ def _channel(topic: Topic, settings: KafkaSettings) -> dict[str, Any]:
     }
 
 
+def _message_of(topic: Topic) -> str:
+    return _CLOUD_EVENT if topic.content_type == CLOUDEVENTS else _title(topic.event)
+
+
+def _cloud_event(settings: KafkaSettings) -> dict[str, Any]:
+    source = TOPICS["alerts"].full_name(settings.topic_prefix)
+    return {
+        "name": "cloud_event",
+        "title": _CLOUD_EVENT,
+        "summary": "An alert of everyone's as a CloudEvent 1.0 in structured mode; alerts of a rule with an owner are not here.",
+        "contentType": CLOUDEVENTS,
+        "headers": {
+            "type": "object",
+            "properties": {"content-type": {"type": "string", "const": CLOUDEVENTS}},
+            "required": ["content-type"],
+        },
+        "payload": cloudevents.shape(),
+        "bindings": {
+            "kafka": {"key": {"type": "string", "description": "rule id"}, "bindingVersion": _BINDING}
+        },
+        "examples": [
+            {
+                "name": name,
+                "headers": {"content-type": CLOUDEVENTS},
+                "payload": json.loads(cloudevents.cloud_event(record, source)),
+            }
+            for name, record in _examples("alert").items()
+        ],
+    }
+
+
 def _message(event: str) -> dict[str, Any]:
-    topics = [topic for topic in TOPICS.values() if topic.event == event]
+    topics = [topic for topic in TOPICS.values() if topic.event == event and topic.content_type == AVRO]
     return {
         "name": event,
         "title": _title(event),
         "summary": load_schema(event)["doc"],
-        "contentType": "application/vnd.apache.avro",
+        "contentType": AVRO,
         "payload": {"schemaFormat": _AVRO, "schema": load_schema(event)},
         "bindings": {
             "kafka": {
-                "key": {"type": "string", "description": " or ".join(topic.key for topic in topics)},
+                "key": {
+                    "type": "string",
+                    "description": " or ".join(dict.fromkeys(topic.key for topic in topics)),
+                },
                 "schemaIdLocation": "payload",
                 "schemaIdPayloadEncoding": "confluent",
                 "schemaLookupStrategy": "TopicNameStrategy",

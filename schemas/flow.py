@@ -41,7 +41,12 @@ FLOW = (
     Step("trends", "stage", ("partials",), ("trends", "dead-letters")),
     Step("influencers", "stage", ("author-partials",), ("influencers", "dead-letters")),
     Step("market", "stage", ("quotes", "candles"), ("bars", "dead-letters")),
-    Step("alerts", "stage", ("trends", "bars", "runs"), ("alerts", "dead-letters")),
+    Step(
+        "alerts",
+        "stage",
+        ("trends", "bars", "runs", "topics", "closes"),
+        ("closes", "alerts", "alerts.json", "dead-letters"),
+    ),
     Step(
         "clickhouse",
         "sink",

@@ -14,7 +14,7 @@ from schemas.errors import Fatal, Retryable
 from schemas.registry import FIRST_PINNED, PinnedIds, Schema, events, load_schema
 from schemas.registry_server import RegistryServer
 from schemas.settings import KafkaSettings, SchemaSettings
-from schemas.topics import TOPICS
+from schemas.topics import AVRO, TOPICS
 
 log = structlog.get_logger()
 
@@ -26,8 +26,12 @@ _UNKNOWN_MOST = 10_000
 
 
 def subjects(prefix: str) -> dict[str, str]:
-    """Subject to event, by the name of the topic (TopicNameStrategy): `denyut.posts-value` is a post."""
-    return {f"{topic.full_name(prefix)}-value": topic.event for topic in TOPICS.values()}
+    """Subject to event, by the name of the topic (TopicNameStrategy): `denyut.posts-value` is a post; of topics in Avro."""
+    return {
+        f"{topic.full_name(prefix)}-value": topic.event
+        for topic in TOPICS.values()
+        if topic.content_type == AVRO
+    }
 
 
 def find(server: RegistryServer, subject: str, schema: Schema) -> int | None:

@@ -9,6 +9,11 @@ Cleanup = Literal["delete", "compact", "compact,delete"]
 
 DAY_MS = 86_400_000
 
+AVRO = "application/vnd.apache.avro"
+"""Values are Avro in the Confluent wire format; such records have no headers."""
+CLOUDEVENTS = "application/cloudevents+json"
+"""Values are CloudEvents in JSON, and a header `content-type` says so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -22,6 +27,7 @@ class Topic:
     about: str
     single: bool = False
     """One partition only; otherwise the shared count of the setting `partitions`."""
+    content_type: str = AVRO
 
     def full_name(self, prefix: str) -> str:
         """The name in Kafka."""
@@ -77,6 +83,17 @@ _CATALOGUE = (
     ),
     Topic("bars", "bar", "symbol", "delete", 30, "prices of an interval, with indicators"),
     Topic("alerts", "alert", "rule id", "delete", 90, "what rules watched for, with its evidence"),
+    Topic(
+        "alerts.json",
+        "alert",
+        "rule id",
+        "delete",
+        90,
+        "everyone's alerts as CloudEvents, for those without Avro",
+        single=True,
+        content_type=CLOUDEVENTS,
+    ),
+    Topic("closes", "bar", "subject", "delete", 7, "closed bars that a rule of divergence waits for"),
     Topic("dead-letters", "dead_letter", "origin", "delete", 30, "records that could not be used"),
     Topic("keywords", "keyword", "keyword id", "compact", None, "phrases to look for", single=True),
     Topic("rules", "rule", "rule id", "compact", None, "what to be told of", single=True),

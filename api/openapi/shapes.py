@@ -1,15 +1,26 @@
 """JSON Schemas of answers: events as their Avro schemas say, and what the api puts around them."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
+from schemas.json_shapes import COUNT, FLAG, MILLIS, NUMBER, TEXT, many, nullable, record
 from schemas.registry import load_schema
 
-MILLIS = {"type": "integer", "description": "epoch milliseconds, UTC"}
-TEXT = {"type": "string"}
-NUMBER = {"type": "number"}
-COUNT = {"type": "integer"}
-FLAG = {"type": "boolean"}
+__all__ = (
+    "COUNT",
+    "CURSOR",
+    "EVENTS",
+    "FLAG",
+    "MILLIS",
+    "NUMBER",
+    "POSITION",
+    "TEXT",
+    "answer",
+    "components",
+    "event",
+    "many",
+    "nullable",
+)
+
 CURSOR = {"type": ["string", "null"], "description": "cursor of the next page; null where this is the last"}
 POSITION = {"type": "string", "description": "the stream goes on from here with `last_event_id`"}
 
@@ -17,6 +28,7 @@ EVENTS = (
     "mention",
     "trend",
     "alert",
+    "rule",
     "story",
     "story_link",
     "topic",
@@ -28,15 +40,6 @@ EVENTS = (
 )
 """Events that answers hold; each is a component of the document, named as in Avro."""
 
-_PLAIN: dict[str, dict[str, Any]] = {
-    "string": TEXT,
-    "int": COUNT,
-    "long": COUNT,
-    "float": NUMBER,
-    "double": NUMBER,
-    "boolean": FLAG,
-}
-
 
 def event(name: str) -> dict[str, Any]:
     """A reference to the component of an event."""
@@ -46,55 +49,9 @@ def event(name: str) -> dict[str, Any]:
 def components() -> dict[str, Any]:
     """The events by name."""
     schemas = [load_schema(name) for name in EVENTS]
-    return {schema["name"]: _record(schema) for schema in schemas}
+    return {schema["name"]: record(schema) for schema in schemas}
 
 
 def answer(**properties: dict[str, Any]) -> dict[str, Any]:
     """An object with all these properties."""
     return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def many(items: dict[str, Any]) -> dict[str, Any]:
-    """An array."""
-    return {"type": "array", "items": items}
-
-
-def nullable(shape: dict[str, Any]) -> dict[str, Any]:
-    """The same, or null."""
-    if "$ref" in shape:
-        return {"anyOf": [shape, {"type": "null"}]}
-    kinds = shape["type"] if isinstance(shape["type"], list) else [shape["type"]]
-    found = {**shape, "type": [*kinds, "null"]}
-    return {**found, "enum": [*shape["enum"], None]} if "enum" in shape else found
-
-
-def _record(schema: Mapping[str, Any]) -> dict[str, Any]:
-    properties = {}
-    for one in schema["fields"]:
-        shape = _shape(one["type"])
-        properties[one["name"]] = {**shape, "description": one["doc"]} if one.get("doc") else shape
-    return {
-        "type": "object",
-        "description": schema.get("doc", ""),
-        "properties": properties,
-        "required": list(properties),
-    }
-
-
-def _shape(kind: Any) -> dict[str, Any]:
-    if isinstance(kind, list):
-        (other,) = (one for one in kind if one != "null")
-        return nullable(_shape(other))
-    if isinstance(kind, str):
-        return _PLAIN[kind]
-    if kind.get("logicalType") == "timestamp-millis":
-        return MILLIS
-    return _COMPLEX[kind["type"]](kind)
-
-
-_COMPLEX: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
-    "enum": lambda kind: {"type": "string", "enum": kind["symbols"]},
-    "array": lambda kind: many(_shape(kind["items"])),
-    "map": lambda kind: {"type": "object", "additionalProperties": _shape(kind["values"])},
-    "record": _record,
-}

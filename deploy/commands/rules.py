@@ -14,17 +14,23 @@ def _arguments(add: argparse.ArgumentParser) -> None:
     add.add_argument(
         "--subject",
         required=True,
-        help="all:, keyword:ID, symbol:BBCA.JK, hashtag:NAME, source:COLLECTOR/SOURCE; * at the end: whatever begins so",
+        help="all:, keyword:ID, symbol:BBCA.JK, hashtag:NAME, topic:*, source:COLLECTOR/SOURCE; * at the end: whatever begins so",
     )
     add.add_argument("--platform", default="", help="this platform alone")
     add.add_argument(
-        "--window", default="", help="1m, 5m, 1h or 1d; of price_move 1m or 1d; of source_silent none"
+        "--window",
+        default="",
+        help="1m, 5m, 1h or 1d; of price_move and divergence 1m or 1d; of source_silent none; of new_topic the most it may be old",
     )
     add.add_argument(
         "--threshold",
         type=float,
         default=0.0,
-        help="z-score, shift of a share (0-1; negative: of positive mentions), fraction of price, seconds of silence",
+        help="z-score, shift of a share (0-1; negative: of positive mentions), fraction of price, shift of the mood (0-2), "
+        "trending score of a topic, seconds of silence",
+    )
+    add.add_argument(
+        "--change", type=float, default=0.0, help="of divergence: least change of the price, a fraction"
     )
     add.add_argument("--minimum", type=int, default=0, help="least mentions in the window")
     add.add_argument("--early", action="store_true", help="may fire while the window is still open")
@@ -36,6 +42,11 @@ def _arguments(add: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help="quiet about the same subject after an alert",
     )
+    add.add_argument(
+        "--quiet-from", metavar="HH:MM", help="when quiet hours begin: critical alerts alone are sent then"
+    )
+    add.add_argument("--quiet-to", metavar="HH:MM", help="when they end")
+    add.add_argument("--quiet-zone", metavar="ZONE", help="by the clock of which zone: Asia/Jakarta")
     add.add_argument("--inactive", action="store_true", help="known, but not watched for")
 
 
@@ -48,10 +59,14 @@ def _asked(options: argparse.Namespace) -> RuleSeed:
         platform=options.platform,
         window=options.window,
         threshold=options.threshold,
+        change=options.change,
         minimum=options.minimum,
         early=options.early,
         severity=options.severity,
         cooldown_s=options.cooldown,
+        quiet_from=options.quiet_from,
+        quiet_to=options.quiet_to,
+        quiet_zone=options.quiet_zone,
         active=not options.inactive,
     )
 
@@ -59,6 +74,8 @@ def _asked(options: argparse.Namespace) -> RuleSeed:
 def _line(rule: ControlRecord) -> str:
     state = "" if rule["active"] else "  (inactive)"
     when = "early" if rule["early"] else ""
+    if rule["quiet_from"]:
+        state += f"  (quiet {rule['quiet_from']}-{rule['quiet_to']} {rule['quiet_zone']})"
     return (
         f"{rule['id']:<24} r{rule['revision']:<3} {rule['kind']:<16} {rule['subject']:<20} {rule['window']:<3} {when:<6} "
         f">= {rule['threshold']:<8g} n >= {rule['minimum']:<5} {rule['severity']:<9} {rule['name']}{state}"

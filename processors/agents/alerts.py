@@ -1,17 +1,19 @@
-"""`alerts`: windows, bars and runs are held against the rules; what they find is told once, with its evidence."""
+"""`alerts`: windows, bars, topics and runs are held against the rules; what they find is told once, with its evidence."""
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from processors.agents.events import event_in
 from processors.agents.letters import Letters
 from processors.agents.peek import first_string
+from processors.agents.telling import Telling
 from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
 from processors.clock import now_ms
 from processors.logic.alerts import bounds, shares
-from processors.logic.alerts.finding import Finding, alert
+from processors.logic.alerts.finding import Finding
+from processors.logic.alerts.halves import Halves
 from processors.logic.alerts.history import History, Raising
 from processors.logic.alerts.judge import Judge
 from processors.logic.alerts.judging import asks_trend
@@ -20,7 +22,7 @@ from processors.logic.alerts.silence import heard, last_run, name_of, source_sil
 from processors.settings import AlertsSettings
 from schemas.codec import Codec
 from schemas.errors import Poison
-from schemas.events import Bar, Millis, Rule, Run, Trend
+from schemas.events import Bar, Millis, Rule, Run, Topic, Trend
 from schemas.topics import TOPICS
 
 
@@ -29,6 +31,7 @@ class _Partition:
     """What follows from the rows of one partition, and what it knows of the clock (monotonic seconds)."""
 
     history: History
+    halves: Halves
     listening_since: float
     looked_at: float = 0.0
     runs_read: bool = False
@@ -47,15 +50,17 @@ class _Work:
 
 
 class Alerts:
-    """The handler of `trends`, `bars` and `runs`.
+    """The handler of `trends`, `bars`, `topics` and `runs`, and of the `closes` that it writes itself.
 
     Rows: `fired` alert id → [fired_at, cooldown_until] (see `logic.alerts.history`), `shares` window|subject|platform → the usual
-    sentiment (see `logic.alerts.shares`), `sources` collector/source → when it was last heard of (see `logic.alerts.silence`). Every
-    table has at most so many rows per partition (settings): alerts raised first, subjects that had no window for the longest
-    time and sources without a run for the longest time are forgotten; a forgotten subject or source is learnt anew.
+    sentiment (see `logic.alerts.shares`), `halves` → moods and closes (see `logic.alerts.halves`), `sources` collector/source → when it
+    was last heard of (see `logic.alerts.silence`). Every table has at most so many rows per partition (settings): alerts raised and halves
+    come first, subjects that had no window for the longest time and sources without a run for the longest time are forgotten; a
+    forgotten subject or source is learnt anew.
 
     A rule asks one topic, and all that it can find about a subject comes through one partition of it in one order, so alerts
-    are a function of what that partition holds and of the rules in force while it was read.
+    are a function of what that partition holds and of the rules in force while it was read. A rule of divergence asks two: bars are
+    keyed otherwise than trends, so their closes are sent on under the key that the trends have, and meet them in one partition.
     """
 
     def __init__(
@@ -69,10 +74,12 @@ class Alerts:
         self._settings = settings
         self._codec = codec
         self._letters = Letters("alerts", codec, settings.topic_prefix)
+        self._telling = Telling(codec, settings.topic_prefix)
         self._rules = rules
         self._ready = ready
         self._fired: BatchTable = app.batch_table("fired")
         self._shares: BatchTable = app.batch_table("shares")
+        self._halves: BatchTable = app.batch_table("halves")
         self._sources: BatchTable = app.batch_table("sources")
         self._partitions: dict[int, _Partition] = {}
         self._topics = {name: topic.full_name(settings.topic_prefix) for name, topic in TOPICS.items()}
@@ -80,6 +87,8 @@ class Alerts:
             self._topics["trends"]: self._take_trend,
             self._topics["bars"]: self._take_bar,
             self._topics["runs"]: self._take_run,
+            self._topics["topics"]: self._take_topic,
+            self._topics["closes"]: self._take_close,
         }
         app.add_handler(
             Handler(
@@ -99,7 +108,7 @@ class Alerts:
         """One batch of one of the topics; whatever it is, now and then also a look at who is silent."""
         await self._ready()
         partition = self._partitions[batch.partition]
-        judge = Judge(lambda key: batch.get(self._shares, key))
+        judge = Judge(lambda key: batch.get(self._shares, key), partition.halves)
         work = _Work(batch, Raising(partition.history), now_ms(), judge)
         take = self._takes[batch.topic]
         for record in batch.records:
@@ -122,21 +131,34 @@ class Alerts:
         if len(named) == 4 and not any(asks_trend(rule, named[1], named[2]) for rule in rules):  # noqa: PLR2004 -- see above
             return
         trend = cast("Trend", event_in(self._codec, record, "trend"))
-        for rule, found in work.judge.trend(rules, subject, trend):
-            self._raise(work, rule, subject, found)
+        self._tell(work, subject, work.judge.trend(rules, subject, trend))
 
     def _take_bar(self, work: _Work, record: Record) -> None:
         subject = f"symbol:{_key(record)}"
         rules = self._rules.watching("bars", subject)
-        if not rules:
+        waiting = self._rules.watching("closes", subject)
+        if not rules and not waiting:
             return
         # symbol:interval:start
         named = (first_string(record.value or b"") or "").rsplit(":", 2)
-        if len(named) == 3 and not any(rule["window"] == named[1] for rule in rules):  # noqa: PLR2004 -- see above
+        if len(named) == 3 and not any(rule["window"] == named[1] for rule in (*rules, *waiting)):  # noqa: PLR2004 -- see above
             return
         bar = cast("Bar", event_in(self._codec, record, "bar"))
-        for rule, found in work.judge.bar(rules, bar):
-            self._raise(work, rule, subject, found)
+        self._tell(work, subject, work.judge.bar(rules, bar))
+        if bar["closed"] and any(rule["window"] == bar["interval"] for rule in waiting):
+            work.batch.send(self._topics["closes"], subject.encode(), record.value, timestamp=work.now)
+
+    def _take_close(self, work: _Work, record: Record) -> None:
+        subject = _key(record)
+        bar = cast("Bar", event_in(self._codec, record, "bar"))
+        self._tell(work, subject, work.judge.close(self._rules.watching("closes", subject), subject, bar))
+
+    def _take_topic(self, work: _Work, record: Record) -> None:
+        subject = f"topic:{_key(record)}"
+        rules = self._rules.watching("topics", subject)
+        if rules:
+            topic = cast("Topic", event_in(self._codec, record, "topic"))
+            self._tell(work, subject, work.judge.topic(rules, topic))
 
     def _take_run(self, work: _Work, record: Record) -> None:
         run = cast("Run", event_in(self._codec, record, "run"))
@@ -156,15 +178,13 @@ class Alerts:
         for name, committed in work.batch.rows(self._sources).items():
             subject = f"source:{name}"
             for rule in self._rules.watching("runs", subject):
-                row = work.sources.get(name, committed)
-                self._raise(work, rule, subject, source_silent(rule, name, row, work.now))
+                found = source_silent(rule, name, work.sources.get(name, committed), work.now)
+                if found is not None:
+                    self._tell(work, subject, [(rule, found)])
 
-    def _raise(self, work: _Work, rule: Rule, subject: str, found: Finding | None) -> None:
-        if found is None or not work.raising.raises(rule, subject, found):
-            return
-        event = alert(rule, subject, found, work.now)
-        value = self._codec.encode("alert", event)
-        work.batch.send(self._topics["alerts"], rule["id"].encode(), value, timestamp=work.now)
+    def _tell(self, work: _Work, subject: str, found: Iterable[tuple[Rule, Finding]]) -> None:
+        for rule, finding in found:
+            self._telling.tell(work.batch, work.raising, rule, subject, finding, work.now)
 
     def _put(self, work: _Work) -> None:
         batch, settings = work.batch, self._settings
@@ -182,6 +202,11 @@ class Alerts:
                 ),
             ),
             (
+                self._halves,
+                work.judge.pairing.rows,
+                bounds.first(batch.rows(self._halves), len(work.judge.pairing.rows), settings.halves_kept),
+            ),
+            (
                 self._sources,
                 work.sources,
                 bounds.oldest(batch.rows(self._sources), work.sources, settings.sources_kept, last_run),
@@ -193,15 +218,18 @@ class Alerts:
                 batch.put(table, key, row)
 
     def _restored(self, partition: int, tables: Mapping[BatchTable, Mapping[str, Any]]) -> None:
-        history = History()
+        history, halves = History(), Halves()
         history.restore(tables[self._fired])
+        halves.restore(tables[self._halves])
         # Silence counts only after a while: where nobody collected and nobody listened, everybody was silent.
-        self._partitions[partition] = _Partition(history, time.monotonic())
+        self._partitions[partition] = _Partition(history, halves, time.monotonic())
 
     def _committed(self, batch: Batch) -> None:
-        history = self._partitions[batch.partition].history
+        partition = self._partitions[batch.partition]
         for key, row in batch.writes.get(self._fired, {}).items():
-            history.take(key, row)
+            partition.history.take(key, row)
+        for key, row in batch.writes.get(self._halves, {}).items():
+            partition.halves.take(key, row)
 
     def _revoked(self, partition: int) -> None:
         self._partitions.pop(partition, None)

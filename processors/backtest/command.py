@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from processors.backtest.landed import Landed
@@ -66,13 +67,21 @@ def told_of(rule: Rule, landed: Landed, since: Millis, until: Millis) -> Iterato
     """Alerts about windows that begin in [since, until), as the stage would have raised them."""
     replay = Replay(rule)
     first = since - max(_BEFORE_MS[rule["window"]], 2 * rule["cooldown_s"] * 1000)
+    alerts: Iterator[Alert]
     match WATCHED[rule["kind"]]:
-        case "trends":
-            alerts = replay.trends(landed.trends(rule, first, until))
-        case "bars":
+        case ("trends", "closes"):
+            # Pairs are the same in whatever order; a mood may be that of a window which ends after the last bar.
+            day = _BEFORE_MS["5m"]
+            closes = replay.closes(landed.bars(rule, first, until))
+            alerts = chain(closes, replay.trends(landed.trends(rule, first - day, until + day)))
+        case ("bars",):
             alerts = replay.bars(landed.bars(rule, first, until))
-        case "runs":
+        case ("topics",):
+            alerts = replay.topics(landed.topics(rule, first, until))
+        case ("runs",):
             alerts = replay.runs(landed.runs(rule, first, until), until)
+        case _:
+            alerts = replay.trends(landed.trends(rule, first, until))
     return (alert for alert in alerts if since <= alert["start"] < until)
 
 

@@ -9,7 +9,7 @@ import httpx
 from processors.logic.alerts.rules import EVERY
 from schemas import tables
 from schemas.errors import Fatal, Retryable
-from schemas.events import Bar, Millis, Rule, Run, Trend
+from schemas.events import Bar, Millis, Rule, Run, Topic, Trend
 from schemas.settings import ClickHouseReaderSettings
 
 _TIMEOUT = httpx.Timeout(10, read=600)
@@ -19,6 +19,7 @@ _SPAN = (
 )
 _OF_TREND = "concat(subject_kind, ':', subject)"
 _OF_BAR = "concat('symbol:', symbol)"
+_OF_TOPIC = "concat('topic:', id)"
 _OF_RUN = "concat('source:', collector, '/', source)"
 _COUNTS = (
     "revision",
@@ -79,6 +80,27 @@ class Landed:
                 "indicators": {name: float(value) for name, value in row["indicators"].items()},
             }
             yield cast("Bar", bar)
+
+    def topics(self, rule: Rule, since: Millis, until: Millis) -> Iterator[Topic]:
+        """Revisions of the topics that the rule watches, of posts that were first seen in [since, until)."""
+        sql = (
+            "SELECT id, label, mentions, stories, words, trending_score, sample_ids, merged_into, "
+            "toUnixTimestamp64Milli(first_seen) AS first_ms, toUnixTimestamp64Milli(last_seen) AS last_ms "
+            f"FROM {tables.TOPICS} WHERE {_matches(rule, _OF_TOPIC)} "
+            "AND first_seen >= fromUnixTimestamp64Milli({since:Int64}) AND first_seen < fromUnixTimestamp64Milli({until:Int64}) "
+            f"{_WRITTEN}"
+        )
+        for row in self._rows(sql, _asked(rule, since, until)):
+            topic = {
+                **row,
+                "mentions": int(row["mentions"]),
+                "stories": int(row["stories"]),
+                "words": {word: int(count) for word, count in row["words"].items()},
+                "trending_score": float(row["trending_score"]),
+                "first_seen": int(row["first_ms"]),
+                "last_seen": int(row["last_ms"]),
+            }
+            yield cast("Topic", topic)
 
     def runs(self, rule: Rule, since: Millis, until: Millis) -> Iterator[Run]:
         """Runs of the sources that the rule watches, in the order in which they ended."""

@@ -5,8 +5,8 @@ from typing import Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from processors.logic.alerts.rules import WATCHED
-from schemas.errors import Fatal
+from processors.logic.alerts.rules import RuleBook
+from schemas.errors import Fatal, Poison
 from schemas.events import AlertKind, Rule, Severity
 
 
@@ -24,20 +24,27 @@ class RuleFile(BaseModel):
     platform: str = ""
     window: Literal["", "1m", "5m", "1h", "1d"] = ""
     threshold: float = 0.0
+    change: float = Field(0.0, ge=0)
     minimum: int = 0
     early: bool = False
     severity: Severity = "warning"
     cooldown_s: int = Field(0, ge=0)
+    quiet_from: str | None = None
+    quiet_to: str | None = None
+    quiet_zone: str | None = None
     active: bool = True
     updated_at: int = 0
 
 
 def read(path: Path) -> Rule:
-    """The rule in a file, in force whatever it says; raises Fatal where it is none, or of a kind that nobody watches for."""
+    """The rule in a file, in force whatever it says; raises Fatal where it is none, or one that nobody can watch for."""
     try:
         rule = RuleFile.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise Fatal(f"{path}: {error}") from error
-    if rule.kind not in WATCHED:
-        raise Fatal(f"{path}: {rule.kind} is not watched for; these are: {', '.join(WATCHED)}")
-    return cast("Rule", {**rule.model_dump(), "active": True})
+    found = cast("Rule", {**rule.model_dump(), "active": True})
+    try:
+        RuleBook().put(rule.id, found)
+    except Poison as error:
+        raise Fatal(f"{path}: {error.detail}") from error
+    return found

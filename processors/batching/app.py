@@ -37,6 +37,7 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
     """One stage. `id` is its consumer group, `broker` a comma-separated bootstrap list, `partitions` that of its inputs.
 
     `security` is what every aiokafka client needs beyond that to be let in.
+    `content_types`: topic to the media type that a header of every record sent there names; records of other topics have no headers.
     `probe` is called between the steps of each transaction: tests sleep or fail in it.
     """
 
@@ -51,9 +52,11 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
         security: Mapping[str, Any] = MappingProxyType({}),
         tuning: Tuning = _DEFAULTS,
         probe: Probe = no_probe,
+        content_types: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.tuning = tuning
         self.probe = probe
+        self.content_types = content_types
         self.partitions = partitions
         self.handlers: dict[str, Handler] = {}
         self.batch_tables: list[BatchTable] = []

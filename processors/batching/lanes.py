@@ -105,7 +105,12 @@ class Lanes:
         app = self._app
         for key, tps in keys.items():
             producer = LaneProducer(
-                app.connection(), app.transactional_id(*key), app.conf.id, app.tuning, app.probe
+                app.connection(),
+                app.transactional_id(*key),
+                app.conf.id,
+                app.tuning,
+                app.probe,
+                app.content_types,
             )
             self._transactors[key] = Transactor(producer, self._thread, sorted(tps), app.tuning)
         try:

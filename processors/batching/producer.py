@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -34,13 +35,20 @@ class LaneProducer:
     """Opened, used for one transaction at a time, and replaced by a new one after any error."""
 
     def __init__(
-        self, connection: Mapping[str, Any], transactional_id: str, group: str, tuning: Tuning, probe: Probe
+        self,
+        connection: Mapping[str, Any],
+        transactional_id: str,
+        group: str,
+        tuning: Tuning,
+        probe: Probe,
+        content_types: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.transactional_id = transactional_id
         self._connection = connection
         self._group = group
         self._tuning = tuning
         self._probe = probe
+        self._headers = {topic: [("content-type", kind.encode())] for topic, kind in content_types.items()}
         self._producer: AIOKafkaProducer | None = None
         self._in_transaction = False
 
@@ -88,7 +96,7 @@ class LaneProducer:
         acknowledgements: list[asyncio.Future[Any]] = []
         try:
             for (topic, partition), records in groups.items():
-                for builder in _built(producer, topic, records):
+                for builder in _built(producer, topic, records, self._headers.get(topic, [])):
                     acknowledgements.append(  # noqa: PERF401 -- those sent before a failure must not be lost
                         await producer.send_batch(builder, topic, partition=partition)
                     )
@@ -138,18 +146,21 @@ class LaneProducer:
 
 
 def _built(
-    producer: AIOKafkaProducer, topic: str, records: Iterable[tuple[bytes | None, bytes | None, int | None]]
+    producer: AIOKafkaProducer,
+    topic: str,
+    records: Iterable[tuple[bytes | None, bytes | None, int | None]],
+    headers: list[tuple[str, bytes]],
 ) -> list[Any]:
-    """The records in as few produce batches as they fit in."""
+    """The records, all with the same headers, in as few produce batches as they fit in."""
     builders = []
     builder = producer.create_batch()
     append = builder.append
     for key, value, timestamp in records:
-        if append(key=key, value=value, timestamp=timestamp) is None:
+        if append(key=key, value=value, timestamp=timestamp, headers=headers) is None:
             builders.append(builder)
             builder = producer.create_batch()
             append = builder.append
-            if append(key=key, value=value, timestamp=timestamp) is None:
+            if append(key=key, value=value, timestamp=timestamp, headers=headers) is None:
                 raise Fatal(f"a record for {topic} does not fit in a produce batch")
     if builder.record_count():
         builders.append(builder)

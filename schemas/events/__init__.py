@@ -507,10 +507,14 @@ class Rule(TypedDict):
     platform: str
     window: str
     threshold: float
+    change: float
     minimum: int
     early: bool
     severity: Severity
     cooldown_s: int
+    quiet_from: str | None
+    quiet_to: str | None
+    quiet_zone: str | None
     active: bool
     updated_at: Millis
 
@@ -536,6 +540,10 @@ class Alert(TypedDict):
     terms: Mapping[str, int]
     sources: Mapping[str, int]
     samples: Sequence[str]
+    removal_of: str
+    removal: Mapping[str, int]
+    removal_note: str
+    held: int
     fired_at: Millis
     cooldown_until: Millis
     computed_at: Millis

@@ -8,7 +8,8 @@ from deploy.control import read_seeds
 from deploy.rules import RuleSeed
 from deploy.settings import DeploySettings
 from schemas.events import Bar, Rule, Trend
-from tests.support.alerting import Desk, bar, trend
+from tests.support.alerting import bar, trend
+from tests.support.desk import Desk
 from tests.support.stack import Stack
 
 CRASH = 1_440_421_200_000

@@ -8,7 +8,7 @@ from processors.batching import Batch, BatchApp
 from processors.settings import StageSettings
 from schemas.codec import Codec
 from schemas.topics import TOPICS
-from tests.support.alerting import Read
+from tests.support.desk import Read
 from tests.support.stages import CODEC
 
 E = TypeVar("E", bound=Mapping[str, Any])

@@ -11,7 +11,8 @@ import pytest
 
 from schemas.events import Alert, Bar
 from tests.support.alert_truth import AT_MOST, BURSTS, CRASH, default_rules
-from tests.support.alerting import HOUR, Desk, bar
+from tests.support.alerting import HOUR, bar
+from tests.support.desk import Desk
 from tests.support.recorded import SHARED, STOCKNET, hours_of
 from tests.support.windows import Partition, partial
 

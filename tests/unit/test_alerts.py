@@ -6,7 +6,8 @@ import pytest
 
 from processors.logic.alerts.rules import RuleBook
 from schemas.errors import Poison
-from tests.support.alerting import HOUR, START, Desk, bar, rule, run, trend
+from tests.support.alerting import HOUR, START, bar, rule, run, trend
+from tests.support.desk import Desk
 
 
 def test_a_closed_spike_is_told_once_with_its_evidence() -> None:
@@ -285,7 +286,11 @@ def test_a_rule_that_nobody_can_watch_is_refused_and_counts_no_more() -> None:
     book = RuleBook()
     book.put("r", rule())
     for key, bad, why in (
-        ("r", rule("divergence"), "divergence"),
+        ("r", rule("new_topic", "topic:*", window="2h"), "no age of a topic"),
+        ("r", rule(quiet_from="22:00"), "a beginning, an end and a zone"),
+        ("r", rule(quiet_from="22:00", quiet_to="25:00", quiet_zone="UTC"), "no time of day"),
+        ("r", rule(quiet_from="22:00", quiet_to="22:00", quiet_zone="UTC"), "are none"),
+        ("r", rule(quiet_from="22:00", quiet_to="06:00", quiet_zone="Asia/Nowhere"), "no time zone"),
         ("a:b", rule(id="a:b"), "told apart"),
         ("other", rule(), "under the key other"),
     ):

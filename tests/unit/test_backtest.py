@@ -10,7 +10,8 @@ from processors.__main__ import main
 from processors.logic.alerts.replay import Replay
 from schemas.errors import Poison
 from schemas.events import Alert, Bar, Rule, Run, Trend
-from tests.support.alerting import HOUR, START, Desk, bar, rule, run, trend
+from tests.support.alerting import HOUR, START, bar, rule, run, trend
+from tests.support.desk import Desk
 
 
 def some_trends(dice: random.Random) -> list[Trend]:
@@ -89,7 +90,7 @@ def test_a_silence_is_told_when_it_had_just_become_too_long() -> None:
 
 def test_a_rule_that_nobody_watches_for_is_refused() -> None:
     with pytest.raises(Poison):
-        Replay(rule("new_topic"))
+        Replay(rule("new_topic", window="2h"))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +99,8 @@ def test_a_rule_that_nobody_watches_for_is_refused() -> None:
         ("{", "Invalid JSON"),
         ("[]", "should be an object"),
         ('{"kind": "volume_spike"}', "subject"),
-        ('{"kind": "new_topic", "subject": "all:"}', "is not watched for"),
+        ('{"kind": "new_thing", "subject": "all:"}', "kind"),
+        ('{"kind": "keyword", "subject": "all:", "quiet_from": "22:00"}', "a beginning, an end and a zone"),
         ('{"kind": "volume_spike", "subject": "all:", "window": "2h"}', "window"),
     ],
 )

@@ -18,6 +18,8 @@ GOOD = {
     "sentiment_shift": {"subject": "keyword:*", "window": "1d", "threshold": -0.2},
     "price_move": {"subject": "symbol:BBCA.JK", "window": "1d", "threshold": 0.05},
     "keyword": {"subject": "hashtag:ihsg", "window": "5m", "minimum": 5},
+    "divergence": {"subject": "symbol:*", "window": "1d", "threshold": 0.3, "change": 0.02, "minimum": 10},
+    "new_topic": {"subject": "topic:*", "window": "1h", "minimum": 50},
     "source_silent": {"subject": "source:rss/*", "threshold": 3600},
 }
 
@@ -40,8 +42,21 @@ def test_every_kind_that_is_watched_can_be_written(kind: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "changes", "field", "reason"),
     [
-        ("divergence", {"subject": "symbol:X"}, "kind", "cannot be watched for yet"),
-        ("new_topic", {"subject": "all:"}, "kind", "cannot be watched for yet"),
+        ("divergence", {"subject": "all:"}, "subject", "symbol:NAME"),
+        ("divergence", {"window": "1h"}, "window", "1m, 1d"),
+        ("divergence", {"threshold": 0}, "threshold", "between 0 and 2"),
+        ("divergence", {"change": 0}, "change", "greater than 0"),
+        ("divergence", {"early": True}, "early", "never told early"),
+        ("new_topic", {"subject": "all:"}, "subject", "topic:NAME"),
+        ("new_topic", {"platform": "x"}, "platform", "no platforms"),
+        ("new_topic", {"minimum": 0}, "minimum", "at least 1"),
+        ("new_topic", {"threshold": -1}, "threshold", "at least 0"),
+        ("new_topic", {"cooldown_s": 60}, "cooldown_s", "told of once"),
+        ("keyword", {"change": 0.1}, "change", "no change"),
+        ("keyword", {"quiet_from": "24:00"}, "quiet_from", "pattern"),
+        ("keyword", {"quiet_zone": "Asia/Nowhere"}, "quiet_zone", "no time zone"),
+        ("keyword", {"quiet_from": "22:00"}, "", "need quiet_from, quiet_to and quiet_zone"),
+        ("keyword", {"quiet_from": "06:00", "quiet_to": "06:00", "quiet_zone": "UTC"}, "", "are none"),
         ("nonsense", {"subject": "all:"}, "kind", "volume_spike"),
         ("volume_spike", {"id": "a:b"}, "id", "pattern"),
         ("volume_spike", {"subject": "bbca"}, "subject", "keyword:NAME"),
@@ -70,16 +85,27 @@ def test_a_wrong_rule_is_refused_with_its_field_and_the_reason(
 ) -> None:
     with pytest.raises(ValidationError) as refused:
         seed(kind, **changes)
-    told = {str(error["loc"][0]): error["msg"] for error in refused.value.errors() if error["loc"]}
+    told = {".".join(map(str, error["loc"])): error["msg"] for error in refused.value.errors()}
     assert reason in told[field], told
 
 
 def test_the_command_says_what_is_wrong() -> None:
-    words = ["rules", "add", "d", "--name", "d", "--kind", "divergence", "--subject", "symbol:X"]
+    words = [
+        "rules",
+        "add",
+        "d",
+        "--name",
+        "d",
+        "--kind",
+        "new_topic",
+        "--subject",
+        "symbol:X",
+        "--minimum",
+        "9",
+    ]
     done = rooms.run(["deploy", *words], os.environ)
     assert done.returncode == 1
-    assert "kind" in done.stderr
-    assert "divergence cannot be watched for yet" in done.stderr
+    assert "subject: 'symbol:X' is not topic:NAME, topic:*" in done.stderr
 
 
 def test_a_revision_grows_with_every_change_and_only_then() -> None:
@@ -99,3 +125,10 @@ def test_the_default_rules_are_all_watched() -> None:
     assert len(book) == len(seeds) == len({one.id for one in seeds})
     assert {one.kind for one in seeds} >= {"volume_spike", "sentiment_shift", "price_move", "source_silent"}
     assert any(one.early and one.window == "5m" and one.subject == "all:" for one in seeds)
+
+
+def test_quiet_hours_are_written_with_the_rule() -> None:
+    night = {"quiet_from": "22:00", "quiet_to": "06:00", "quiet_zone": "Asia/Jakarta"}
+    record = seed("keyword", **night).record(7, None)
+    assert {name: record[name] for name in night} == night  # type: ignore[literal-required]
+    assert seed("keyword").record(8, record)["revision"] == 2

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from processors.logic.alerts.removal import Removal
 from schemas.events import Alert, Millis, Rule, Trend
+
+_ONCE_MS = 100 * 366 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +23,12 @@ class Finding:
     terms: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, int] = field(default_factory=dict)
     samples: Sequence[str] = ()
+    removal: Removal = field(default_factory=Removal)
 
 
-def from_trend(trend: Trend, observed: float, expected: float, score: float, explanation: str) -> Finding:
+def from_trend(
+    trend: Trend, observed: float, expected: float, score: float, explanation: str, removal: Removal
+) -> Finding:
     """A finding in a window of a trend, with the trend's words, sources and posts."""
     return Finding(
         trend["start"],
@@ -35,6 +41,7 @@ def from_trend(trend: Trend, observed: float, expected: float, score: float, exp
         trend["terms"],
         trend["sources"],
         trend["samples"],
+        removal,
     )
 
 
@@ -52,8 +59,13 @@ def alert_id(rule: Rule, subject: str, start: Millis) -> str:
     return f"{rule['id']}:{rule['revision']}:{subject}:{start}"
 
 
-def alert(rule: Rule, subject: str, found: Finding, computed_at: Millis) -> Alert:
-    """The event."""
+def cooldown_ms(rule: Rule) -> Millis:
+    """How long after an alert the rule keeps quiet about its subject; a topic is new once."""
+    return _ONCE_MS if rule["kind"] == "new_topic" else rule["cooldown_s"] * 1000
+
+
+def alert(rule: Rule, subject: str, found: Finding, held: int, computed_at: Millis) -> Alert:
+    """The event; `held` were held back before it."""
     return {
         "id": alert_id(rule, subject, found.start),
         "rule_id": rule["id"],
@@ -73,7 +85,11 @@ def alert(rule: Rule, subject: str, found: Finding, computed_at: Millis) -> Aler
         "terms": found.terms,
         "sources": found.sources,
         "samples": found.samples,
+        "removal_of": found.removal.of,
+        "removal": found.removal.parts,
+        "removal_note": found.removal.note,
+        "held": held,
         "fired_at": found.fired_at,
-        "cooldown_until": found.fired_at + rule["cooldown_s"] * 1000,
+        "cooldown_until": found.fired_at + cooldown_ms(rule),
         "computed_at": computed_at,
     }

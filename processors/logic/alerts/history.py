@@ -1,19 +1,21 @@
-"""Which alerts were raised: none is raised twice, and a rule keeps quiet about a subject for a while."""
+"""Which alerts were raised: none is raised twice, a rule keeps quiet about a subject for a while, and what was held back is counted."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from processors.logic.alerts.finding import Finding, alert_id
+from processors.logic.alerts.finding import Finding, alert_id, cooldown_ms
+from processors.logic.alerts.quiet import quiet_hours
 from schemas.events import Millis, Rule
 
 FiredRow = list[Any]
-"""[fired_at, cooldown_until], under the alert's id."""
+"""[fired_at, cooldown_until], under the alert's id; of one that quiet hours held back a third, true."""
 
 
 class _Raised(NamedTuple):
     start: Millis
     fired_at: Millis
     until: Millis
+    held: bool = False
 
 
 class History:
@@ -23,6 +25,9 @@ class History:
     to one another than its cooldown in event time, whichever came first: an older window that closes after a newer one
     raised an alert is quiet if it lies within the cooldown before it, and counts by itself if it lies further back. So a replay
     of old events is not silenced by new ones. The cooldown belongs to the rule: a new revision inherits it.
+
+    What fires in the rule's quiet hours is held back: remembered, so that it is counted once and by the same cooldown, but it
+    silences nothing that fires outside them. The next alert that is sent says how many were held back since the one before it.
 
     Only so many alerts are kept (a setting); the ones raised first are forgotten first. Should a window be revised again after
     its alert was forgotten, it can raise it once more, under the same id.
@@ -60,23 +65,38 @@ class Raising:
         self._fresh = History()
         self.rows: dict[str, FiredRow] = {}
 
-    def raises(self, rule: Rule, subject: str, found: Finding) -> bool:
-        """Whether this is worth an alert; if so it is remembered as raised."""
+    def raises(self, rule: Rule, subject: str, found: Finding) -> int | None:
+        """None where this is not sent; otherwise how many were held back since the last that was, and it is remembered as raised."""
+        quiet = quiet_hours(rule)
+        held = quiet is not None and quiet.covers(found.fired_at)
         key = alert_id(rule, subject, found.start)
-        cooldown_ms = rule["cooldown_s"] * 1000
-        for history in (self._history, self._fresh):
-            about = history.about(rule["id"], subject)
-            if key in about:
-                return False
-            for raised in about.values():
-                if raised.fired_at <= found.fired_at < raised.until:
-                    return False
-                if found.fired_at < raised.fired_at < found.fired_at + cooldown_ms:
-                    return False
-        row = [found.fired_at, found.fired_at + cooldown_ms]
+        about = {**self._history.about(rule["id"], subject), **self._fresh.about(rule["id"], subject)}
+        same = about.get(key)
+        if same is not None and (held or not same.held):
+            return None
+        cooldown = cooldown_ms(rule)
+        # What was sent silences everything within its cooldown, what was held back only what would be held back too.
+        for raised in about.values():
+            if raised.held > held:
+                continue
+            if raised.fired_at <= found.fired_at < raised.until:
+                return None
+            if found.fired_at < raised.fired_at < found.fired_at + cooldown:
+                return None
+        row: FiredRow = [found.fired_at, found.fired_at + cooldown]
+        if held:
+            row.append(True)
         self.rows[key] = row
         self._fresh.take(key, row)
-        return True
+        return None if held else _held_before(about, key, found.fired_at)
+
+
+def _held_before(about: Mapping[str, _Raised], key: str, fired_at: Millis) -> int:
+    """How many were held back before this instant, and after the last alert that was sent before it."""
+    sent = max(
+        (one.fired_at for one in about.values() if not one.held and one.fired_at < fired_at), default=-1
+    )
+    return sum(one.held and sent < one.fired_at <= fired_at for other, one in about.items() if other != key)
 
 
 def _parts(key: str) -> tuple[str, str, Millis]:

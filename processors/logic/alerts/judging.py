@@ -14,6 +14,11 @@ def asks_trend(rule: Rule, platform: str, window: str) -> bool:
     return rule["window"] == window and rule["platform"] == platform
 
 
+def asks_mood(rule: Rule) -> bool:
+    """Whether the rule must know what was the usual sentiment."""
+    return rule["kind"] in ("sentiment_shift", "divergence")
+
+
 def judge_trend(rule: Rule, subject: str, trend: Trend, usual: Usual | None) -> Finding | None:
     """What the rule finds in this revision of a window.
 

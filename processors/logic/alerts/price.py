@@ -1,6 +1,7 @@
 """A price that has moved far against the close before it."""
 
 from processors.logic.alerts.finding import Finding, fired_at
+from processors.logic.alerts.removal import unknown
 from processors.logic.alerts.wording import between
 from schemas.events import Bar, Rule
 
@@ -25,4 +26,5 @@ def price_move(rule: Rule, bar: Bar) -> Finding | None:
         change,
         f"{bar['symbol']} {moved} {abs(change):.1%} ".replace("%", " %")
         + f"from {before:.6g} to {bar['close']:.6g} {between(bar['start'], bar['end'])}.",
+        removal=unknown("a price is not made of mentions"),
     )

@@ -4,21 +4,25 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Literal
 
+from processors.logic.alerts.quiet import quiet_hours
+from processors.logic.alerts.topic import AGES_MS
 from schemas.errors import Poison
 from schemas.events import AlertKind, Rule
 
-Watched = Literal["trends", "bars", "runs"]
+Watched = Literal["trends", "bars", "runs", "topics", "closes"]
 
-WATCHED: Mapping[AlertKind, Watched] = MappingProxyType(
+WATCHED: Mapping[AlertKind, tuple[Watched, ...]] = MappingProxyType(
     {
-        "volume_spike": "trends",
-        "sentiment_shift": "trends",
-        "keyword": "trends",
-        "price_move": "bars",
-        "source_silent": "runs",
+        "volume_spike": ("trends",),
+        "sentiment_shift": ("trends",),
+        "keyword": ("trends",),
+        "price_move": ("bars",),
+        "divergence": ("trends", "closes"),
+        "new_topic": ("topics",),
+        "source_silent": ("runs",),
     }
 )
-"""By kind of rule: the topic that tells of it. Kinds that are not here need stages that do not exist yet."""
+"""By kind of rule: the topics that tell of it."""
 
 EVERY = "*"
 """At the end of a rule's subject: whatever begins like it (`keyword:*`, `source:rss/*`)."""
@@ -37,13 +41,14 @@ class RuleBook:
         return len(self._rules)
 
     def put(self, rule_id: str, rule: Rule | None) -> None:
-        """Replace or (None) delete a rule; Poison (invalid) for one of a kind that nobody can watch for, which then counts no more."""
+        """Replace or (None) delete a rule; Poison (invalid) for one that nobody can watch for, which then counts no more."""
         self._rules.pop(rule_id, None)
         self._indexed = False
         if rule is None or not rule["active"]:
             return
-        if rule["kind"] not in WATCHED:
-            raise Poison("invalid", f"rule {rule_id}: {rule['kind']} is not watched for")
+        quiet_hours(rule)
+        if rule["kind"] == "new_topic" and rule["window"] not in AGES_MS:
+            raise Poison("invalid", f"rule {rule_id}: {rule['window']!r} is no age of a topic")
         if rule["id"] != rule_id:
             raise Poison("invalid", f"rule {rule['id']} stands under the key {rule_id}")
         if ":" in rule_id:
@@ -67,10 +72,11 @@ class RuleBook:
         prefixes: dict[tuple[Watched, str], list[tuple[str, Rule]]] = {}
         # In order of their ids, so that equal inputs give equal outputs in equal order.
         for _, rule in sorted(self._rules.items()):
-            watched, subject = WATCHED[rule["kind"]], rule["subject"]
-            if subject.endswith(EVERY):
-                kind = subject.partition(":")[0]
-                prefixes.setdefault((watched, kind), []).append((subject.removesuffix(EVERY), rule))
-            else:
-                exact[watched, subject] = (*exact.get((watched, subject), ()), rule)
+            subject = rule["subject"]
+            for watched in WATCHED[rule["kind"]]:
+                if subject.endswith(EVERY):
+                    kind = subject.partition(":")[0]
+                    prefixes.setdefault((watched, kind), []).append((subject.removesuffix(EVERY), rule))
+                else:
+                    exact[watched, subject] = (*exact.get((watched, subject), ()), rule)
         self._exact, self._prefixes, self._indexed = exact, prefixes, True

@@ -7,6 +7,8 @@ did, how that one ended, and how many runs came since without an item. Times are
 from typing import Any
 
 from processors.logic.alerts.finding import Finding
+from processors.logic.alerts.quiet import quiet_hours
+from processors.logic.alerts.removal import Removal
 from processors.logic.alerts.wording import lasting, since
 from schemas.events import Millis, Rule, Run
 
@@ -45,19 +47,19 @@ def heard(row: SourceRow | None, run: Run) -> SourceRow | None:
 def source_silent(rule: Rule, name: str, row: SourceRow, now: Millis) -> Finding | None:
     """No item since `threshold` seconds of the clock, whatever the runs since were: none, empty or failed.
 
-    The silence begins with the last item, so it is one until the next item, and fires at the moment it became too long.
-    Observed, expected and score are seconds.
+    The silence begins with the last item, so it is one until the next item, and fires at the moment it became too long; where
+    that lies in the rule's quiet hours and the silence lasts, at their end. Observed, expected and score are seconds.
     """
     item, ended, outcome, error, runs = row
-    quiet_s = (now - item) / 1000
-    if quiet_s <= rule["threshold"]:
+    due = due_at(rule, row)
+    if now <= due:
         return None
+    quiet_s = (now - item) / 1000
     if runs == 0:
         why = "no run was told of since"
     else:
         many = "the one run" if runs == 1 else f"the last of {runs} runs"
         why = f"{many} since, at {since(ended)}, ended '{outcome}'" + (f": {error}" if error else "")
-    due = item + int(rule["threshold"] * 1000)
     return Finding(
         item,
         due,
@@ -66,7 +68,15 @@ def source_silent(rule: Rule, name: str, row: SourceRow, now: Millis) -> Finding
         rule["threshold"],
         quiet_s,
         f"{name} has published nothing for {lasting(quiet_s)}, since {since(item)}; {why}.",
+        removal=Removal(note="There is nothing to remove: one item more would have kept it quiet."),
     )
+
+
+def due_at(rule: Rule, row: SourceRow) -> Millis:
+    """The last instant at which the silence that goes on since the last item need not be told yet."""
+    due: Millis = row[0] + int(rule["threshold"] * 1000)
+    quiet = quiet_hours(rule)
+    return due if quiet is None else quiet.over(due)
 
 
 def _last(run: Run) -> list[Any]:

@@ -1,6 +1,7 @@
 """More mentions than usual, and more mentions than asked for."""
 
 from processors.logic.alerts.finding import Finding, from_trend
+from processors.logic.alerts.removal import Removal, of_mentions, unknown
 from processors.logic.alerts.wording import about, between, mentions
 from schemas.events import Rule, Trend
 
@@ -21,6 +22,7 @@ def volume_spike(rule: Rule, subject: str, trend: Trend) -> Finding | None:
         trend["baseline"],
         trend["score"],
         f"{counted} {between(trend['start'], trend['end'])}, where about {about(trend['baseline'])} are usual.",
+        _fewer(rule, trend),
     )
 
 
@@ -37,4 +39,14 @@ def keyword(rule: Rule, subject: str, trend: Trend) -> Finding | None:
         count,
         f"{counted} {between(trend['start'], trend['end'])}: the rule asks for {rule['minimum']}, "
         f"about {about(trend['baseline'])} are usual.",
+        of_mentions(trend, max(rule["minimum"], 1) - 1),
+    )
+
+
+def _fewer(rule: Rule, trend: Trend) -> Removal:
+    """By the least mentions alone: a window does not say what fewer would have scored."""
+    if rule["minimum"] < 1:
+        return unknown("a window does not say what fewer mentions would have scored")
+    return of_mentions(
+        trend, rule["minimum"] - 1, "Fewer may do: what the rest would have scored is not known."
     )
