@@ -37,6 +37,7 @@ def create(services: Services) -> Starlette:
             await services.sql.close()
             services.store.close()
             await services.landed.close()
+            await services.rules.close()
 
     app = Starlette(
         routes=[

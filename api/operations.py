@@ -27,6 +27,7 @@ from api.routes import (
     market,
     mentions,
     proof,
+    rules,
     runs,
     session,
     sources,
@@ -143,6 +144,14 @@ OPERATIONS = (
         "opinion",
         scopes.ALERTS,
         shape=answer(alerts=many(event("alert")), next=CURSOR, position=POSITION),
+    ),
+    Operation(
+        "/api/v1/rules",
+        rules.rules,
+        rules.PARAMETERS,
+        "opinion",
+        scopes.ALERTS,
+        shape=answer(rules=many(event("rule")), next=CURSOR),
     ),
     Operation(
         "/api/v1/stories",

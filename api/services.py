@@ -15,6 +15,7 @@ from api.landed import Landed
 from api.pulse import Pulse
 from api.replay import ReplayPool
 from api.resume import Starts
+from api.rules import Rules
 from api.settings import ApiSettings
 from api.sql import SqlReader
 from api.store import Store
@@ -44,6 +45,7 @@ class Services:
         self.landed = Landed(settings)
         self.sql = SqlReader(settings)
         self.flow = FlowWatch(settings)
+        self.rules = Rules(settings, codec)
         self.proofs = asyncio.Semaphore(1)
         self._failure: BaseException | None = None
         self._stop: Callable[[], None] = lambda: None

@@ -126,7 +126,7 @@ class RuleSeed(Seed):
 
     @field_validator("early")
     @classmethod
-    def _can_be_early(cls, early: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 -- a validator
+    def _can_be_early(cls, early: bool, info: ValidationInfo) -> bool:
         if early and info.data.get("kind") in ("divergence", "new_topic", "source_silent"):
             raise ValueError(f"{info.data['kind']} is never told early")
         return early

@@ -22,7 +22,7 @@ SCOPES: Mapping[str, str] = MappingProxyType(
     {
         MENTIONS: "mentions live and landed, the figures made of them and where they come from",
         TRENDS: "trends live and landed",
-        ALERTS: "alerts live and landed: everyone's, and those of one's own",
+        ALERTS: "alerts live and landed, and their rules: everyone's, and those of one's own",
         STORIES: "stories live and landed, with the links of their posts",
         INFLUENCERS: "profiles of authors, with what they were made of",
         TOPICS: "topics live and landed, with the stories that belong to them",

@@ -13,8 +13,8 @@ import pytest
 
 from schemas.events import Alert, Bar, Rule, Trend
 from tests.support.alerting import bar, rule, run, trend
-from tests.support.desk import Desk
 from tests.support.broker import Broker
+from tests.support.desk import Desk
 from tests.support.stages import Feed, Workers, records
 from tests.support.topics import create_topics
 from tests.support.until import until

@@ -11,6 +11,7 @@ from api.catalogue import LIVE
 from api.openapi.operation import Operation
 from api.operations import OPERATIONS
 from schemas.topics import TOPICS
+from tests.support.alerting import rule
 from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.markets import alert
@@ -45,7 +46,7 @@ def prefix() -> str:
 def api(
     kafka: Broker, prefix: str, keys: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Api]:
-    create_topics(kafka.bootstrap, prefix, LIVE)
+    create_topics(kafka.bootstrap, prefix, [*LIVE, "rules"])
     own: dict[str, Any] = {
         **SETTINGS,
         "api_keys": keys[""],
@@ -275,3 +276,41 @@ def test_the_metrics_of_the_stream_are_counted(api: Api, publisher: Publisher) -
     assert value('denyut_stream_resets_total{reason="unknown"}') >= 1
     for client in (first, second):
         client.stop()
+
+
+def test_a_rule_of_somebodys_is_shown_to_nobody_else_and_everyones_page_by_page(
+    publisher: Publisher, ask: Callable[..., httpx.Response]
+) -> None:
+    made = [
+        rule(id=f"everyones-{number}", kind="keyword", subject=f"keyword:k{number}") for number in range(5)
+    ]
+    owned = [rule(id=f"{owner}s", owner=owner, active=False) for owner in ("dewi", "budi")]
+    publisher.publish(*map(dict, [*made, *owned]), topic="rules")
+
+    def shown(query: str = "", **claims: Any) -> list[str]:
+        answer = ask(f"/api/v1/rules?{query}", authorization=bearer(scope="read:alerts", **claims))
+        assert answer.status_code == 200, answer.text
+        return [one["id"] for one in answer.json()["rules"]]
+
+    ids = [one["id"] for one in made]
+    assert shown(sub="sri") == ids
+    assert shown(sub="dewi") == ["dewis", *ids]
+    assert shown("own=true", sub="dewi") == ["dewis"]
+    assert shown("own=true", sub="sri") == []
+    assert shown("active=false", sub="budi") == ["budis"]
+    assert shown("subject=keyword:k2&kind=keyword", sub="budi") == ["everyones-2"]
+    assert shown("kind=price_move", sub="budi") == []
+    pages, cursor = [], ""
+    while True:
+        answer = ask(
+            f"/api/v1/rules?limit=2{cursor}", authorization=bearer(scope="read:alerts", sub="dewi")
+        ).json()
+        pages.append([one["id"] for one in answer["rules"]])
+        if answer["next"] is None:
+            break
+        cursor = f"&before={answer['next']}"
+    assert pages == [["dewis", ids[0]], ids[1:3], ids[3:]]
+    # What was changed before a request is seen by it.
+    publisher.publish({**made[0], "revision": 2, "severity": "critical"}, topic="rules")
+    assert shown("severity=critical", sub="sri") == [ids[0]]
+    assert ask("/api/v1/rules?before=x", authorization=bearer(scope="read:alerts")).status_code == 422

@@ -14,8 +14,8 @@ from processors.__main__ import main
 from sinks.clickhouse.migrate import migrate
 from sinks.settings import ClickHouseSinkSettings
 from tests.support.alerting import HOUR, bar, rule, run, trend
-from tests.support.desk import Desk
 from tests.support.clickhouse import EmbeddedClickHouse
+from tests.support.desk import Desk
 from tests.support.direct import land
 
 HOURS = 300
