@@ -13,7 +13,7 @@ import pytest
 from processors.__main__ import main
 from sinks.clickhouse.migrate import migrate
 from sinks.settings import ClickHouseSinkSettings
-from tests.support.alerting import HOUR, bar, rule, run, trend
+from tests.support.alerting import HOUR, bar, rule, run, topic, trend
 from tests.support.clickhouse import EmbeddedClickHouse
 from tests.support.desk import Desk
 from tests.support.direct import land
@@ -44,6 +44,28 @@ def windows() -> list[Any]:
     ]
 
 
+def days() -> list[Any]:
+    """Days of a symbol in some mood, by the clock of another zone than its bars'."""
+    dice = random.Random(6)
+    made = []
+    for number in range(10):
+        start = BEGIN + number * 24 * HOUR - 7 * HOUR
+        negative = dice.randint(0, 20)
+        mood = {"mentions": 20, "negative": negative, "positive": 20 - negative}
+        made.append(trend(0, "symbol:AMZN", window="1d", start=start, end=start + 24 * HOUR, **mood))
+    return made
+
+
+def topics() -> list[Any]:
+    dice = random.Random(8)
+    made = []
+    for number in range(60):
+        first = BEGIN + number * HOUR
+        times = {"first_seen": first, "last_seen": first + dice.randrange(2 * HOUR), "updated_at": first}
+        made.append(topic(f"{number % 40:032x}", dice.randint(5, 30), revision=number, **times))
+    return made
+
+
 @pytest.fixture(scope="module")
 def landed(clickhouse: EmbeddedClickHouse) -> dict[str, str]:
     """How a database with all of it is reached."""
@@ -51,7 +73,8 @@ def landed(clickhouse: EmbeddedClickHouse) -> dict[str, str]:
     given = {name.removeprefix("DENYUT_").lower(): value for name, value in environment.items()}
     migrate(ClickHouseSinkSettings.model_validate({n: v for n, v in given.items() if "reader" not in n}))
     with clickhouse.client(environment["DENYUT_CLICKHOUSE_DATABASE"]) as client:
-        land(client, "trends", windows())
+        land(client, "trends", [*windows(), *days()])
+        land(client, "topics", topics())
         land(client, "bars", [bar(0, change=0.06 * (-1) ** day, **day_of(day)) for day in range(10)])
         land(client, "runs", [run(BEGIN), run(BEGIN + HOUR), run(BEGIN + 6 * HOUR)])
     return environment
@@ -85,8 +108,11 @@ def told(
         rule("volume_spike", "keyword:*"),
         rule("sentiment_shift", "keyword:bbm", threshold=0.1),
         rule("price_move", "symbol:*"),
+        rule("volume_spike", id="night", quiet_from="22:00", quiet_to="06:00", quiet_zone="Asia/Jakarta"),
+        rule("divergence", "symbol:*", threshold=0.2, cooldown_s=86_400),
+        rule("new_topic", "topic:*", window="1h", minimum=15),
     ],
-    ids=lambda asked: f"{asked['kind']}-{asked['subject']}",
+    ids=lambda asked: f"{asked['kind']}-{asked['id']}-{asked['subject']}",
 )
 def test_what_landed_gives_the_alerts_of_the_stage(
     landed: dict[str, str],
@@ -96,10 +122,11 @@ def test_what_landed_gives_the_alerts_of_the_stage(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     desk = Desk([asked])
-    if asked["kind"] == "price_move":
+    if asked["kind"] == "new_topic":
+        desk.topics(*topics())
+    if asked["kind"] in ("price_move", "divergence"):
         desk.bars(*(bar(0, change=0.06 * (-1) ** day, **day_of(day)) for day in range(10)))
-    else:
-        desk.trends(*windows())
+    desk.trends(*windows(), *days())
     lines = told(landed, asked, tmp_path, monkeypatch, capsys, "--json").splitlines()
     found = [json.loads(line) for line in lines]
     assert found

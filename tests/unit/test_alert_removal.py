@@ -1,6 +1,7 @@
 """The smallest removal: it is enough, nothing smaller is, and where it cannot be told it says so."""
 
 import random
+from collections.abc import Sequence
 from itertools import combinations, product
 from typing import Any
 
@@ -93,8 +94,9 @@ def test_of_a_shift_the_fewest_mentions_of_that_sentiment_are_told() -> None:
     assert "3 of its 12 negative mentions" in shifted(12, 24, minimum=5, threshold=0.25).removal.note
 
 
-def apart(positive: int, negative: int, neutral: int, change: float, usual: float, minimum: int) -> Any:
-    mentions = positive + negative + neutral
+def apart(counts: Sequence[int], change: float, usual: float, minimum: int) -> Any:
+    positive, negative, _ = counts
+    mentions = sum(counts)
     mood = Mood(START, START + HOUR, mentions, positive, negative, usual, {}, {}, [])
     close = Close(START, START + HOUR, 1.0, 1.0, change)
     return divergence(rule("divergence", "symbol:X", minimum=minimum), "symbol:X", (mood, close))
@@ -107,7 +109,7 @@ def test_of_a_divergence_no_smaller_removal_is_enough() -> None:
         counts = [dice.randint(0, 6) for _ in range(3)]
         change, usual = dice.choice([-0.05, 0.05]), dice.uniform(-0.9, 0.9)
         rest = change, usual, dice.randint(0, 6)
-        found = apart(*counts, *rest)
+        found = apart(counts, *rest)
         if found is None:
             continue
         told += 1
@@ -116,11 +118,11 @@ def test_of_a_divergence_no_smaller_removal_is_enough() -> None:
             sum(taken)
             for taken in product(*(range(count + 1) for count in counts))
             if sum(taken) == sum(counts)
-            or apart(*(count - one for count, one in zip(counts, taken, strict=True)), *rest) is None
+            or apart([count - one for count, one in zip(counts, taken, strict=True)], *rest) is None
         ]
         assert sum(parts) == min(quiet)
         left = [count - one for count, one in zip(counts, parts, strict=True)]
-        assert not any(left) or apart(*left, *rest) is None
+        assert not any(left) or apart(left, *rest) is None
     assert told > 30
 
 

@@ -50,7 +50,7 @@ while True:
     if value[0] != 0:
         sys.exit(f"no Confluent header at {topic} {message.partition()}:{message.offset()}")
     body = io.BytesIO(value[5:])
-    alert = fastavro.schemaless_reader(body, schema_of(int.from_bytes(value[1:5], "big")), None)
+    alert: Any = fastavro.schemaless_reader(body, schema_of(int.from_bytes(value[1:5], "big")), None)
     print(alert["id"], alert["severity"], alert["explanation"], sep="\t", flush=True)
     # After the alert was dealt with: a crash in between shows it again, its id tells that it is the same.
     consumer.commit(message)
