@@ -19,7 +19,7 @@ from schemas.registry import PinnedIds, events, load_schema, schema_ids
 from schemas.registry_ids import RegistryIds, subjects
 from schemas.registry_server import COMPATIBILITY, Incompatible, RegistryServer
 from schemas.settings import KafkaSettings
-from schemas.topics import TOPICS
+from schemas.topics import AVRO, TOPICS
 from tests.support import rooms
 from tests.support.api import Api
 from tests.support.apicurio import Apicurio, fetched
@@ -79,7 +79,7 @@ def test_the_command_registers_every_event_once_under_our_rule(
     assert deploy(settings, tmp_path, "check").returncode == 1
     first = deploy(settings, tmp_path, "register")
     assert first.returncode == 0, first.stderr
-    assert first.stdout.count("registered") == len(TOPICS)
+    assert first.stdout.count("registered") == sum(topic.content_type == AVRO for topic in TOPICS.values())
     again = deploy(settings, tmp_path, "register")
     assert "registered" not in again.stdout
     assert deploy(settings, tmp_path, "check").returncode == 0

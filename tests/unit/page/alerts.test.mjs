@@ -42,6 +42,7 @@ test("subjects may hold colons, and may be empty", () => {
 
 test("every kind has its unit, and bars are drawn to the larger figure", () => {
   assert.equal(unitOf(alert(1, { kind: "price_move" })), "price");
+  assert.equal(unitOf(alert(1, { kind: "divergence" })), "share");
   assert.equal(unitOf(alert(1, { kind: "something_new" })), "number");
   assert.deepEqual(lengths({ observed: 20, expected: 5 }), [1, 0.25]);
   assert.deepEqual(lengths({ observed: -0.06, expected: 0 }), [1, 0]);

@@ -47,7 +47,7 @@ export function subjectOf(alert) {
 
 const UNITS = {
   volume_spike: "mentions", keyword: "mentions", new_topic: "mentions",
-  sentiment_shift: "share", price_move: "price", divergence: "number", source_silent: "silence",
+  sentiment_shift: "share", price_move: "price", divergence: "share", source_silent: "silence",
 };
 
 /** What observed and expected count: mentions, share, price, number or silence. */

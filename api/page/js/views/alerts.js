@@ -9,6 +9,7 @@ import { spoken, t } from "../words.js";
 const DAY = 86_400_000;
 const ROWS = 30;
 const WORDS = 8;
+const LABEL = 3;
 /* A shape of its own for each severity: colour alone would not tell everybody. */
 const MARKS = { critical: "◆", warning: "▲", info: "●" };
 const NAMEABLE = ["keyword", "symbol", "hashtag"];
@@ -96,10 +97,12 @@ export class AlertView {
       ),
       el("p", { class: "note" }, [alert.window ? t("windowOf", { window: alert.window, time: whole(alert.start) }) : null, t("rule", { rule: alert.rule_id }), t("scoreOf", { score: scored(alert) })].filter(Boolean).join(" · ")),
       spoken() === "en" ? null : el("p", { class: "note", lang: "en" }, alert.explanation),
+      alert.removal_note ? el("p", { class: "note", lang: "en" }, alert.removal_note) : null,
+      alert.held ? el("p", { class: "note" }, t("held", { count: count(alert.held) })) : null,
       ...more.map(([key, counts]) => el("p", { class: "counted" }, el("span", { class: "note" }, t(key)), ...largest(counts, WORDS).map(([name, many]) => el("span", { class: "word" }, name, el("b", {}, count(many)))))),
       el(
         "p", { class: "acts" },
-        alert.samples.length ? el("button", { type: "button", class: "quiet samples", click: () => this.#samples(alert.samples, `${t(`kind_${alert.kind}`)} · ${label}`) }, t("samples", { count: count(alert.samples.length) })) : null,
+        alert.samples.length && kind !== "topic" ? el("button", { type: "button", class: "quiet samples", click: () => this.#samples(alert.samples, `${t(`kind_${alert.kind}`)} · ${label}`) }, t("samples", { count: count(alert.samples.length) })) : null,
         NAMEABLE.includes(kind) ? el("button", { type: "button", class: "quiet", click: () => this.#pick(kind, value) }, t("filterBy", { subject: label })) : null,
       ),
     );
@@ -122,7 +125,9 @@ function scaled(element, length) {
 /** What an alert is about, as people write it. */
 function named(alert) {
   const { kind, value } = subjectOf(alert);
-  const name = kind === "all" ? t("everything") : NAMEABLE.includes(kind) ? written(kind, value) : value;
+  // A topic's id says nothing to people, its words do.
+  const words = kind === "topic" ? largest(alert.terms, LABEL).map(([word]) => word).join(", ") : "";
+  const name = kind === "all" ? t("everything") : NAMEABLE.includes(kind) ? written(kind, value) : words || value;
   return alert.platform ? `${name} (${alert.platform})` : name;
 }
 
