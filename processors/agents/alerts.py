@@ -54,9 +54,9 @@ class Alerts:
 
     Rows: `fired` alert id → [fired_at, cooldown_until] (see `logic.alerts.history`), `shares` window|subject|platform → the usual
     sentiment (see `logic.alerts.shares`), `halves` → moods and closes (see `logic.alerts.halves`), `sources` collector/source → when it
-    was last heard of (see `logic.alerts.silence`). Every table has at most so many rows per partition (settings): alerts raised and halves
-    come first, subjects that had no window for the longest time and sources without a run for the longest time are forgotten; a
-    forgotten subject or source is learnt anew.
+    was last heard of (see `logic.alerts.silence`). Every table has at most so many rows per partition (settings): the alerts raised
+    and the halves that came first, subjects that had no window for the longest time and sources without a run for the longest time
+    are forgotten; a forgotten subject or source is learnt anew.
 
     A rule asks one topic, and all that it can find about a subject comes through one partition of it in one order, so alerts
     are a function of what that partition holds and of the rules in force while it was read. A rule of divergence asks two: bars are

@@ -70,7 +70,9 @@ class Raising:
         quiet = quiet_hours(rule)
         held = quiet is not None and quiet.covers(found.fired_at)
         key = alert_id(rule, subject, found.start)
-        about = {**self._history.about(rule["id"], subject), **self._fresh.about(rule["id"], subject)}
+        about, fresh = (one.about(rule["id"], subject) for one in (self._history, self._fresh))
+        if fresh:
+            about = {**about, **fresh}
         same = about.get(key)
         if same is not None and (held or not same.held):
             return None
