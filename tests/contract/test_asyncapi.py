@@ -91,7 +91,20 @@ def test_it_has_every_topic_and_every_step(made: dict[str, Any]) -> None:
         assert named == {f"{step}-{verb}-{topic}" for step, topic in wanted}
 
 
+def test_a_channel_without_avro_has_its_own_message(made: dict[str, Any]) -> None:
+    reference = made["channels"]["alerts.json"]["messages"]["alert"]["$ref"]
+    assert reference == "#/components/messages/CloudEvent"
+    kinds = {message["contentType"] for message in made["components"]["messages"].values()}
+    assert kinds == {"application/vnd.apache.avro", "application/cloudevents+json"}
+
+
 def test_its_payloads_are_schemas_that_their_examples_fit(made: dict[str, Any]) -> None:
+    cloud_event = made["components"]["messages"].pop("CloudEvent")
+    jsonschema = importlib.import_module("jsonschema")  # it has no types
+    assert cloud_event["examples"]
+    for example in cloud_event["examples"]:
+        for part in ("payload", "headers"):
+            jsonschema.Draft7Validator(cloud_event[part]).validate(example[part])
     for message in made["components"]["messages"].values():
         schema = fastavro.parse_schema(plain_times(message["payload"]["schema"]))
         assert message["examples"]

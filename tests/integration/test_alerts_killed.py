@@ -2,10 +2,10 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 import pytest
@@ -19,6 +19,7 @@ from tests.support.stages import Feed, Workers, records
 from tests.support.topics import create_topics
 from tests.support.until import until
 
+Event = TypeVar("Event")
 COOLDOWN_S = 5 * 3600
 RULES = [
     rule(id="spike", subject="keyword:*", cooldown_s=COOLDOWN_S),
@@ -93,13 +94,19 @@ def told_topics(count: int) -> list[Topic]:
     ]
 
 
-def expected(trends: Iterable[Trend], bars: Iterable[Bar], topics: Iterable[Topic]) -> list[Alert]:
+def batched(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    """In batches of some size: alerts do not depend on it."""
+    for first in range(0, len(events), 100):
+        yield events[first : first + 100]
+
+
+def expected(trends: Sequence[Trend], bars: Sequence[Bar], topics: Sequence[Topic]) -> list[Alert]:
     """What one worker that nothing happens to raises."""
     desk = Desk(RULES)
-    for one in trends:
-        desk.trends(one)
-    for day in bars:
-        desk.bars(day)
+    for some in batched(trends):
+        desk.trends(*some)
+    for days in batched(bars):
+        desk.bars(*days)
     desk.topics(*topics)
     return desk.alerts
 
