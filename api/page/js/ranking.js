@@ -21,6 +21,8 @@ export class Ranking {
   #signal = null;
   #poll = 0;
   #askAt = 0;
+  /** Subjects whose curve was read since the stream was opened: while nobody listened, hours may have gone by. */
+  #begun = new Set();
   #change;
 
   /** `change()` is called when something new is known. */
@@ -34,6 +36,7 @@ export class Ranking {
     this.#signal = signal;
     this.stop();
     this.#askAt = 0;
+    this.#begun.clear();
     if (!carriesAllTrends(filter)) this.#poll = setInterval(() => this.#subjects(), POLL_MS);
     return Promise.all([this.#subjects(), this.#topics()]);
   }
@@ -66,7 +69,7 @@ export class Ranking {
   /** The highest `limit` subjects; curves that are not known are asked for. */
   top(limit) {
     const top = this.rising.top(limit);
-    const missing = top.filter((trend) => !this.curves.has(keyOf(trend)));
+    const missing = top.filter((trend) => !this.#begun.has(keyOf(trend)) || !this.curves.has(keyOf(trend)));
     if (missing.length && this.#signal && Date.now() >= this.#askAt) this.#curves(missing);
     return top;
   }
@@ -93,7 +96,10 @@ export class Ranking {
     const answered = await this.#asked(async (signal) => {
       const found = await api.curves(missing, this.#filter.platform, this.curves.from, signal);
       if (signal.aborted) return;
-      for (const trend of missing) this.curves.begin(keyOf(trend));
+      for (const trend of missing) {
+        this.curves.begin(keyOf(trend));
+        this.#begun.add(keyOf(trend));
+      }
       for (const trend of [...found, ...missing]) this.curves.take(trend);
     });
     // Of an earlier question nothing is left to wait for.
