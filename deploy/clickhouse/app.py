@@ -20,7 +20,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from deploy.clickhouse import telemetry
+from deploy.clickhouse import form, telemetry
 from deploy.clickhouse.engine import Answer, Connection, Engine
 from deploy.clickhouse.guard import Refused
 from deploy.clickhouse.statement import Statement, split
@@ -190,9 +190,11 @@ def _credentials(request: Request) -> tuple[str, str]:
 async def _statement(request: Request, user: User) -> Statement:
     query = dict(request.query_params)
     body = await _body(request, None if user.writes else _READER_BODY)
+    kind = request.headers.get("content-type", "")
+    if kind.startswith(form.KIND):
+        query |= form.fields(kind, body)
+        body = b""
     text = query.get("query", "").encode()
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        raise Refused("multipart forms are not spoken here; use URL parameters. (UNSUPPORTED_METHOD)", 1)
     sql, data, data_format = split(text, body) if text else split(body, b"")
     return Statement(
         sql=sql,

@@ -50,6 +50,15 @@ def test_clickhouse_connect_reads_and_writes(writer: Client) -> None:
     assert writer.command("SELECT count() FROM t") == 2
 
 
+def test_parameters_too_long_for_an_address_are_read(writer: Client, reader: Client) -> None:
+    ids = [f"news:é'{number}" for number in range(1_000)]
+    for client in (writer, reader):
+        found = client.query(
+            "SELECT length({ids:Array(String)}), {ids:Array(String)}[7]", parameters={"ids": ids}
+        )
+        assert found.result_rows == [(1_000, ids[6])]
+
+
 def test_a_repeated_token_changes_nothing(writer: Client) -> None:
     for _ in range(3):
         writer.command(

@@ -259,7 +259,7 @@ class Publisher:
             self._producer.produce(
                 TOPICS[topic].full_name(self._prefix),
                 self._codec.encode(TOPICS[topic].event, record),
-                key=record.get("id") or record["symbol"],
+                key=record.get("id") or record.get("symbol") or record["story_id"],
                 **where,
             )
         self._producer.flush(30)

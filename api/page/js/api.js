@@ -1,6 +1,6 @@
 /* The REST addresses of the api. All are relative to the page, so that a proxy may put it under a path. */
 
-import { alertsQuery, countedQuery, dashboardQuery, mentionsQuery } from "./model/filter.js";
+import { alertsQuery, countedQuery, dashboardQuery, mentionsQuery, topicsQuery } from "./model/filter.js";
 
 const HOUR = 3_600_000;
 
@@ -24,6 +24,20 @@ export const history = (filter, period, signal) => get("dashboard/sentiment-tren
 
 export const alerts = (filter, limit, signal) => get("alerts", alertsQuery(filter, limit), signal);
 export const stories = async (filter, limit, signal) => (await get("stories", alertsQuery(filter, limit), signal)).stories;
+/** The posts of a story, newest first. */
+export const storyPosts = async (id, limit, signal) =>
+  (await get(`stories/${encodeURIComponent(id)}`, new URLSearchParams({ limit }), signal)).posts;
+/** Topics of what is looked at, those that rise most first. */
+export const topics = async (filter, limit, signal) => (await get("topics", topicsQuery(filter, limit), signal)).topics;
+/** Stories of a topic, those that joined last first. */
+export const topicStories = async (id, limit, signal) =>
+  (await get(`topics/${encodeURIComponent(id)}`, new URLSearchParams({ limit }), signal)).stories;
+/** Authors, the highest score first; `flagged`: only those with signals of spam or coordination. */
+export const influencers = async (filter, flagged, limit, signal) => {
+  const query = alertsQuery(filter, limit);
+  if (flagged) query.set("flagged", true);
+  return (await get("influencers", query, signal)).influencers;
+};
 export const sources = async (signal) => (await get("sources", new URLSearchParams(), signal)).sources;
 
 /** Landed mentions by their ids. */
@@ -47,5 +61,13 @@ export async function rising(platform, signal) {
   const query = new URLSearchParams({
     window: "1h", since: now - (now % HOUR) - HOUR, kind: "keyword,symbol,hashtag", platform: platform ?? "all", per_subject: 2, limit: 200,
   });
+  return (await get("trends", query, signal)).trends;
+}
+
+/** The windows of an hour of some subjects since a time. */
+export async function curves(trends, platform, since, signal) {
+  const query = new URLSearchParams({ window: "1h", since, platform: platform ?? "all", per_subject: 25, limit: 1000, sort: "start" });
+  for (const kind of new Set(trends.map((trend) => trend.subject_kind))) query.append("kind", kind);
+  for (const subject of new Set(trends.map((trend) => trend.subject))) query.append("subject", subject);
   return (await get("trends", query, signal)).trends;
 }

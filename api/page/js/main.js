@@ -9,11 +9,13 @@ import { VolumeChart } from "./charts/volume.js";
 import { byId, el, say } from "./dom.js";
 import { compact, count } from "./format.js";
 import { amount } from "./model/history.js";
+import { may } from "./may.js";
 import { dayBins, fromHash, PERIODS, SENTIMENTS, toHash } from "./model/filter.js";
 import { Session } from "./session.js";
 import { Choice } from "./views/choice.js";
 import { AlertView } from "./views/alerts.js";
 import { FilterBar } from "./views/filterbar.js";
+import { InfluencerView } from "./views/influencers.js";
 import { PriceView } from "./views/prices.js";
 import { RisingView } from "./views/rising.js";
 import { SourceView } from "./views/sources.js";
@@ -21,6 +23,7 @@ import { StoryView } from "./views/stories.js";
 import { StatusView } from "./views/status.js";
 import { startSwitches } from "./views/switches.js";
 import { Ticker } from "./views/ticker.js";
+import { TopicView } from "./views/topics.js";
 import { showTotals } from "./views/totals.js";
 import { t } from "./words.js";
 
@@ -30,6 +33,7 @@ const EMOTIONS = ["joy", "love", "neutral", "sadness", "fear", "anger"];
 
 let drawing = 0;
 startSwitches(words);
+for (const name of ["topics", "influencers", "stories", "sources"]) document.querySelector(`main > .${name}`).hidden = !may(name);
 
 const given = fromHash(location.hash);
 const status = new StatusView();
@@ -44,7 +48,9 @@ const rising = new RisingView(pick);
 const beside = new Beside(soon);
 const alerts = new AlertView(pick, samples);
 const sources = new SourceView();
-const stories = new StoryView();
+const stories = new StoryView(samples);
+const topics = new TopicView(pick);
+const influencers = new InfluencerView({ choose: (flagged) => beside.lookAt(flagged), opened: () => beside.authors(), pick, samples });
 const filters = new FilterBar(given.filter, (filter) => look(filter, session.period));
 const period = new Choice(byId("period"), "period", (value) => look(session.filter, value));
 const hour = new VolumeChart(byId("hour-chart"), { live: true });
@@ -71,7 +77,7 @@ function pick(kind, subject) {
   look({ ...session.filter, kind: same ? null : kind, subject: same ? null : subject }, session.period);
 }
 
-/** Show the posts that an alert gives as its evidence. */
+/** Show the posts that something gives as its evidence. */
 async function samples(ids, label) {
   try {
     ticker.pin(await api.mentionsById(ids), label);
@@ -104,15 +110,18 @@ function draw() {
   if (bins) beside.look(session.filter, session.history.from, !dayBins(session.period));
   prices.show(session.filter, beside.market, bins);
   alerts.show(session.alerts);
-  sources.show(beside.sources, Date.now());
-  stories.show(beside.stories, Date.now());
+  const now = Date.now();
+  sources.show(beside.sources, now);
+  stories.show(beside.stories, now);
+  topics.show(session.ranking, session.filter, now);
+  influencers.show(beside.influencers, beside.flagged, now);
   const totals = session.history?.totals();
   sentimentShare.show(SENTIMENTS.map((name) => ({ name, label: t(name), value: totals?.[name] ?? 0 })));
   const felt = session.emotions.counts();
   emotionShare.show(EMOTIONS.map((name) => ({ name: `emotion-${name}`, label: emotion(name), value: felt.get(name) ?? 0 })));
   say(byId("emotion-note"), t("emotionNote", { count: count(session.emotions.size) }));
-  rising.show(session.rising, session.filter);
-  filters.suggest(session.stats, session.rising.top(40));
+  rising.show(session.ranking, session.filter, (start) => session.day?.covered(start));
+  filters.suggest(session.stats, session.ranking.rising.top(40));
   period.show(PERIODS.map((value) => ({ value, label: value })), session.period);
   const beats = session.arrivals.total();
   say(byId("pulse-note"), beats ? t("beats", { count: compact(beats) }) : t("quiet"));
@@ -127,6 +136,9 @@ function words() {
   ticker.words();
   status.words();
   alerts.words(session.alerts);
+  stories.words(beside.stories);
+  topics.words(session.ranking, session.filter);
+  influencers.words(beside.influencers);
   draw();
 }
 

@@ -1,18 +1,17 @@
 /* One view of the stream: a filter and a period; the archive's figures with the stream on top. */
 
-import * as api from "./api.js";
 import { amount } from "./model/history.js";
 import { counts, matches, streamQuery } from "./model/filter.js";
 import { Minutes } from "./model/minutes.js";
 import { AlertLog, alertMatches } from "./model/alerts.js";
 import { Arrivals, RecentIds, RecentShares } from "./model/recent.js";
-import { Rising } from "./model/rising.js";
-import { mustPoll, snapshot, windows } from "./snapshot.js";
-import { Stream } from "./stream.js";
+import { may } from "./may.js";
+import { Ranking } from "./ranking.js";
+import { snapshot, windows } from "./snapshot.js";
+import { Stream, TOPICS } from "./stream.js";
 
 const REFRESH_MS = 300_000;
 const RETRY_MS = 4000;
-const POLL_MS = 15_000;
 const ROLL_MS = 30_000;
 const GAP_MS = 5000;
 const COUNTED_IDS = 50_000;
@@ -26,7 +25,6 @@ export class Session {
   day = null;
   stats = null;
   minutes = new Minutes();
-  rising = new Rising();
   alerts = new AlertLog();
   emotions = new RecentShares(EMOTIONS);
   arrivals = new Arrivals(60);
@@ -40,14 +38,17 @@ export class Session {
   newestAt = 0;
   startedAt = Date.now();
   archive = true;
+  ranking;
   #stream = null;
   #next = null;
   #asking = null;
   #countedIds = new RecentIds(COUNTED_IDS);
   #shownIds = new RecentIds(SHOWN_IDS);
-  #take = { mentions: (data) => this.#mention(data), trends: (data) => this.#trend(data), alerts: (data) => this.#alert(data) };
+  #take = {
+    mentions: (data) => this.#mention(data), trends: (data) => this.#trend(data), alerts: (data) => this.#alert(data),
+    topics: (data) => this.ranking.topic(data),
+  };
   #timer = 0;
-  #poll = 0;
   #refreshedAt = 0;
   #dueAt = Infinity;
   #listedFrom = Infinity;
@@ -58,6 +59,7 @@ export class Session {
     this.filter = filter;
     this.period = period;
     this.#on = on;
+    this.ranking = new Ranking(on.change);
   }
 
   /** Begin, or begin anew with another filter or period. */
@@ -94,7 +96,7 @@ export class Session {
   rest() {
     this.#asking?.abort();
     clearTimeout(this.#timer);
-    clearInterval(this.#poll);
+    this.ranking.stop();
     for (const stream of [this.#stream, this.#next]) stream?.close();
     this.#stream = this.#next = null;
     this.state = "resting";
@@ -123,7 +125,7 @@ export class Session {
     this.#stream = this.#next = null;
     this.history = this.day = this.stats = null;
     this.minutes = new Minutes();
-    this.rising.clear();
+    this.ranking.clear();
     this.alerts.clear();
     this.emotions.clear();
     this.#shownIds.clear();
@@ -139,7 +141,7 @@ export class Session {
   #open(found, signal) {
     let current = false;
     const first = this.#stream === null;
-    const stream = new Stream(streamQuery(this.filter, this.period), found?.position ?? null, {
+    const stream = new Stream(streamQuery(this.filter, this.period, TOPICS.filter(may)), found?.position ?? null, {
       open: (data) => {
         if (!current) this.#swap(stream, found, signal);
         else this.reconnects += 1;
@@ -200,8 +202,7 @@ export class Session {
       for (const alert of found.alerts) this.alerts.take(alert);
       for (const mention of this.#list(found.mentions)) this.minutes.add(mention);
     }
-    clearInterval(this.#poll);
-    if (mustPoll(this.filter)) this.#poll = setInterval(() => this.#rank(signal), POLL_MS);
+    this.ranking.begin(this.filter, signal);
     this.#windows(signal);
   }
 
@@ -210,20 +211,10 @@ export class Session {
       const from = this.history?.from ?? Date.now() - 86_400_000;
       const found = await windows(this.filter, this.period, from, signal);
       if (signal.aborted) return;
-      for (const trend of found.counted) this.#trend(trend);
-      for (const trend of found.rising) this.rising.take(trend);
+      for (const trend of found) this.#count(trend);
       this.#on.change();
     } catch {
       // The stream tells of every window that changes; the next refresh asks again.
-    }
-  }
-
-  async #rank(signal) {
-    try {
-      for (const trend of await api.rising(this.filter.platform, signal)) this.rising.take(trend);
-      this.#on.change();
-    } catch {
-      // Asked again in a moment.
     }
   }
 
@@ -249,7 +240,12 @@ export class Session {
   }
 
   #trend(trend) {
-    this.rising.take(trend);
+    this.ranking.trend(trend);
+    this.#count(trend);
+  }
+
+  /** Take in a window where it counts what the filter shows. */
+  #count(trend) {
     if (!counts(this.filter, trend)) return;
     if (trend.window === "1m") this.minutes.tell(trend);
     this.history?.tell(trend);

@@ -1,7 +1,7 @@
 /* What the archive knows, and the position at which the stream goes on from it. */
 
 import * as api from "./api.js";
-import { carriesAllTrends, dashboardCounts, dayBins } from "./model/filter.js";
+import { dashboardCounts, dayBins } from "./model/filter.js";
 import { History } from "./model/history.js";
 import { MINUTE, MINUTES } from "./model/minutes.js";
 
@@ -42,16 +42,12 @@ export async function snapshot(filter, period, signal, early) {
   }
 }
 
-/** The trend windows that add to a snapshot; read once the stream is open, so that no revision falls in between. */
+/** The trend windows that count what the filter shows and add to a snapshot; read once the stream is open, so that no revision falls in between. */
 export async function windows(filter, period, from, signal) {
   const own = dashboardCounts(filter);
-  const [minutes, bins, rising] = await Promise.all([
+  const [minutes, bins] = await Promise.all([
     api.counted(filter, "1m", Date.now() - MINUTES * MINUTE, signal),
     own ? [] : api.counted(filter, dayBins(period) ? "1d" : "1h", from, signal),
-    api.rising(filter.platform, signal),
   ]);
-  return { counted: [...minutes, ...bins], rising };
+  return [...minutes, ...bins];
 }
-
-/** Whether the ranking must be asked for, because the stream of this filter does not carry it. */
-export const mustPoll = (filter) => !carriesAllTrends(filter);

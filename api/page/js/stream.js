@@ -5,7 +5,8 @@ import { address } from "./api.js";
 const PATIENCE = 2.5;
 const SLOWEST_MS = 15_000;
 const FIRST_MS = 500;
-const TOPICS = ["mentions", "trends", "alerts"];
+/** What the page listens to. */
+export const TOPICS = ["mentions", "trends", "alerts", "topics"];
 
 /* States: connecting (never open yet), live, reconnecting (was open), stalled (open, but silent), closed. */
 export class Stream {

@@ -40,7 +40,7 @@ const WORDS = {
     said_volume_spike: "{observed} mentions of {subject}, usually {expected}", said_sentiment_shift: "{observed} of the mentions of {subject} are negative, usually {expected}",
     said_price_move: "{subject} moved {score}, from {expected} to {observed}", said_divergence: "Prices and mood of {subject} part: {observed} against {expected}",
     said_keyword: "{observed} mentions of {subject}", said_new_topic: "New topic {subject}: {observed} mentions", said_source_silent: "{subject} has been silent for {observed}",
-    observed: "Observed", expected: "Expected", windowOf: "{window} window from {time}", rule: "rule {rule}", scoreOf: "score {score}", held: "held back in quiet hours before: {count}",
+    observed: "Observed", expected: "Expected", held: "Held back in quiet hours before",
     terms: "Words", sourcesOf: "Sources", samples: "Show {count} posts", samplesOf: "Posts of: {label}", samplesNone: "These posts are not in the archive.", backToLive: "Back to live",
     stories: "Stories", storiesNote: "most copied in the last 24 hours", storiesNone: "Nothing was copied in the last 24 hours.", copies: "{count} copies",
     sources: "Sources", sourcesNone: "No source has run yet.", notShown: "{count} more",
@@ -48,6 +48,19 @@ const WORDS = {
     why_quiet: "nothing new for long", why_late: "a run or an enrichment is overdue", why_throttled: "told to slow down", why_broken: "the last run failed",
     lastRun: "run", newestItem: "item", enriched: "enriched",
     priceOf: "Price of {symbol}", priceNone: "No prices of this symbol in this period.", chartPrice: "Prices over the same time. Arrow keys read single bars.", noTrade: "no trade", close: "close", lowHigh: "low – high",
+    rule: "Rule", scoreName: "Score", since: "Since", sinceWindow: "{time} ({window} window)", fired: "Fired", quietUntil: "Not again before",
+    loading: "Loading …", unanswered: "The archive does not answer. Asked again in a moment.", unnamed: "unnamed", all: "All", hashtags: "Hashtags",
+    curve: "Mentions an hour, last 24 hours: at most {peak}; usual now {usual}", curveKey: "mentions an hour, up to 24 h", usualKey: "usual",
+    topics: "Topics", topicsNote: "rising first, of the last 24 hours", topicsWhole: "of all platforms and moods", topicsNone: "No topic of two stories or more in the last 24 hours.",
+    storiesCount: "{count} stories", topicScore: "how far above usual in this hour or the one before, in deviations", topicSince: "heard from {first} to {last}",
+    copiesOf: "Posts of this story", alike: "{share} the same", firstPost: "first",
+    influencers: "Influencers", influencersNote: "by score, of the last 30 days", influencersNone: "No authors are known here yet.", influencersNoneFlagged: "No author has signals of spam or coordination.",
+    withSignals: "With signals", signalsOne: "1 signal", signalsCount: "{count} signals", openProfile: "Open profile", followers: "{count} followers", followersUnknown: "followers unknown",
+    part_reach: "Reach", part_engagement: "Engagement", part_originality: "Originality", part_activity: "Activity", part_echo: "Echo", part_spam: "Taken away",
+    engagementOf: "{count} likes, shares, comments", originalityOf: "{share} of posts begin a story", daysOf: "days with a post: {count}", echoOf: "copies and answers of others: {count}", spamNone: "no signals",
+    influenceOf: "Mood of what follows: {mood}", influence_positive: "positive", influence_negative: "negative", influence_neutral: "neutral, or nothing follows", influence_mixed: "mixed",
+    signalsNone: "No signals of spam or coordination.", signal_repeated_text: "Repeats the same text", signal_shared_text: "Same texts as other authors", signal_rate: "Very many posts", signal_day_round: "Posts around the clock",
+    signalFigures: "counted {observed}, a signal from {limit} on", signalAuthors: "Others: {authors}", writesOf: "Writes of",
     documentation: "API",
     keyword: "keyword", symbol: "symbol", hashtag: "hashtag",
   },
@@ -90,7 +103,7 @@ const WORDS = {
     said_volume_spike: "{observed} sebutan {subject}, biasanya {expected}", said_sentiment_shift: "{observed} sebutan {subject} negatif, biasanya {expected}",
     said_price_move: "{subject} bergerak {score}, dari {expected} ke {observed}", said_divergence: "Harga dan suasana {subject} berpisah: {observed} berbanding {expected}",
     said_keyword: "{observed} sebutan {subject}", said_new_topic: "Topik baru {subject}: {observed} sebutan", said_source_silent: "{subject} diam selama {observed}",
-    observed: "Teramati", expected: "Perkiraan", windowOf: "jendela {window} mulai {time}", rule: "aturan {rule}", scoreOf: "skor {score}", held: "ditahan pada jam tenang sebelumnya: {count}",
+    observed: "Teramati", expected: "Perkiraan", held: "Ditahan pada jam tenang sebelumnya",
     terms: "Kata", sourcesOf: "Sumber", samples: "Tampilkan {count} kiriman", samplesOf: "Kiriman dari: {label}", samplesNone: "Kiriman ini tidak ada di arsip.", backToLive: "Kembali langsung",
     stories: "Cerita", storiesNote: "paling banyak disalin dalam 24 jam terakhir", storiesNone: "Tidak ada yang disalin dalam 24 jam terakhir.", copies: "{count} salinan",
     sources: "Sumber", sourcesNone: "Belum ada sumber yang berjalan.", notShown: "{count} lainnya",
@@ -98,6 +111,19 @@ const WORDS = {
     why_quiet: "lama tidak ada yang baru", why_late: "pengambilan atau pengolahan terlambat", why_throttled: "diminta memperlambat", why_broken: "pengambilan terakhir gagal",
     lastRun: "diambil", newestItem: "terbaru", enriched: "diolah",
     priceOf: "Harga {symbol}", priceNone: "Tidak ada harga simbol ini dalam periode ini.", chartPrice: "Harga pada waktu yang sama. Tombol panah membaca tiap batang.", noTrade: "tidak ada transaksi", close: "penutupan", lowHigh: "terendah – tertinggi",
+    rule: "Aturan", scoreName: "Skor", since: "Sejak", sinceWindow: "{time} (jendela {window})", fired: "Berbunyi", quietUntil: "Tidak lagi sebelum",
+    loading: "Memuat …", unanswered: "Arsip tidak menjawab. Ditanya lagi sebentar lagi.", unnamed: "tanpa nama", all: "Semua", hashtags: "Tagar",
+    curve: "Sebutan per jam, 24 jam terakhir: paling banyak {peak}; biasanya kini {usual}", curveKey: "sebutan per jam, hingga 24 jam", usualKey: "biasanya",
+    topics: "Topik", topicsNote: "yang menanjak dahulu, 24 jam terakhir", topicsWhole: "dari semua platform dan suasana", topicsNone: "Tidak ada topik dari dua cerita atau lebih dalam 24 jam terakhir.",
+    storiesCount: "{count} cerita", topicScore: "seberapa jauh di atas biasanya dalam jam ini atau sebelumnya, dalam simpangan", topicSince: "terdengar {first} sampai {last}",
+    copiesOf: "Kiriman cerita ini", alike: "{share} sama", firstPost: "pertama",
+    influencers: "Tokoh berpengaruh", influencersNote: "menurut skor, 30 hari terakhir", influencersNone: "Belum ada penulis yang dikenal di sini.", influencersNoneFlagged: "Tidak ada penulis dengan tanda spam atau koordinasi.",
+    withSignals: "Bertanda", signalsOne: "1 tanda", signalsCount: "{count} tanda", openProfile: "Buka profil", followers: "{count} pengikut", followersUnknown: "pengikut tidak diketahui",
+    part_reach: "Jangkauan", part_engagement: "Keterlibatan", part_originality: "Keaslian", part_activity: "Keaktifan", part_echo: "Gema", part_spam: "Dikurangi",
+    engagementOf: "{count} suka, bagikan, komentar", originalityOf: "{share} kiriman memulai cerita", daysOf: "hari dengan kiriman: {count}", echoOf: "salinan dan jawaban orang lain: {count}", spamNone: "tanpa tanda",
+    influenceOf: "Suasana yang mengikuti: {mood}", influence_positive: "positif", influence_negative: "negatif", influence_neutral: "netral, atau tidak ada yang mengikuti", influence_mixed: "campuran",
+    signalsNone: "Tidak ada tanda spam atau koordinasi.", signal_repeated_text: "Mengulang teks yang sama", signal_shared_text: "Teks sama dengan penulis lain", signal_rate: "Kiriman sangat banyak", signal_day_round: "Menulis siang malam",
+    signalFigures: "terhitung {observed}, menjadi tanda mulai {limit}", signalAuthors: "Lainnya: {authors}", writesOf: "Menulis tentang",
     documentation: "API",
     keyword: "kata kunci", symbol: "simbol", hashtag: "tagar",
   },
@@ -128,6 +154,9 @@ export function t(key, values = {}) {
   const text = WORDS[language][key] ?? key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
 }
+
+/** The same, or null where there are no words for it. */
+export const worded = (key, values) => (key in WORDS[language] ? t(key, values) : null);
 
 /** Every key of every language, for the test that they are the same. */
 export const keys = () => Object.fromEntries(LANGUAGES.map((code) => [code, Object.keys(WORDS[code])]));

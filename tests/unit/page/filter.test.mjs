@@ -27,13 +27,13 @@ test("a view survives its address", () => {
 });
 
 test("the stream is asked for the filter", () => {
-  const plain = filter.streamQuery(filter.NOTHING, "24h");
-  assert.deepEqual(Object.fromEntries(plain), { topics: "mentions,trends,alerts", platform: "all", window: "1m,1h" });
-  const narrow = filter.streamQuery(of("$TLKM.JK", { platform: "x", sentiment: "positive" }), "90d");
+  const plain = filter.streamQuery(filter.NOTHING, "24h", ["mentions", "topics"]);
+  assert.deepEqual(Object.fromEntries(plain), { topics: "mentions,topics", platform: "all", window: "1m,1h" });
+  const narrow = filter.streamQuery(of("$TLKM.JK", { platform: "x", sentiment: "positive" }), "90d", ["mentions"]);
   assert.deepEqual(Object.fromEntries(narrow), {
-    topics: "mentions,trends,alerts", platform: "x", window: "1m,1h,1d", symbol: "TLKM.JK", sentiment: "positive",
+    topics: "mentions", platform: "x", window: "1m,1h,1d", symbol: "TLKM.JK", sentiment: "positive",
   });
-  assert.equal(filter.streamQuery(of("#ihsg"), "24h").has("hashtag"), false);
+  assert.equal(filter.streamQuery(of("#ihsg"), "24h", ["mentions"]).has("hashtag"), false);
 });
 
 test("a hashtag is sifted here, everything else by the api", () => {

@@ -61,4 +61,4 @@ export function lengths({ observed, expected }) {
 
 /** The largest entries of a map of counts. */
 export const largest = (counts, limit) =>
-  Object.entries(counts).sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1)).slice(0, limit);
+  Object.entries(counts ?? {}).sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1)).slice(0, limit);

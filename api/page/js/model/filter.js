@@ -45,10 +45,10 @@ export function toHash(filter, period) {
   return out.toString();
 }
 
-/** Query of the live stream. `platform=all` asks of trends for the sum over platforms alone. */
-export function streamQuery(filter, period) {
+/** Query of the live stream of some topics. `platform=all` asks of trends for the sum over platforms alone. */
+export function streamQuery(filter, period, topics) {
   const query = new URLSearchParams({
-    topics: "mentions,trends,alerts",
+    topics: topics.join(","),
     platform: filter.platform ?? "all",
     window: dayBins(period) ? "1m,1h,1d" : "1m,1h",
   });
@@ -67,11 +67,25 @@ export function mentionsQuery(filter, limit) {
   return query;
 }
 
-/** Query of landed alerts, or of stories. */
+/** Query of landed alerts, of stories, or of influencers. */
 export function alertsQuery(filter, limit) {
   const query = new URLSearchParams({ limit });
   if (filter.kind) query.set("subject", `${filter.kind}:${filter.subject}`);
   if (filter.platform) query.set("platform", filter.platform);
+  return query;
+}
+
+/** The words that a topic of the filter's subject has in its label or one of its terms; empty for any. */
+export function topicWords(filter) {
+  if (filter.kind === "symbol") return filter.subject.split(".")[0].toLowerCase();
+  return filter.kind === "keyword" ? filter.subject.replaceAll("-", " ").toLowerCase() : "";
+}
+
+/** Query of landed topics, which are of all platforms and moods. */
+export function topicsQuery(filter, limit) {
+  const query = new URLSearchParams({ limit });
+  if (filter.kind === "hashtag") query.set("hashtag", filter.subject);
+  else if (filter.kind) query.set("text", topicWords(filter));
   return query;
 }
 

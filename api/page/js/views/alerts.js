@@ -1,10 +1,14 @@
 /* Alerts with their evidence: what was observed against what was expected, words, sources, and the posts themselves. */
 
+import { measure } from "../charts/measure.js";
 import { byId, el, say } from "../dom.js";
 import { clock, count, day, decimal, duration, percent, price, signedPercent2, whole } from "../format.js";
 import { largest, lengths, SEVERITIES, subjectOf, unitOf } from "../model/alerts.js";
+import { inOneLine, plain, unknown } from "../model/evidence.js";
 import { written } from "../model/filter.js";
-import { spoken, t } from "../words.js";
+import { spoken, t, worded } from "../words.js";
+import { counted } from "./chips.js";
+import { Kept } from "./kept.js";
 
 const DAY = 86_400_000;
 const ROWS = 30;
@@ -25,7 +29,7 @@ const FIGURES = {
 export class AlertView {
   #list = byId("alerts");
   #note = byId("alerts-note");
-  #rows = new Map();
+  #rows = new Kept(this.#list, (alert) => ({ element: this.#row(alert) }));
   #pick;
   #samples;
 
@@ -35,20 +39,9 @@ export class AlertView {
     this.#samples = samples;
   }
 
-  /** Rows are kept, so that an open one stays open. */
   show(alerts) {
     const shown = alerts.list().slice(0, ROWS);
-    const kept = new Set(shown.map((alert) => alert.id));
-    shown.forEach((alert, index) => {
-      const row = this.#rows.get(alert.id) ?? this.#row(alert);
-      this.#rows.set(alert.id, row);
-      if (this.#list.children[index] !== row) this.#list.insertBefore(row, this.#list.children[index] ?? null);
-    });
-    for (const [id, row] of this.#rows) {
-      if (kept.has(id)) continue;
-      row.remove();
-      this.#rows.delete(id);
-    }
+    this.#rows.show(shown);
     this.#list.dataset.empty = shown.length ? "" : t("alertsNone");
     const many = SEVERITIES.map((name) => [name, shown.filter((alert) => alert.severity === name).length]).filter(([, number]) => number);
     const told = many.map(([name, number]) => `${MARKS[name]} ${count(number)} ${t(name)}`);
@@ -58,11 +51,7 @@ export class AlertView {
 
   /** Say everything again, in another language. */
   words(alerts) {
-    const open = new Set([...this.#rows].filter(([, row]) => row.firstElementChild.open).map(([id]) => id));
-    this.#list.replaceChildren();
-    this.#rows.clear();
-    this.show(alerts);
-    for (const id of open) if (this.#rows.has(id)) this.#rows.get(id).firstElementChild.open = true;
+    this.#rows.again(alerts.list().slice(0, ROWS));
   }
 
   #row(alert) {
@@ -75,10 +64,10 @@ export class AlertView {
         "details", { class: `alert ${alert.severity}` },
         el(
           "summary", {},
-          el("span", { class: "severity" }, el("span", { class: "mark", "aria-hidden": "true" }, MARKS[alert.severity]), t(alert.severity)),
-          el("span", { class: "what" }, `${t(`kind_${alert.kind}`)} · ${label}`),
+          el("span", { class: "severity" }, el("span", { class: "mark", "aria-hidden": "true" }, MARKS[alert.severity] ?? MARKS.info), t(alert.severity)),
+          el("span", { class: "what" }, `${kindOf(alert)} · ${label}`),
           el("time", { datetime: new Date(alert.fired_at).toISOString(), title: whole(alert.fired_at) }, when(alert.fired_at)),
-          el("span", { class: "said" }, spoken() === "en" ? alert.explanation : t(`said_${alert.kind}`, { observed, expected, subject: label, score: scored(alert) })),
+          el("span", { class: "said" }, (spoken() === "en" ? null : worded(`said_${alert.kind}`, { observed, expected, subject: label, score: scored(alert) })) ?? alert.explanation),
         ),
         this.#evidence(alert, observed, expected, label),
       ),
@@ -88,39 +77,42 @@ export class AlertView {
   #evidence(alert, observed, expected, label) {
     const [long, short] = lengths(alert);
     const { kind, value } = subjectOf(alert);
-    const more = [["terms", alert.terms, 0], ["sourcesOf", alert.sources, 1]].filter(([, counts]) => Object.keys(counts).length);
     return el(
       "div", { class: "evidence" },
-      el(
-        "dl", { class: "against" },
-        ...bar("observed", observed, long, `fill ${alert.severity}`), ...bar("expected", expected, short, "fill expected"),
-      ),
-      el("p", { class: "note" }, [alert.window ? t("windowOf", { window: alert.window, time: whole(alert.start) }) : null, t("rule", { rule: alert.rule_id }), t("scoreOf", { score: scored(alert) })].filter(Boolean).join(" · ")),
+      el("dl", { class: "against" }, ...measure([t("observed")], observed, long, alert.severity), ...measure([t("expected")], expected, short, "expected")),
+      el("dl", { class: "facts" }, ...facts(alert).flatMap(([name, text]) => [el("dt", {}, name), el("dd", {}, text)])),
       spoken() === "en" ? null : el("p", { class: "note", lang: "en" }, alert.explanation),
       alert.removal_note ? el("p", { class: "note", lang: "en" }, alert.removal_note) : null,
-      alert.held ? el("p", { class: "note" }, t("held", { count: count(alert.held) })) : null,
-      ...more.map(([key, counts]) => el("p", { class: "counted" }, el("span", { class: "note" }, t(key)), ...largest(counts, WORDS).map(([name, many]) => el("span", { class: "word" }, name, el("b", {}, count(many)))))),
+      counted(t("terms"), largest(alert.terms, WORDS)),
+      counted(t("sourcesOf"), largest(alert.sources, WORDS)),
       el(
         "p", { class: "acts" },
-        alert.samples.length && kind !== "topic" ? el("button", { type: "button", class: "quiet samples", click: () => this.#samples(alert.samples, `${t(`kind_${alert.kind}`)} · ${label}`) }, t("samples", { count: count(alert.samples.length) })) : null,
+        alert.samples?.length && kind !== "topic" ? el("button", { type: "button", class: "quiet samples", click: () => this.#samples(alert.samples, `${kindOf(alert)} · ${label}`) }, t("samples", { count: count(alert.samples.length) })) : null,
         NAMEABLE.includes(kind) ? el("button", { type: "button", class: "quiet", click: () => this.#pick(kind, value) }, t("filterBy", { subject: label })) : null,
       ),
     );
   }
 }
 
+/** Since when, told when, quiet until when, by which rule; and what a later version of the stage tells besides. */
+function facts(alert) {
+  const since = alert.window ? t("sinceWindow", { time: whole(alert.start), window: alert.window }) : whole(alert.start);
+  return [
+    [t("since"), since],
+    [t("fired"), whole(alert.fired_at)],
+    alert.cooldown_until > alert.fired_at ? [t("quietUntil"), whole(alert.cooldown_until)] : null,
+    [t("rule"), alert.rule_id],
+    [t("scoreName"), scored(alert)],
+    alert.held ? [t("held"), count(alert.held)] : null,
+    ...unknown(alert).map(([name, value]) => [plain(name), inOneLine(name, value, { number: decimal, moment: whole })]),
+  ].filter(Boolean);
+}
+
+/** What happened, in words; a kind that the page does not know by its own name. */
+const kindOf = (alert) => worded(`kind_${alert.kind}`) ?? plain(alert.kind);
+
 /** What was compared with the rule's threshold: of prices and shares a fraction. */
 const scored = (alert) => (["price", "share"].includes(unitOf(alert)) ? signedPercent2(alert.score) : decimal(alert.score));
-
-const bar = (key, text, length, kind) => [
-  el("dt", {}, t(key)),
-  el("dd", {}, el("span", { class: "track", "aria-hidden": "true" }, scaled(el("span", { class: kind }), length)), el("span", { class: "share" }, text)),
-];
-
-function scaled(element, length) {
-  element.style.transform = `scaleX(${length.toFixed(4)})`;
-  return element;
-}
 
 /** What an alert is about, as people write it. */
 function named(alert) {

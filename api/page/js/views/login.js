@@ -2,6 +2,7 @@
 
 import { address } from "../api.js";
 import { byId, say } from "../dom.js";
+import { learn } from "../may.js";
 import { t } from "../words.js";
 import { startSwitches } from "./switches.js";
 
@@ -10,6 +11,7 @@ const NONE = new URLSearchParams();
 /** Whether the page may begin: where it may not, the form is shown, which loads the page anew. */
 export async function welcomed() {
   const session = await asked("GET");
+  learn(session);
   // An api that does not answer now is the page's to wait for.
   if (!session) return true;
   if (session.user) showLogout(session);

@@ -4,6 +4,7 @@ import { byId, el, say } from "../dom.js";
 import { ago, count, whole } from "../format.js";
 import { name, sorted, tally } from "../model/sources.js";
 import { spoken, t } from "../words.js";
+import { Pace } from "./pace.js";
 
 const ROWS = 48;
 const EVERY_MS = 10_000;
@@ -12,15 +13,15 @@ const MARKS = { ok: "●", quiet: "○", late: "▲", throttled: "▼", broken: 
 export class SourceView {
   #list = byId("sources");
   #note = byId("sources-note");
-  #shown = null;
-  #signature = "";
+  #pace = new Pace(EVERY_MS);
 
   /** `sources` is null before the archive has answered. */
   show(sources, now) {
-    const signature = `${spoken()} ${Math.floor(now / EVERY_MS)}`;
-    if (!sources || (sources === this.#shown && signature === this.#signature)) return;
-    this.#shown = sources;
-    this.#signature = signature;
+    if (!this.#pace.due(now, sources, spoken())) return;
+    if (!sources) {
+      this.#list.dataset.empty = t("loading");
+      return;
+    }
     const shown = sorted(sources).slice(0, ROWS);
     this.#list.replaceChildren(...shown.map((one) => row(one, now)));
     this.#list.dataset.empty = shown.length ? "" : t("sourcesNone");

@@ -1,9 +1,10 @@
 /* The ticker: mentions as they come, newest first; it can be paused and holds still while somebody reads further down. */
 
-import { byId, el, safeUrl, say } from "../dom.js";
+import { byId, el, say } from "../dom.js";
 import { count, moment, percent, seconds, whole } from "../format.js";
 import { written } from "../model/filter.js";
 import { t } from "../words.js";
+import { arrow } from "./links.js";
 
 const ROWS = 80;
 const WAITING = 200;
@@ -113,14 +114,13 @@ export class Ticker {
   }
 
   #row(mention, fresh) {
-    const url = safeUrl(mention.url);
     const name = mention.author_handle ? `@${mention.author_handle}` : mention.author_name;
     const head = el(
       "div", { class: "row-head" },
       el("time", { datetime: new Date(mention.event_at).toISOString(), title: whole(mention.event_at) }, when(mention.event_at)),
       el("span", { class: "where" }, mention.source && mention.source !== mention.platform ? `${mention.platform} · ${mention.source}` : mention.platform),
       name ? el("span", { class: "who" }, name) : null,
-      url ? el("a", { href: url, target: "_blank", rel: "noopener noreferrer nofollow", title: url, "aria-label": t("open") }, "↗") : null,
+      arrow(mention.url),
     );
     const mood = el(
       "span", { class: `mood ${mention.sentiment}`, title: t("confidence", { share: percent(mention.confidence) }) },
