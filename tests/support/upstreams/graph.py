@@ -9,6 +9,7 @@ from producers.collectors.instagram import Instagram
 from producers.settings import ProducerSettings
 from tests.support.keywords import Said, keyword
 from tests.support.upstream import Asked, Reply
+from tests.support.upstream import Upstream as Server
 from tests.support.upstreams.scripted import Scripted, Twist
 
 TOKEN = "a-token"
@@ -20,8 +21,8 @@ _FIRST_MS = 1_795_000_000_000
 class GraphUpstream(Scripted):
     """Lists newest first, at most `page` at once; without its token it answers with code 190."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, server: Server | None = None) -> None:
+        super().__init__(server)
         self.page = 3
         self.things: list[dict[str, Any]] = []
 
@@ -55,8 +56,8 @@ class FacebookUpstream(GraphUpstream):
 
     name = "facebook"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, server: Server | None = None) -> None:
+        super().__init__(server)
         self.serve(f"{API}kabartv/posts", self.listing)
         self.serve(f"{API}kabartv", lambda _, __: answer({"id": "1"}))
 
@@ -76,8 +77,8 @@ class InstagramUpstream(GraphUpstream):
 
     name = "instagram"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, server: Server | None = None) -> None:
+        super().__init__(server)
         self.said = Said(keyword("ihsg", text="IHSG"))
         self.server.answers[f"{API}ig_hashtag_search"] = lambda asked: answer(
             {"data": [{"id": f"tag-{asked.query['q']}"}]}

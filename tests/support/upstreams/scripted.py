@@ -39,8 +39,9 @@ class Scripted(ABC):
     name: str
     malformed = Reply(body=b"\x00\xff<not {what it says", headers={"Content-Type": "application/json"})
 
-    def __init__(self) -> None:
-        self.server = Server()
+    def __init__(self, server: Server | None = None) -> None:
+        """`server` is one that answers for somebody else, too."""
+        self.server = server or Server()
         self.given: list[Given] = []
         """Every fault that somebody has met."""
         self._faults: deque[tuple[Fault, dict[str, Any]]] = deque()

@@ -8,6 +8,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -168,8 +169,15 @@ def test_a_frozen_source_is_quiet_and_not_well(upstream: Upstream) -> None:
     assert (frozen.run["outcome"], frozen.posts) == ("empty", [])
     newest = runs[0].run["newest_item_at"]
     assert newest is not None
-    seen = Seen("empty", newest + 9 * HOUR, [newest + 9 * HOUR], newest, None)
-    assert state_of(seen, LIMITS, newest + 9 * HOUR)[0] == "quiet"
+    # A source whose items come well within the limit, and then none: the first run beyond it says so.
+    limits = replace(LIMITS, quiet=runs[0].run["ended_at"] - newest + 1)
+    fresh = Seen("ok", runs[0].run["ended_at"], [runs[0].run["started_at"]], newest, None)
+    assert state_of(fresh, limits, runs[0].run["ended_at"])[0] == "ok"
+    ended = frozen.run["ended_at"] + round(
+        1_000 * (found.collector.next_run_s(found.collector.sources()[0]) or 0)
+    )
+    seen = Seen(frozen.run["outcome"], ended, [frozen.run["started_at"]], newest, None)
+    assert state_of(seen, limits, ended)[0] == "quiet"
 
 
 def test_fields_nobody_knows_do_no_harm(upstream: Upstream) -> None:
