@@ -10,7 +10,8 @@ from pathlib import Path
 from tests.support import rooms
 from tests.support.broker import OwnBroker
 from tests.support.gathered import Verdict
-from tests.support.gathering import ARTICLES_S, QUICK, Gathering
+from tests.support.gathering import ARTICLES_S, Gathering
+from tests.support.spoiling import QUICK
 
 _LAST_S = 15.0
 _PATIENCE_S = 900.0

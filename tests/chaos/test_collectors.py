@@ -7,8 +7,9 @@ import pytest
 from tests.chaos.collectors import each_fault_once
 from tests.support.broker import Broker
 from tests.support.gathered import OUTCOMES
-from tests.support.gathering import QUICK, Gathering
+from tests.support.gathering import Gathering
 from tests.support.quick_bundle import quick_bundle
+from tests.support.spoiling import QUICK
 
 pytestmark = [pytest.mark.chaos, pytest.mark.kafka, pytest.mark.slow]
 

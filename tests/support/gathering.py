@@ -17,25 +17,17 @@ from tests.support.gathered import Life, Verdict, compared, fate
 from tests.support.keywords import keyword
 from tests.support.producers import Producers
 from tests.support.rooms import Room
+from tests.support.spoiling import chosen, more_of
 from tests.support.stages import CODEC, Feed, Workers, records
 from tests.support.topics import create_topics
 from tests.support.until import until
 from tests.support.upstreams import Fault
-from tests.support.upstreams.everyone import FOCUS, Everyone
+from tests.support.upstreams.everyone import Everyone
 from tests.support.upstreams.scripted import Scripted
-from tests.support.upstreams.sites import SitesUpstream
-from tests.support.upstreams.x import STREAM_PATH, XUpstream
-from tests.support.upstreams.yahoo import YahooUpstream
 
-QUICK: tuple[Fault, ...] = ("429-retry-after", "500", "cut", "slow", "frozen", "malformed", "empty")
-"""After these a collector comes back within seconds."""
-PARKING: tuple[Fault, ...] = ("401", "429")
-"""After these it comes back after minutes, or when it is started again."""
-_PARKED = 0.08
 _MOST = 12
 """Items that may be on their way from one server: five pages of three are what a run reads of some."""
 _TICK_S = 0.2
-_SLOW_S = 30.0
 ARTICLES_S = 660.0
 """An article that failed is tried again ten minutes later: so long before the end none is made to."""
 
@@ -150,8 +142,7 @@ class Gathering:
     def spoil_each(self, kind: Fault) -> None:
         """Let each server's next answer go wrong in this way, and wait until somebody has met it."""
         for source in self._scripted():
-            more = FOCUS.get(source.server.name, {})
-            source.server.fault(kind, seconds=1 if kind == "429-retry-after" else _SLOW_S, **more)
+            source.server.fault(kind, **more_of(source.server, kind))
         until(
             lambda: not any(source.server.waiting for source in self._scripted()), f"everybody met {kind}", 90
         )
@@ -229,24 +220,13 @@ class Gathering:
             return
         if server.waiting or source.parked:
             return
-        park = parking and self.dice.random() < _PARKED
-        kind = self.dice.choice(PARKING if park else QUICK)
-        if isinstance(server, YahooUpstream) and kind == "401":
-            # One that comes once is a crumb that expired: it is fetched again, in the same run.
-            kind = "429"
-        more: dict[str, Any] = {"seconds": self.dice.choice((1, 3)) if kind == "429-retry-after" else _SLOW_S}
-        more |= FOCUS.get(server.name, {})
-        if isinstance(server, XUpstream) and self.dice.random() < 0.3:
-            more["path"] = STREAM_PATH
-            # What its 429 asks for nobody is told: a quarter of an hour is waited for then.
-            kind = kind if park or kind in ("500", "cut", "malformed", "empty") else "500"
-        article = articles and isinstance(server, SitesUpstream) and kind in ("500", "cut", "slow")
-        if article and len(source.outstanding) < source.most:
-            server.fault(kind, **{**more, "path": server.path(server.published)})
-            self._publish(source, 1)
+        choice = chosen(server, self.dice, articles=articles, parking=parking)
+        if choice.article and len(source.outstanding) >= source.most:
             return
-        source.parked = park
-        server.fault(kind, **more)
+        source.parked = choice.parks
+        server.fault(choice.kind, **choice.more)
+        if choice.article:
+            self._publish(source, 1)
 
     def _look(self) -> None:
         """Take note of what has arrived."""
