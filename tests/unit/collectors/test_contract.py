@@ -28,6 +28,7 @@ LIMITS = Limits(late=HOUR, enriched=HOUR, quiet=6 * HOUR)
 ALWAYS = 1_000
 """More answers than any run asks for."""
 SLOWEST_S = 10
+WITHOUT_A_LOGIN = ("rss", "sites")
 
 
 @pytest.fixture(params=sorted(UPSTREAMS))
@@ -157,6 +158,8 @@ def test_a_refusal_is_tried_again_seldom(upstream: Upstream) -> None:
     problem = driver(upstream).run().problem
     assert isinstance(problem, Lasting)
     assert problem.denied
+    if upstream.name not in WITHOUT_A_LOGIN:
+        assert "DENYUT_" in str(problem), "the setting is named"
 
 
 def test_a_frozen_source_is_quiet_and_not_well(upstream: Upstream) -> None:
