@@ -70,7 +70,8 @@ def main(argv: list[str]) -> int:
     chosen = parser.parse_args(argv)
     folder = Path(tempfile.mkdtemp(prefix="collectors-"))
     print(f"seed {chosen.seed}, logs in {folder}", flush=True)
-    broker = OwnBroker(folder)
+    # Nobody kills it, and on cores this busy its heartbeats may come late: it would fence itself for a moment.
+    broker = OwnBroker(folder, more="broker.session.timeout.ms=30000\n")
     broker.start()
     try:
         # Ten starts of all collectors from nothing would be ten times the import of all that they use.

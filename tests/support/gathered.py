@@ -80,6 +80,8 @@ class Verdict:
     """Of runs."""
     kills: int
     ended_by_itself: int
+    """Runners that did: none must."""
+    enrich_restarts: int
     letters: int
     """Dead letters; a malformed line of a stream becomes one."""
     forged: int

@@ -60,7 +60,7 @@ class Gathering:
         }
         self.given: dict[str, str] = {}
         """Items that were given out, and by which server."""
-        self.kills = self.ended_by_itself = 0
+        self.kills = self.ended_by_itself = self.enrich_restarts = 0
         self.lives: list[Life] = []
         self._runner: Room | None = None
         self._began = 0
@@ -198,6 +198,7 @@ class Gathering:
             outcomes=Counter(run["outcome"] for run in runs),
             kills=self.kills,
             ended_by_itself=self.ended_by_itself,
+            enrich_restarts=self.enrich_restarts,
             letters=len(records(self._bootstrap, self.prefix, "dead-letters")),
             forged=self.everyone.sender.wrongly_accepted,
         )
@@ -239,7 +240,8 @@ class Gathering:
                 self._sources[self.given[name]].outstanding.discard(name)
 
     def _revive(self) -> None:
-        """A runner that ended by itself is started again, and counted: it must not."""
+        """A runner that ended by itself is started again, and counted: it must not. `enrich` may, where its broker was away."""
+        self.enrich_restarts += self._enrich.revive()
         if self._runner is not None and self._runner.poll() is not None:
             self.ended_by_itself += 1
             self.lives.append(Life(self._began, now_ms(), killed=False))

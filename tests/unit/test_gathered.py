@@ -54,7 +54,7 @@ def test_what_is_missing_doubled_or_strange_is_named() -> None:
 
 
 def test_a_verdict_is_exact_only_where_nothing_differs() -> None:
-    good = Verdict({"rss": 3}, 4, [], [], [], {"500": 1}, 1, [], {"ok": 3}, 2, 0, 1, 0)
+    good = Verdict({"rss": 3}, 4, [], [], [], {"500": 1}, 1, [], {"ok": 3}, 2, 0, 0, 1, 0)
     assert good.exact
     assert not replace(good, missing=["a"]).exact
     assert not replace(good, doubled=["a"]).exact
