@@ -51,9 +51,10 @@ lint: $(STAMP) ## ruff, mypy and the import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-chaos: $(STAMP) kafka ## the tests that kill processes, alone; then 50 kills while mentions land
+chaos: $(STAMP) kafka ## the tests that kill processes, alone; 50 kills while mentions land; half an hour of all collectors
 	@$(BIN)/pytest -m "chaos or slow"
 	@$(BIN)/python -m tests.chaos.landing
+	@$(BIN)/python -m tests.chaos.collectors
 
 bench: $(STAMP) kafka ## every bench, one after the other
 	@for file in tests/bench/*.py; do \

@@ -156,7 +156,9 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     )
     x_rules: int = Field(25, ge=1, le=1_000, description="rules that the access level of X's stream takes")
     x_rules_s: float = Field(
-        60, ge=0.1, description="seconds between comparisons of the stream's rules with the keywords"
+        60,
+        ge=0.1,
+        description="seconds that a run follows X's stream; before each its rules are compared with the keywords",
     )
     x_url: str = Field("", description="address asked instead of X's, such as a proxy; empty: X itself")
 

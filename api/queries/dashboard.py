@@ -49,7 +49,8 @@ SELECT DISTINCT arrayJoin(arrayFilter(
     arrayPopBack({{edges:Array(Int64)}}), arrayPopFront({{edges:Array(Int64)}}))) AS start
 FROM (
   SELECT arrayJoin([
-    (toUnixTimestamp64Milli(started_at) / 1000, toUnixTimestamp64Milli(ended_at) / 1000),
+    (if(outcome IN ('ok', 'empty'), toUnixTimestamp64Milli(started_at) / 1000, 0),
+     if(outcome IN ('ok', 'empty'), toUnixTimestamp64Milli(ended_at) / 1000, -1)),
     (ifNull(toUnixTimestamp64Milli(oldest_item_at) / 1000, 0),
      ifNull(toUnixTimestamp64Milli(newest_item_at) / 1000, -1))]) AS span,
     span.1 AS from_at, span.2 AS to_at
@@ -76,7 +77,10 @@ async def sentiment_by_bucket(
 
 
 async def covered(store: Store, cut: Buckets) -> set[int]:
-    """Starts of the buckets in which a collector ran or read something."""
+    """Starts of the buckets in which a collector ran well or from which one has read something.
+
+    A run that was refused, throttled or failed says nothing of how much there was: its time must not count as silence.
+    """
     return {row["start"] for row in await store.rows(COVERED, given(cut))}
 
 

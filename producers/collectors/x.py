@@ -32,6 +32,8 @@ SEARCH, ENGAGEMENTS = "search", "engagements"
 _BUDGET, _LATEST, _SHARES = "budget", "latest", "shares"
 _SETTING = "DENYUT_X_BUDGET"
 _HOUR_MS = 3_600_000
+_BETWEEN_S = 0.01
+"""Between two runs over the same connection."""
 
 Asked = TypeVar("Asked")
 
@@ -46,11 +48,11 @@ class X:
         self._keywords = keywords
         self._client = XClient(settings)
         self._live = Live(settings, keywords) if settings.x_stream_budget else None
-        # The stream, which does not end, has a budget of its own. Search and counts share one, and take turns.
+        # The stream has a budget of its own. Search and counts share one, and take turns.
         self._turn = Lock()
         self._spent: str | None = None
         self.parallel = 2 if self._live else 1
-        self.timeout_s: float | None = None if self._live else settings.run_timeout_s
+        self.timeout_s: float | None = settings.run_timeout_s + (settings.x_rules_s if self._live else 0)
 
     def sources(self) -> Sequence[str]:
         """The search, and counts and stream where they are wanted."""
@@ -61,8 +63,10 @@ class X:
         ]
 
     def next_run_s(self, source: str) -> float | None:
-        """The interval of each, for ever; the stream ends only where there is nothing to follow."""
+        """The interval of each, for ever; a stream that is connected is read on at once."""
         limits = self._settings
+        if source == STREAM and self._live is not None and self._live.connected:
+            return _BETWEEN_S
         return limits.engagements_interval_s if source == ENGAGEMENTS else limits.x_interval_s
 
     def check(self) -> str:

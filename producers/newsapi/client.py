@@ -23,6 +23,7 @@ MOST_CHARACTERS = 500
 LANGUAGES = frozenset({"ar", "de", "en", "es", "fr", "he", "it", "nl", "no", "pt", "ru", "sv", "ud", "zh"})
 """What it can be asked for by language; Indonesian is not among them."""
 
+_KEY = "DENYUT_NEWSAPI_KEY"
 _BEYOND_THE_PLAN = 426
 _SAID_CHARACTERS = 200
 
@@ -40,7 +41,7 @@ class NewsApiClient:
     def __init__(self, settings: ProducerSettings) -> None:
         """Raises Fatal where there is no key."""
         if settings.newsapi_key is None or not settings.newsapi_key.get_secret_value():
-            raise Fatal("newsapi needs a key of newsapi.org: DENYUT_NEWSAPI_KEY")
+            raise Fatal(f"newsapi needs a key of newsapi.org: {_KEY}")
         self._url = settings.newsapi_url.rstrip("/")
         self._page_size = settings.newsapi_page_size
         self._fetcher = Fetcher(
@@ -70,6 +71,9 @@ class NewsApiClient:
         except Status as error:
             if error.status == _BEYOND_THE_PLAN:
                 return Page(0, None)
+            if error.denied:
+                told = f"{error}: NewsAPI does not accept {_KEY}"
+                raise Status(told, error.status, denied=True) from error
             raise
         return _page(b"" if answer is None else answer.body)
 

@@ -1,4 +1,4 @@
-"""The source `stream` of X: posts as they are written, for as long as a connection lasts; the search has what it misses."""
+"""The source `stream` of X: posts as they are written, run by run over one connection; the search has what it misses."""
 
 import time
 from collections.abc import Generator, Mapping
@@ -16,7 +16,7 @@ from producers.wanted import NOTHING, not_searched
 from producers.x.client import TOKEN, XClient
 from producers.x.query import query_of
 from producers.x.rules import matched
-from producers.x.stream import refused
+from producers.x.stream import Stream, refused
 from producers.x.tweets import as_post
 from schemas.errors import Poison
 
@@ -27,48 +27,68 @@ _PATIENCE_S = 1.0
 
 
 class Live:
-    """Follows the stream; its reads have a budget of their own. Used by one thread at a time."""
+    """Follows the stream; its reads have a budget of their own. Used by one thread at a time.
+
+    The connection outlasts a run that ends by its time: a stream that only ended with its connection would tell of no run while
+    it is well, and could not be told from one that nobody reads.
+    """
 
     def __init__(self, settings: ProducerSettings, keywords: Keywords) -> None:
         self._settings = settings
         self._keywords = keywords
         self._client = XClient(settings)
+        self._stream: Stream | None = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether the last run has left a connection for the next one."""
+        return self._stream is not None
 
     def collect(self, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
-        """What the stream brings, until it ends: that is an error, from which the runner comes back.
+        """What the stream brings in `x_rules_s` seconds, by rules that are compared with the keywords before.
 
-        Rules are compared with the keywords at the start and every `x_rules_s` seconds.
+        That the connection ends is an error, from which the runner comes back.
         """
-        budget = Budget(cursors.get(_BUDGET), self._settings.x_stream_budget, _SETTING, now_ms())
-        wanted, wrong = self._wanted()
-        if not wanted and not wrong:
-            yield Batch((), (), NOTHING)
-            return
-        if wrong:
-            yield not_searched(wrong, of=len(wanted) + len(wrong))
-        self._client.hold_rules(wanted, stop)
-        compared_at = time.monotonic()
-        stream = self._client.stream(lambda status: refused(status, TOKEN))
+        end = time.monotonic() + self._settings.x_rules_s
+        kept = False
         try:
-            stream.connect()
-            while not stop.is_set():
-                budget = Budget(budget.stored(), self._settings.x_stream_budget, _SETTING, now_ms())
-                if not budget.left_today:
-                    raise budget.exhausted()
-                ended = stream.problem
-                lines = stream.take(_PATIENCE_S if ended is None else 0.0)
-                if lines:
-                    budget.charge(len(lines))
-                    items = [_item(line) for line in lines]
-                    found = [item for item in items if item is not None]
-                    yield Batch(found, (Cursor(_BUDGET, budget.stored()),), None, budget.left)
-                elif ended is not None:
-                    raise ended
-                if time.monotonic() - compared_at >= self._settings.x_rules_s:
-                    compared_at = time.monotonic()
-                    self._client.hold_rules(self._wanted()[0], stop)
+            wanted, wrong = self._wanted()
+            if not wanted and not wrong:
+                yield Batch((), (), NOTHING)
+                return
+            if wrong:
+                yield not_searched(wrong, of=len(wanted) + len(wrong))
+            self._client.hold_rules(wanted, stop)
+            yield from self._follow(cursors, end, stop)
+            kept = not stop.is_set()
         finally:
-            stream.disconnect()
+            if self._stream is not None and not kept:
+                self._stream.disconnect()
+                self._stream = None
+
+    def _follow(self, cursors: Mapping[str, str], end: float, stop: Event) -> Generator[Batch]:
+        """What comes until `end` (of time.monotonic); raises what ends the stream, or Backpressure where the budget does."""
+        if self._stream is None:
+            self._stream = self._client.stream(lambda status: refused(status, TOKEN))
+            self._stream.connect()
+        stored = cursors.get(_BUDGET)
+        while not stop.is_set():
+            budget = Budget(stored, self._settings.x_stream_budget, _SETTING, now_ms())
+            if not budget.left_today:
+                raise budget.exhausted()
+            ended = self._stream.problem
+            left_s = end - time.monotonic()
+            lines = self._stream.take(0.0 if ended else max(0.0, min(_PATIENCE_S, left_s)))
+            if lines:
+                budget.charge(len(lines))
+                stored = budget.stored()
+                items = [_item(line) for line in lines]
+                found = [item for item in items if item is not None]
+                yield Batch(found, (Cursor(_BUDGET, stored),), None, budget.left)
+            elif ended is not None:
+                raise ended
+            if left_s <= 0:
+                return
 
     def _wanted(self) -> tuple[dict[str, str], list[str]]:
         """(queries by keyword, the most important ones as far as X takes rules; those that are none)."""

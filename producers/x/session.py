@@ -18,6 +18,7 @@ from requests.adapters import BaseAdapter
 from producers.settings import ProducerSettings
 from producers.web.body import read_body
 from producers.web.limits import web_limits
+from producers.web.overdue import in_time
 from schemas.errors import Retryable
 
 HOST = "https://api.twitter.com"
@@ -28,7 +29,7 @@ class NotConnected(Retryable):
 
 
 class Sender(BaseAdapter):
-    """Sends what is meant for X to `base` where one is given; `stop` ends the reading of an answer."""
+    """Sends what is meant for X to `base` where one is given; `stop` ends the waiting for an answer."""
 
     def __init__(self, settings: ProducerSettings, base: str) -> None:
         super().__init__()
@@ -47,9 +48,17 @@ class Sender(BaseAdapter):
         headers = {**request.headers, "accept-encoding": "gzip"}
         deadline = time.monotonic() + self._limits.total_s
         try:
-            with self._client.stream(
-                request.method, url, headers=headers, content=request.body, timeout=self._timeout
-            ) as response:
+            with (
+                in_time(deadline, self.stop) as trace,
+                self._client.stream(
+                    request.method,
+                    url,
+                    headers=headers,
+                    content=request.body,
+                    timeout=self._timeout,
+                    extensions={"trace": trace},
+                ) as response,
+            ):
                 body = read_body(response, self._limits, deadline, self.stop)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             raise NotConnected(f"{type(error).__name__}: {error}") from error

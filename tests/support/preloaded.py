@@ -37,8 +37,14 @@ PRELOADED = (
     "sinks.__main__",
     "sinks.clickhouse.sink",
 )
-WHEN_NAMED = {"yahoo": "producers.collectors.yahoo"}
-"""Imported when a word first asks for it: three seconds that most test processes can do without."""
+WHEN_NAMED = {
+    "reddit": "producers.collectors.reddit",
+    "sites": "producers.collectors.sites",
+    "webhook": "producers.collectors.webhook",
+    "x": "producers.collectors.x",
+    "yahoo": "producers.collectors.yahoo",
+}
+"""Imported when a word first asks for it: seconds that most test processes can do without."""
 
 
 def main() -> None:

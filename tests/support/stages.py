@@ -54,6 +54,13 @@ class Workers:
                     rooms.start(["processors", self._stage], self._environment, log.fileno(), log.fileno())
                 )
 
+    def revive(self) -> int:
+        """Start others in place of those that have ended, as a supervisor would; how many."""
+        ended = [process for process in self.processes if process.poll() is not None]
+        self.processes = [process for process in self.processes if process not in ended]
+        self.start(len(ended))
+        return len(ended)
+
     def kill_one(self) -> None:
         """SIGKILL the one started first."""
         process = self.processes.pop(0)

@@ -3,7 +3,7 @@
 import gzip
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -24,7 +24,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer. `cut` ends the connection after so many bytes of the body, `drip_s` waits between any two bytes."""
+    """One answer. `cut` ends the connection after so many bytes of the body, `drip_s` waits between any two bytes.
+
+    `parts` are sent as they come, in place of a body.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -32,6 +35,7 @@ class Reply:
     cut: int | None = None
     wait_s: float = 0.0
     drip_s: float = 0.0
+    parts: Iterable[bytes] | None = None
 
 
 Answer = Callable[[Asked], Reply]
@@ -119,6 +123,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
+        if reply.parts is not None:
+            self._in_parts(reply.parts)
+            return
         if "Content-Length" not in reply.headers:
             self.send_header("Content-Length", str(len(reply.body)))
         self.end_headers()
@@ -129,6 +136,13 @@ class _Handler(BaseHTTPRequestHandler):
             if reply.drip_s and upstream.ended.wait(reply.drip_s):
                 return
         self.close_connection = self.close_connection or reply.cut is not None
+
+    def _in_parts(self, parts: Iterable[bytes]) -> None:
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for part in parts:
+            self.wfile.write(b"%x\r\n%b\r\n" % (len(part), part))
+        self.wfile.write(b"0\r\n\r\n")
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

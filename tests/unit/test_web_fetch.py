@@ -4,13 +4,10 @@ import gzip
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
-from select import select
-from threading import Event, Lock, Thread
-from typing import ClassVar
+from threading import Event, Lock
 
 import pytest
 
@@ -20,6 +17,7 @@ from producers.hosts import Hosts
 from producers.waits import retry_after_s
 from producers.web.fetch import Fetcher, user_agent
 from schemas.errors import Backpressure, Retryable
+from tests.support.endless import endless
 from tests.support.feeds import conditional
 from tests.support.fetching import BODY, GAP_S, fetch, fetcher_of
 from tests.support.upstream import Reply, Upstream, packed, upstream
@@ -196,41 +194,6 @@ def test_a_stop_ends_a_slow_answer(server: Upstream) -> None:
         stop.set()
         with pytest.raises(Retryable, match="told to stop"):
             reading.result(10)
-
-
-class _Endless(BaseHTTPRequestHandler):
-    """Answers with a head that does not end."""
-
-    said: ClassVar[bytes]
-    asked: ClassVar[Event]
-
-    def do_GET(self) -> None:
-        self.asked.set()
-        with suppress(OSError):
-            self.wfile.write(b"HTTP/1.1 ")
-            while True:
-                self.wfile.write(self.said)
-                select([self.connection], [], [], 0.02)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def endless(said: bytes) -> Iterator[tuple[str, Event]]:
-    """(address, whether it was asked) of a server whose head goes on with `said` for ever."""
-    asked = Event()
-    handler = type("_Handler", (_Endless,), {"said": said, "asked": asked})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/", asked
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.mark.parametrize("said", [b"103 Early Hints\r\n\r\nHTTP/1.1 ", b"2"])

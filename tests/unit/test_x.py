@@ -1,6 +1,7 @@
 """X: what is asked and paid for, what comes of an answer, and what every refusal becomes."""
 
 import calendar
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from threading import Event
@@ -21,6 +22,7 @@ from producers.x.place import REACH_MS, Place, id_at, stored
 from producers.x.query import language, query_of
 from producers.x.tweets import as_post
 from schemas.errors import Backpressure, Fatal, Poison, Retryable
+from tests.support.endless import endless
 from tests.support.keywords import Said, keyword
 from tests.support.upstream import Reply
 from tests.support.upstreams import Fault
@@ -219,6 +221,16 @@ def test_what_x_refuses_is_told_with_the_setting(
     assert isinstance(found.problem, kind)
     assert told in str(found.run["error"])
     assert (found.run["outcome"] == "auth") == (reply.status in (401, 402, 403))
+
+
+def test_a_head_that_does_not_end_is_not_waited_for(server: XUpstream) -> None:
+    began = time.monotonic()
+    with endless(b"2") as (url, _):
+        found = driver(server, x_url=url)
+        run = found.run().run
+    assert time.monotonic() - began < 10
+    assert (run["outcome"], "too slow" in str(run["error"])) == ("error", True)
+    assert orjson.loads(found.cursors["budget"])["used"] == 100, "it may have been paid for"
 
 
 def test_the_window_of_the_rate_limit_is_waited_for(server: XUpstream) -> None:

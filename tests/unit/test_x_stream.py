@@ -90,7 +90,7 @@ def test_lines_become_posts_and_a_connection_that_ends_is_an_error_to_come_back_
     ]
     found = driver(server)
     assert found.collector.sources()[-1] == STREAM
-    assert (found.collector.parallel, found.collector.timeout_s) == (2, None)
+    assert found.collector.parallel == 2
     run = found.run(STREAM)
     assert [(post["id"][-1], post["matched"], post["source"]) for post in run.posts] == [
         ("1", ["ihsg"], STREAM),
@@ -107,6 +107,23 @@ def test_lines_become_posts_and_a_connection_that_ends_is_an_error_to_come_back_
     }
     [asked] = server.server.at(PATH)
     assert "note_tweet" in asked.query["tweet.fields"]
+
+
+def test_a_stream_that_is_well_leaves_runs_and_stays_connected(server: XUpstream) -> None:
+    server.hold_s = 60
+    found = driver(server, x_rules_s=0.5, x_interval_s=77)
+    assert found.collector.next_run_s(STREAM) == 77, "nothing is followed yet"
+    quiet = found.run(STREAM)
+    assert (quiet.run["outcome"], quiet.problem) == ("empty", None)
+    assert (found.collector.next_run_s(STREAM) or 0) < 1, "read on at once"
+    expected = server.publish(3)
+    brought = found.run(STREAM)
+    assert (brought.ids, brought.run["outcome"], brought.problem) == (expected, "ok", None)
+    assert len(server.server.at(PATH)) == 1
+    assert len(server.server.at(f"{PATH}/rules")) == 3, "looked at before each run, and made once"
+    server.said.keywords = []
+    assert found.run(STREAM).run["error"] == NOTHING
+    assert found.collector.next_run_s(STREAM) == 77, "let go of, for there is nothing to follow"
 
 
 def test_rules_that_are_as_they_should_be_are_left_alone(server: XUpstream) -> None:
@@ -178,3 +195,5 @@ def test_without_a_budget_there_is_no_stream(server: XUpstream) -> None:
     collector = X(settings, Said())
     assert (STREAM in collector.sources(), collector.parallel) == (False, 1)
     assert collector.timeout_s == settings.run_timeout_s
+    live = X(ProducerSettings.model_validate({"x_bearer_token": "t", "x_stream_budget": 9}), Said())
+    assert live.timeout_s == settings.run_timeout_s + settings.x_rules_s, "longer than a run of the stream"

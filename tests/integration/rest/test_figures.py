@@ -135,7 +135,14 @@ def counted(landing: Landing) -> None:
     }
     old = {"id": "rss:2", "started_at": NOW - 100 * DAY, "ended_at": NOW - 100 * DAY, "kafka_offset": 1}
     items = {"oldest_item_at": NOW - 10 * HOUR, "newest_item_at": NOW - 9 * HOUR}
-    landing.land("runs", "run", run, {**run, **old, **items})
+    failed = [
+        {"id": f"x:{at}", "outcome": outcome, "started_at": NOW - at * HOUR, "ended_at": NOW - at * HOUR}
+        for at, outcome in ((13, "auth"), (14, "throttled"), (15, "error"))
+    ]
+    # One that broke after it had read something covers what it read.
+    failed[-1] |= {"oldest_item_at": NOW - 17 * HOUR, "newest_item_at": NOW - 17 * HOUR}
+    rows = [{**run, **one, "kafka_offset": 2 + at} for at, one in enumerate(failed)]
+    landing.land("runs", "run", run, {**run, **old, **items}, *rows)
 
 
 def test_volume_is_0_where_covered_and_null_where_not(api: Api, landing: Landing) -> None:
@@ -152,6 +159,8 @@ def test_volume_is_0_where_covered_and_null_where_not(api: Api, landing: Landing
     expected[23], expected[23 - 5] = 2, 1
     expected[23 - 2] = expected[23 - 1] = 0
     expected[23 - 10] = expected[23 - 9] = 0
+    expected[23 - 17] = 0
+    assert all(volume[23 - at] is None for at in (13, 14, 15)), "a refusal is no silence"
     assert volume == expected
 
 

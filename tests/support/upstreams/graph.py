@@ -9,20 +9,21 @@ from producers.collectors.instagram import Instagram
 from producers.settings import ProducerSettings
 from tests.support.keywords import Said, keyword
 from tests.support.upstream import Asked, Reply
+from tests.support.upstream import Upstream as Server
 from tests.support.upstreams.scripted import Scripted, Twist
 
 TOKEN = "a-token"
 API = "/v23.0/"
 USER = "17841405309211844"
-_PAGE = 3
 _FIRST_MS = 1_795_000_000_000
 
 
 class GraphUpstream(Scripted):
-    """Lists newest first, three on a page; without its token it answers with code 190."""
+    """Lists newest first, at most `page` at once; without its token it answers with code 190."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, server: Server | None = None) -> None:
+        super().__init__(server)
+        self.page = 3
         self.things: list[dict[str, Any]] = []
 
     def listing(self, asked: Asked, twist: Twist | None) -> Reply:
@@ -31,10 +32,11 @@ class GraphUpstream(Scripted):
             return problem(400, 190, "Error validating access token.")
         things = list(reversed(self.things))
         start = int(asked.query.get("after", "0"))
-        page = [_twisted(one, twist) for one in things[start : start + _PAGE]]
-        paging: dict[str, Any] = {"cursors": {"before": "x", "after": str(start + _PAGE)}}
-        if start + _PAGE < len(things):
-            paging["next"] = f"{self.url}{asked.path}?after={start + _PAGE}"
+        end = start + min(self.page, int(asked.query.get("limit", "25")))
+        page = [_twisted(one, twist) for one in things[start:end]]
+        paging: dict[str, Any] = {"cursors": {"before": "x", "after": str(end)}}
+        if end < len(things):
+            paging["next"] = f"{self.url}{asked.path}?after={end}"
         return answer({"data": page, "paging": paging})
 
     def of(self, name: str) -> dict[str, str]:
@@ -54,8 +56,8 @@ class FacebookUpstream(GraphUpstream):
 
     name = "facebook"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, server: Server | None = None) -> None:
+        super().__init__(server)
         self.serve(f"{API}kabartv/posts", self.listing)
         self.serve(f"{API}kabartv", lambda _, __: answer({"id": "1"}))
 
@@ -75,8 +77,8 @@ class InstagramUpstream(GraphUpstream):
 
     name = "instagram"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, server: Server | None = None) -> None:
+        super().__init__(server)
         self.said = Said(keyword("ihsg", text="IHSG"))
         self.server.answers[f"{API}ig_hashtag_search"] = lambda asked: answer(
             {"data": [{"id": f"tag-{asked.query['q']}"}]}

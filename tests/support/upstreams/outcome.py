@@ -78,7 +78,7 @@ class Driver:
                 tally.refused += 1
                 refused.append(item)
         # Engagements have no time of their own that a Run tells of.
-        tally.pending = [item for item in tally.pending if item.topic == "posts"]
+        tally.pending = [item for item in tally.pending if item.topic != "engagements"]
         tally.acknowledge()
         tally.remark = batch.remark or tally.remark
         if batch.quota_left is not None:

@@ -12,18 +12,18 @@ from tests.support.upstream import Asked, Reply
 from tests.support.upstreams.scripted import Scripted, Twist
 
 TOKEN = "a-token"
-_PAGE = 3
 _FIRST = 0x1F00000
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 class RedditUpstream(Scripted):
-    """Lists newest first, three on a page; without its token it answers 401."""
+    """Lists newest first, at most `page` at once; without its token it answers 401."""
 
     name = "reddit"
 
     def __init__(self) -> None:
         super().__init__()
+        self.page = 3
         self.submissions: list[dict[str, Any]] = []
         self.comments: list[dict[str, Any]] = []
         self.said = Said(keyword("ihsg", text="IHSG"))
@@ -65,8 +65,9 @@ class RedditUpstream(Scripted):
         names = [one["data"]["name"] for one in reversed(things)]
         after = asked.query.get("after")
         start = 0 if after is None else names.index(after) + 1
-        page = list(reversed(things))[start : start + _PAGE]
-        more = len(things) > start + _PAGE
+        end = start + min(self.page, int(asked.query.get("limit", "25")))
+        page = list(reversed(things))[start:end]
+        more = len(things) > end
         listing = {
             "after": page[-1]["data"]["name"] if more else None,
             "before": None,

@@ -14,13 +14,14 @@ _FIRST = datetime(2026, 11, 21, 3, tzinfo=UTC)
 
 
 class RssUpstream(Scripted):
-    """A feed that lists everything it ever published, newest first."""
+    """A feed that lists the `most` latest of what it published, newest first."""
 
     name = "rss"
     malformed = Reply(body=b"<html><p>Maaf", headers={"Content-Type": "application/rss+xml"})
 
     def __init__(self) -> None:
         super().__init__()
+        self.most = 1_000
         self._count = 0
         self._folder = tempfile.TemporaryDirectory()
         self.serve("/feed", self._feed)
@@ -47,7 +48,8 @@ class RssUpstream(Scripted):
         self._folder.cleanup()
 
     def _feed(self, asked: Asked, twist: Twist | None) -> Reply:
-        return conditional(rss(self._item(number, twist) for number in reversed(range(self._count))))(asked)
+        listed = reversed(range(max(0, self._count - self.most), self._count))
+        return conditional(rss(self._item(number, twist) for number in listed))(asked)
 
     def _item(self, number: int, twist: Twist | None) -> str:
         at = _FIRST + timedelta(minutes=number)

@@ -3,10 +3,12 @@
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from producers import registry
 from producers.base import Collector
+from producers.clock import now_ms
 from producers.settings import ProducerSettings
 from tests.support.upstream import Asked, Reply
 from tests.support.upstream import Upstream as Server
@@ -22,14 +24,26 @@ _RETRY_AFTER_S = 7
 _DRIP_S = 0.05
 
 
+@dataclass(frozen=True)
+class Given:
+    """An answer that went wrong: how, to what, and when (epoch milliseconds)."""
+
+    kind: Fault
+    path: str
+    at: int
+
+
 class Scripted(ABC):
     """A server with faults; a subclass says with `serve` what is asked for where, and makes the items."""
 
     name: str
     malformed = Reply(body=b"\x00\xff<not {what it says", headers={"Content-Type": "application/json"})
 
-    def __init__(self) -> None:
-        self.server = Server()
+    def __init__(self, server: Server | None = None) -> None:
+        """`server` is one that answers for somebody else, too."""
+        self.server = server or Server()
+        self.given: list[Given] = []
+        """Every fault that somebody has met."""
         self._faults: deque[tuple[Fault, dict[str, Any]]] = deque()
         self._last: dict[tuple[str, tuple[tuple[str, str], ...]], Reply] = {}
 
@@ -56,7 +70,10 @@ class Scripted(ABC):
         return registry.build(self.name, settings)
 
     def fault(self, kind: Fault, times: int = 1, **more: Any) -> None:
-        """Let the next `times` answers of what is served go wrong; 0: none any more."""
+        """Let the next `times` answers of what is served go wrong; 0: none any more.
+
+        More: `path`, where alone; `seconds` of Retry-After, or that a slow body takes at least.
+        """
         with self.server.lock:
             if times == 0:
                 self._faults.clear()
@@ -70,8 +87,7 @@ class Scripted(ABC):
         """Answer about items at `path`, faults included; what is not about items goes into `server.answers`."""
 
         def served(asked: Asked) -> Reply:
-            with self.server.lock:
-                kind, more = self._faults.popleft() if self._faults else (None, {})
+            kind, more = self.due(asked)
             place = (asked.path, tuple(sorted(asked.query.items())))
             if kind == "frozen" and place in self._last:
                 return self._last[place]
@@ -81,6 +97,21 @@ class Scripted(ABC):
             return self._wrong(kind, more, reply)
 
         self.server.answers[path] = served
+
+    def due(self, asked: Asked) -> tuple[Fault | None, dict[str, Any]]:
+        """The fault that this question meets, which is over by that, and its `more`."""
+        with self.server.lock:
+            if not self._faults or self._faults[0][1].get("path", asked.path) != asked.path:
+                return None, {}
+            kind, more = self._faults.popleft()
+            self.given.append(Given(kind, asked.path, now_ms()))
+            return kind, more
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a fault is still to be met."""
+        with self.server.lock:
+            return bool(self._faults)
 
     def _wrong(self, kind: Fault | None, more: dict[str, Any], reply: Reply) -> Reply:
         body, headers = reply.body, reply.headers
@@ -92,7 +123,8 @@ class Scripted(ABC):
             case "empty":
                 reply = Reply(headers={"Content-Type": headers.get("Content-Type", "text/plain")})
             case "slow":
-                reply = Reply(body=body, headers=headers, drip_s=_DRIP_S)
+                drip_s = max(_DRIP_S, more.get("seconds", 0.0) / max(1, len(body)))
+                reply = Reply(body=body, headers=headers, drip_s=drip_s)
             case "cut":
                 reply = Reply(body=body, headers=headers, cut=len(body) // 2)
             case "malformed":

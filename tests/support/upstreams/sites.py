@@ -11,7 +11,6 @@ from tests.support.upstream import Asked, Reply
 from tests.support.upstreams.scripted import Scripted, Twist
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
-PAGE = 3
 JAKARTA = ZoneInfo("Asia/Jakarta")
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des"]
 _FIRST = datetime(2026, 11, 21, 3, tzinfo=UTC)
@@ -26,7 +25,8 @@ class SitesUpstream(Scripted):
 
     def __init__(self) -> None:
         super().__init__()
-        self._count = 0
+        self.page = 3
+        self.published = 0
         self._folder = tempfile.TemporaryDirectory()
         robots = b"User-agent: *\nDisallow: /secret/\n"
         self.server.answers["/robots.txt"] = Reply(body=robots, headers={"Content-Type": "text/plain"})
@@ -57,10 +57,12 @@ language = "id"
 
     def publish(self, n: int) -> list[str]:
         """`n` more articles, each with its page."""
-        first, self._count = self._count, self._count + n
-        for number in range(first, self._count):
+        first, self.published = self.published, self.published + n
+        for number in range(first, self.published):
             self.serve(self.path(number), partial(self._article, number))
-        return [f"news:{hashed(canonical(self.url + self.path(one)))}" for one in range(first, self._count)]
+        return [
+            f"news:{hashed(canonical(self.url + self.path(one)))}" for one in range(first, self.published)
+        ]
 
     def close(self) -> None:
         """Stop answering."""
@@ -72,8 +74,8 @@ language = "id"
         return f"/read/{number}/harga-beras-naik"
 
     def _list(self, asked: Asked, twist: Twist | None) -> Reply:
-        begin = (int(asked.query.get("page", "1")) - 1) * PAGE
-        shown = list(reversed(range(self._count)))[begin : begin + PAGE]
+        begin = (int(asked.query.get("page", "1")) - 1) * self.page
+        shown = list(reversed(range(self.published)))[begin : begin + self.page]
         extra = '<div class="mood">calm</div>' if twist == "drift-unknown" else ""
         rows = "".join(
             f'<li class="berita"><a href="{self.path(one)}?utm_source=indeks#top">Berita {one}</a>{extra}</li>'

@@ -1,6 +1,8 @@
 """The server of the x collector: recent search of the API v2, over posts that all name one keyword."""
 
 import json
+import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,10 +15,11 @@ from tests.support.upstream import Asked, Reply
 from tests.support.upstreams.scripted import Scripted, Twist
 
 TOKEN = "a-token"
+SEARCH_PATH = "/2/tweets/search/recent"
+STREAM_PATH = "/2/tweets/search/stream"
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
-_PAGE = 3
-"""Fewer than are asked for: X may send so few, and says that there are more."""
 _DAY_MS = 86_400_000
+_BEAT_S = 0.1
 
 
 class XUpstream(Scripted):
@@ -26,16 +29,20 @@ class XUpstream(Scripted):
 
     def __init__(self) -> None:
         super().__init__()
+        self.page = 3
+        """Fewer than are asked for: X may send so few, and says that there are more."""
         self.tweets: list[dict[str, Any]] = []
         self.first_ms = now_ms() - 3_600_000
         self.said = Said(keyword("ihsg", text="IHSG"))
-        self.serve("/2/tweets/search/recent", self._search)
+        self.serve(SEARCH_PATH, self._search)
         self.serve("/2/tweets", self._look_up)
         self.made = 0
         self.rules: list[dict[str, str]] = []
         self.lines: list[bytes] = []
-        self.server.answers["/2/tweets/search/stream/rules"] = self._rules
-        self.server.answers["/2/tweets/search/stream"] = self._stream
+        self.hold_s = 0.0
+        """How long a stream lasts, which then brings what is published; 0: until it has told what was there."""
+        self.server.answers[f"{STREAM_PATH}/rules"] = self._rules
+        self.server.answers[STREAM_PATH] = self._stream
 
     def settings(self) -> dict[str, str]:
         """The token, this server, and patience for a second."""
@@ -57,6 +64,9 @@ class XUpstream(Scripted):
             at = self.first_ms + 1_000 * len(self.tweets)
             self.tweets.append(tweet(id_at(at) + 7, at, f"IHSG naik {len(self.tweets)}"))
             ids.append(f"x:{self.tweets[-1]['id']}")
+            if self.hold_s:
+                sent = {"data": self.tweets[-1], "includes": {"users": [USER]}, "matching_rules": self.rules}
+                self.lines.append(json.dumps(sent).encode())
         return ids
 
     def _search(self, asked: Asked, twist: Twist | None) -> Reply:
@@ -66,7 +76,7 @@ class XUpstream(Scripted):
         if since < id_at(now_ms() - REACH_MS - 300_000) or not 10 <= int(asked.query["max_results"]) <= 100:
             return problem(400, "One or more parameters to your request was invalid.")
         found = [one for one in reversed(self.tweets) if since < int(one["id"]) < until]
-        page = [_twisted(one, twist) for one in found[: min(_PAGE, int(asked.query["max_results"]))]]
+        page = [_twisted(one, twist) for one in found[: min(self.page, int(asked.query["max_results"]))]]
         meta: dict[str, Any] = {"result_count": len(page)}
         if len(found) > len(page):
             meta["next_token"] = "b26v89c19zqg8o3f"
@@ -89,11 +99,23 @@ class XUpstream(Scripted):
         return Reply(body=json.dumps({"data": self.rules} if self.rules else {}).encode(), headers=_JSON)
 
     def _stream(self, asked: Asked) -> Reply:
-        """What is there, and the end of the connection."""
+        """What is there, what comes while it lasts, and the end of the connection."""
         if asked.headers.get("authorization") != f"Bearer {TOKEN}":
             return problem(401, "Unauthorized")
+        kind, more = self.due(asked)
+        if kind is None and self.hold_s:
+            return Reply(headers=_JSON, parts=self._follow())
+        return self._wrong(kind, more, Reply(body=self._told(), headers=_JSON))
+
+    def _follow(self) -> Iterator[bytes]:
+        end = time.monotonic() + self.hold_s
+        while time.monotonic() < end and not self.server.ended.wait(_BEAT_S):
+            yield self._told()
+
+    def _told(self) -> bytes:
+        """A sign of life, and the lines that wait."""
         lines, self.lines = self.lines, []
-        return Reply(body=b"\r\n" + b"".join(line + b"\r\n" for line in lines), headers=_JSON)
+        return b"\r\n" + b"".join(line + b"\r\n" for line in lines)
 
     def _look_up(self, asked: Asked, _: Twist | None) -> Reply:
         wanted = asked.query["ids"].split(",")

@@ -13,18 +13,18 @@ from tests.support.upstreams.scripted import Answer, Scripted, Twist
 
 KEY = "a-key"
 CHANNEL = "UC0123456789abcdefghijkl"
-_PAGE = 3
 _API = "/youtube/v3/"
 _FIRST_MS = 1_795_000_000_000
 
 
 class YouTubeUpstream(Scripted):
-    """Lists newest first, three on a page; without its key it answers 403."""
+    """Lists newest first, at most `page` at once; without its key it answers 403."""
 
     name = "youtube"
 
     def __init__(self) -> None:
         super().__init__()
+        self.page = 3
         self.videos: list[dict[str, Any]] = []
         self.comments: list[dict[str, Any]] = []
         self.said = Said(keyword("ihsg", text="IHSG"))
@@ -70,10 +70,10 @@ class YouTubeUpstream(Scripted):
         ]
         if twist == "drift-missing":
             lines = [{"contentDetails": {}} for _ in lines]
-        return _paged(lines, asked)
+        return _paged(lines, asked, self.page)
 
     def _threads(self, asked: Asked, _: Twist | None) -> Reply:
-        return _paged(list(reversed(self.comments)), asked)
+        return _paged(list(reversed(self.comments)), asked, self.page)
 
     def _search(self, _: Asked, __: Twist | None) -> Reply:
         lines = [{"id": {"videoId": one["id"]}, "snippet": one["snippet"]} for one in reversed(self.videos)]
@@ -131,11 +131,12 @@ def problem(status: int, reason: str, message: str = "no") -> Reply:
     return _json({"error": {"code": status, "message": message, "errors": errors}}, status)
 
 
-def _paged(lines: list[Any], asked: Asked) -> Reply:
+def _paged(lines: list[Any], asked: Asked, most: int) -> Reply:
     start = int(asked.query.get("pageToken", "0"))
-    answer: dict[str, Any] = {"items": lines[start : start + _PAGE]}
-    if start + _PAGE < len(lines):
-        answer["nextPageToken"] = str(start + _PAGE)
+    end = start + min(most, int(asked.query.get("maxResults", "5")))
+    answer: dict[str, Any] = {"items": lines[start:end]}
+    if end < len(lines):
+        answer["nextPageToken"] = str(end)
     return _json(answer)
 
 

@@ -133,7 +133,8 @@ def test_an_error_is_told_by_its_code(server: NewsApiUpstream) -> None:
     ended = collector(server, "ihsg-3").run()
     assert isinstance(ended.problem, Lasting)
     assert ended.run["outcome"] == "auth"
-    assert ended.run["error"] == "HTTP 401 Unauthorized: apiKeyDisabled Sorry: apiKeyDisabled."
+    told = "HTTP 401 Unauthorized: apiKeyDisabled Sorry: apiKeyDisabled."
+    assert ended.run["error"] == f"{told}: NewsAPI does not accept DENYUT_NEWSAPI_KEY"
 
 
 def test_a_search_that_is_refused_is_named_and_the_next_turn_is_anothers(server: NewsApiUpstream) -> None:
