@@ -95,6 +95,17 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     yahoo_history_every_s: float = Field(
         21_600, ge=1, description="seconds between looks for new daily candles"
     )
+    yahoo_live: bool = Field(
+        False, description="follow Yahoo's stream of prices beside the polls (nothing that Yahoo documents)"
+    )
+    yahoo_live_url: str = Field(
+        "wss://streamer.finance.yahoo.com/?version=2",
+        description="address of Yahoo's stream, or of what stands in for it",
+    )
+    yahoo_live_run_s: float = Field(30, gt=0, description="seconds between run events of Yahoo's stream")
+    yahoo_live_idle_s: float = Field(
+        300, gt=0, description="seconds without a message after which Yahoo's stream is connected anew"
+    )
     yahoo_timeout_s: float = Field(15, gt=0, description="seconds that one request to Yahoo may take")
     yahoo_gap_s: float = Field(1, ge=0, description="seconds between two requests to Yahoo")
     yahoo_url: str = Field(
