@@ -42,7 +42,8 @@ class Tally:
         for item in self.pending:
             if item.topic not in _TIMES:
                 continue
-            at: Any = item.record[_TIMES[item.topic]]
+            # A clock that is ahead must not keep a source from ever being quiet.
+            at: Any = min(item.record[_TIMES[item.topic]], now_ms())
             if self.oldest is None or at < self.oldest:
                 self.oldest = at
             if self.newest is None or at > self.newest:

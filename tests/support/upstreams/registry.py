@@ -10,6 +10,7 @@ from tests.support.upstreams.reddit import RedditUpstream
 from tests.support.upstreams.rss import RssUpstream
 from tests.support.upstreams.sites import SitesUpstream
 from tests.support.upstreams.x import XUpstream
+from tests.support.upstreams.yahoo import YahooUpstream
 from tests.support.upstreams.youtube import YouTubeUpstream
 
 UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
@@ -21,6 +22,7 @@ UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
         "rss": RssUpstream,
         "sites": SitesUpstream,
         "x": XUpstream,
+        "yahoo": YahooUpstream,
         "youtube": YouTubeUpstream,
     }
 )
@@ -29,7 +31,6 @@ EXEMPT: Mapping[str, str] = MappingProxyType(
     {
         "simulate": "reads nothing: it makes its posts up",
         "webhook": "asks nobody: it is sent to; tests/unit/collectors/test_webhook.py answers for it",
-        "yahoo": "reads quotes, not posts; tests/unit/test_yahoo.py and tests/integration/test_yahoo.py answer for it",
     }
 )
 """Collectors without a server here, and why."""
