@@ -6,6 +6,7 @@ from threading import Event
 
 import orjson
 
+from producers.asked import asked_for, is_asked
 from producers.base import Batch, Cursor, Item, Refused
 from producers.clock import now_ms
 from producers.keywords import ActiveKeywords, Keywords
@@ -86,7 +87,9 @@ class RedditPosts:
         weights = {name: one.priority for name, one in wanted.items()}
         shares = Shares(had(cursors.get(_SHARES)))
         wrong = []
-        turns = shares.order(weights)[: self._settings.reddit_searches]
+        turns = asked_for(shares.order(weights))
+        if not is_asked():
+            turns = turns[: self._settings.reddit_searches]
         for name in turns:
             if stop.is_set():
                 return

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from producers.asked import asked_for, is_asked
 from producers.base import Batch, Cursor, Item, Refused
 from producers.clock import now_ms
 from producers.keywords import ActiveKeywords, Keywords
@@ -169,7 +170,9 @@ class YouTubePosts:
         weights = {name: one.priority for name, one in wanted.items()}
         shares = Shares(had(cursors.get(_SHARES)))
         wrong = []
-        turns = shares.order(weights)[: self._settings.youtube_searches]
+        turns = asked_for(shares.order(weights))
+        if not is_asked():
+            turns = turns[: self._settings.youtube_searches]
         for name in turns:
             if stop.is_set():
                 return

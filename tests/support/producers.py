@@ -22,7 +22,7 @@ from tests.support.rooms import Room
 from tests.support.until import until
 
 CODEC = Codec(PinnedIds())
-TOPICS = ["posts", "candles", "quotes", "runs", "dead-letters", "checkpoints"]
+TOPICS = ["posts", "candles", "quotes", "runs", "dead-letters", "checkpoints", "requests"]
 
 
 class Producers:
