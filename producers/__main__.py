@@ -11,6 +11,7 @@ from threading import Event
 import structlog
 
 from producers.base import Collector
+from producers.canaries.watched import watched
 from producers.collectors.replay import Replay
 from producers.facts.load import facts_of
 from producers.progress_bar import progress_bar
@@ -147,7 +148,7 @@ def _command(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
             if not names:
                 raise Fatal(f"no collector is configured; name one of: {', '.join(COLLECTORS)}")
             expose(settings)
-            collectors = [build(name, settings) for name in dict.fromkeys(names)]
+            collectors = [watched(build(name, settings), settings) for name in dict.fromkeys(names)]
             _run(collectors, settings, Requests(settings, list(COLLECTORS)))
 
 

@@ -46,6 +46,7 @@ class Delivery:
         Raises Retryable, Fatal.
         """
         tally.pending.clear()
+        tally.see(batch.seen)
         for item in batch.items:
             tally.items += 1
             refused = self._offer(item)

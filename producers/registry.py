@@ -33,6 +33,7 @@ COLLECTORS: Mapping[str, Entry] = MappingProxyType(
             "media on Instagram with the hashtags of the active keywords",
             ("hashtags",),
         ),
+        "kaskus": Entry("producers.collectors.kaskus", "threads of forums of Kaskus (experimental)"),
         "newsapi": Entry(
             "producers.collectors.newsapi",
             "articles that match the active keywords, from newsapi.org",

@@ -28,6 +28,14 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         120, ge=1, description="longest wait after a run that failed, in seconds; throttling may ask for more"
     )
     check_s: float = Field(5, gt=0, description="seconds that `check` gives a source to answer")
+    canary_s: float = Field(
+        3_600,
+        ge=0,
+        description="seconds between questions to a source whose answer must not be empty; 0: none",
+    )
+    canaries: Path | None = Field(
+        None, description="TOML list of these questions instead of the one in the package"
+    )
     contact: str = Field(
         "", description="page or mail address of who runs this, told to the sites that are read"
     )
@@ -215,6 +223,13 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         60,
         ge=1,
         description="articles that one run reads of an outlet at most; the others are read by the next",
+    )
+
+    kaskus_forums: Path | None = Field(
+        None, description="TOML list of forums of Kaskus instead of the one in the package"
+    )
+    kaskus_interval_s: float = Field(
+        1_800, ge=1, description="seconds between looks at the list of a forum of Kaskus"
     )
 
     simulate_seed: int = Field(1, description="seed: the same seed and minute give the same posts")

@@ -42,6 +42,12 @@ class Tally:
     stored_items: int = 0
     stored_at: float = field(default_factory=time.monotonic)
 
+    def see(self, items: int) -> None:
+        """Count items that are not published; that they are there now is the newest that is known of the source."""
+        self.items += items
+        if items:
+            self.newest = now_ms()
+
     def acknowledge(self) -> None:
         """Count what was pending as published."""
         for item in self.pending:

@@ -17,6 +17,8 @@ class Settings(BaseSettings):
     @field_validator(
         "kafka_ca_file",
         "clickhouse_cluster",
+        "canaries",
+        "kaskus_forums",
         "rss_feeds",
         "sites_list",
         "webhook_senders",

@@ -27,6 +27,7 @@ _SUBREDDIT = re.compile(r"[A-Za-z0-9_]{2,21}\Z")
 _PAGES = 10
 """After which Reddit lists nothing older."""
 _SHARES = "shares"
+_FEW = "5"
 
 
 class RedditPosts:
@@ -68,6 +69,11 @@ class RedditPosts:
         """Whether Reddit lets the app in."""
         self._client.listing("r/all/new", {"limit": "1"}, Event())
         return "Reddit answers"
+
+    def canary(self, query: str, stop: Event) -> int:
+        """How many submissions of a week Reddit's search finds for `query`, of the first few."""
+        params = {"q": query, "sort": "new", "t": "week", "type": "link", "limit": _FEW}
+        return len(self._client.listing("search", params, stop).things)
 
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
         """What is new of either."""

@@ -11,6 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from producers.base import Batch, Cursor, Item, Lasting, Refused
+from producers.canaries.turns import of_the_hour
 from producers.clock import now_ms
 from producers.settings import ProducerSettings
 from producers.sites.listing import links
@@ -25,6 +26,7 @@ from producers.web.page import MOST_TAGS, crowded, decoded
 from producers.web.permits import Disallowed, Permits
 from producers.web.refusals import Status
 from schemas.errors import Backpressure, Poison, Retryable
+from schemas.events import Post
 
 NAME = "sites"
 _ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
@@ -50,15 +52,23 @@ class Sites:
     name = NAME
 
     def __init__(self, settings: ProducerSettings) -> None:
-        self._sites = {site.name: site for site in load_sites(settings.sites_list)}
-        self._list: Path = settings.sites_list or SHIPPED
-        self._interval_s = settings.sites_interval_s
+        self._list, outlets, self._interval_s = self.outlets(settings)
+        self._sites = {site.name: site for site in outlets}
         self._pages, self._articles = settings.sites_pages, settings.sites_articles
         self._fetcher = Fetcher(settings, web_limits(settings), _ACCEPT)
         self._permits = Permits(self._fetcher)
         self._run_s = settings.run_timeout_s * _SHARE
         self.parallel = settings.sites_parallel
         self.timeout_s: float | None = settings.run_timeout_s
+
+    def outlets(self, settings: ProducerSettings) -> tuple[Path, Sequence[Site], float]:
+        """What is read: the list, the outlets that it has, and the seconds between looks; raises Fatal where it is wrong."""
+        path = settings.sites_list or SHIPPED
+        return path, load_sites(path), settings.sites_interval_s
+
+    def post(self, answer: Answer, url: str, site: Site) -> Post:
+        """The page at `url` as a post; raises Poison where it is none."""
+        return as_post(answer.body, answer.content_type, url, site, self.name, now_ms())
 
     def sources(self) -> Sequence[str]:
         """Every outlet."""
@@ -91,6 +101,12 @@ class Sites:
             raise Retryable(f"no outlet lists an article; {said}")
         return said
 
+    def canary(self, query: str, stop: Event) -> int:  # noqa: ARG002 -- its own outlets are asked
+        """How many articles one of the outlets lists, another one each hour, asked for as if nothing of it were known."""
+        site = of_the_hour(list(self._sites.values()))
+        answer = self._page(site, site.list, None, None, stop)
+        return 0 if answer is None else len(_links(answer, site))
+
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
         """What is new at the outlet `source`, an article each batch."""
         site = self._sites[source]
@@ -115,7 +131,7 @@ class Sites:
                 row, first = row + (url not in place.failed), first or error
                 ending = _ending(error, first, row)
                 missed = place.missed(url, identity, now_ms())
-                items = [] if missed else [_given_up(site, url, error)]
+                items = [] if missed else [_given_up(self.name, site, url, error)]
                 place = missed or place.read(url, identity)
             else:
                 row, read = 0, read + 1
@@ -175,7 +191,7 @@ class Sites:
 
     def _article(self, url: str, site: Site, stop: Event) -> Item | Refused:
         """The post of one article, or why there is none; raises Retryable where it may be read later."""
-        origin, said = _origin(site, url), url.encode()
+        origin, said = _origin(self.name, site, url), url.encode()
         try:
             answer = self._page(site, site.whole_address(url), None, None, stop)
         except TooLarge as error:
@@ -189,7 +205,7 @@ class Sites:
         if answer is None:
             raise Retryable("unchanged, though nobody asked whether it changed")
         try:
-            post = as_post(answer.body, answer.content_type, url, site, NAME, now_ms())
+            post = self.post(answer, url, site)
         except Poison as why:
             return Refused(origin, answer.body, len(answer.body), why)
         return Item("posts", post, origin, said)
@@ -202,9 +218,9 @@ def _ending(error: Retryable, first: Retryable, row: int) -> Retryable | None:
     return first if row == _ROW else None
 
 
-def _given_up(site: Site, url: str, error: Retryable) -> Refused:
+def _given_up(collector: str, site: Site, url: str, error: Retryable) -> Refused:
     why = Poison("rejected", f"not read in {TRIES} tries: {error}")
-    return Refused(_origin(site, url), url.encode(), len(url.encode()), why)
+    return Refused(_origin(collector, site, url), url.encode(), len(url.encode()), why)
 
 
 def build(settings: ProducerSettings) -> Sites:
@@ -228,8 +244,8 @@ def _links(answer: Answer, site: Site) -> Sequence[str]:
     return links(markup, answer.url, site)
 
 
-def _origin(site: Site, url: str) -> str:
-    return f"{NAME}:{site.name}:{hashed(canonical(url))}"
+def _origin(collector: str, site: Site, url: str) -> str:
+    return f"{collector}:{site.name}:{hashed(canonical(url))}"
 
 
 def _place(stored: str | None, site: Site) -> Place:

@@ -60,6 +60,10 @@ class YahooPrices:
             self._live.reach(patience_s)
         return f"Yahoo answers for {self._symbols[0]}{', and its stream lets us in' if self._live else ''}"
 
+    def canary(self, query: str, stop: Event) -> int:
+        """How many prices Yahoo has of the symbol `query`."""
+        return len(self._yahoo.quotes([query], stop))
+
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
         """What is new of each."""
         if source == LIVE and self._live is not None:

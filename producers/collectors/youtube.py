@@ -76,6 +76,10 @@ class YouTubePosts:
         self._youtube.videos(["jNQXAC9IVRw"], "id", self._quota({}), Event())
         return "YouTube answers"
 
+    def canary(self, query: str, stop: Event) -> int:
+        """Whether the video `query` is there; costs one unit, which is not metered."""
+        return len(self._youtube.videos([query], "id", self._quota({}), stop))
+
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
         """What is new of each; what was used of the quota is kept also where a run fails."""
         quota = self._quota(cursors)

@@ -74,6 +74,7 @@ class Driver:
     def _take(
         self, batch: Batch, tally: Tally, published: list[Mapping[str, Any]], refused: list[Refused]
     ) -> None:
+        tally.see(batch.seen)
         for item in batch.items:
             tally.items += 1
             if isinstance(item, Item):

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from tests.support.upstreams import Upstream
 from tests.support.upstreams.graph import FacebookUpstream, InstagramUpstream
+from tests.support.upstreams.kaskus import KaskusUpstream
 from tests.support.upstreams.newsapi import NewsApiUpstream
 from tests.support.upstreams.reddit import RedditUpstream
 from tests.support.upstreams.rss import RssUpstream
@@ -17,6 +18,7 @@ UPSTREAMS: Mapping[str, Callable[[], Upstream]] = MappingProxyType(
     {
         "facebook": FacebookUpstream,
         "instagram": InstagramUpstream,
+        "kaskus": KaskusUpstream,
         "newsapi": NewsApiUpstream,
         "reddit": RedditUpstream,
         "rss": RssUpstream,
