@@ -214,6 +214,12 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         None,
         description="TOML list of outlets (list page, selectors, zone) instead of the one in the package",
     )
+    sites_browser: Path | None = Field(
+        None, description="Chromium that reads the pages of outlets whose `browser` is true; empty: none, off"
+    )
+    sites_browser_mb: int = Field(
+        1_500, ge=100, description="megabytes that Chromium may take for one page, all its processes together"
+    )
     sites_interval_s: float = Field(300, ge=1, description="seconds between looks at the list of an outlet")
     sites_parallel: int = Field(
         6, ge=1, le=64, description="outlets read at once; one page at a time of each"

@@ -20,6 +20,7 @@ class Settings(BaseSettings):
         "canaries",
         "kaskus_forums",
         "rss_feeds",
+        "sites_browser",
         "sites_list",
         "webhook_senders",
         "yahoo_watchlist",

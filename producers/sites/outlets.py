@@ -51,6 +51,7 @@ class Site(BaseModel):
     whole: str = ""
     date: _Selector | None = None
     zone: Zone = "UTC"
+    browser: bool = False
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 
     def page(self, number: int) -> str | None:
