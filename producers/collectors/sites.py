@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 from typing import NamedTuple
 
-from producers.base import Batch, Cursor, Item, Lasting, Refused
+from producers.base import Batch, Cursor, Item, Refused
 from producers.browser.page import Browser
 from producers.canaries.turns import of_the_hour
 from producers.clock import now_ms
