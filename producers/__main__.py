@@ -1,4 +1,4 @@
-"""The command line of the collectors: run, list, check, backfill, replay."""
+"""The command line of the collectors: run, request, list, check, backfill, replay."""
 
 import argparse
 import signal
@@ -11,10 +11,13 @@ from threading import Event
 import structlog
 
 from producers.base import Collector
+from producers.canaries.watched import watched
 from producers.collectors.replay import Replay
 from producers.facts.load import facts_of
 from producers.progress_bar import progress_bar
 from producers.registry import COLLECTORS, build
+from producers.requests.ask import ask
+from producers.requests.follow import Requests
 from producers.runner import run_collectors
 from producers.settings import ProducerSettings
 from schemas.access import check_access
@@ -46,6 +49,15 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="run collectors until they are told to stop")
     run.add_argument("names", nargs="*", metavar="NAME", help="default: the setting DENYUT_COLLECTORS")
+    request = commands.add_parser("request", help="have a collector that runs collect now")
+    request.add_argument("name", metavar="NAME", help="of the collector")
+    request.add_argument("--source", metavar="SOURCE", help="one of its sources; default: all")
+    request.add_argument(
+        "--keywords",
+        default="",
+        metavar="A,B",
+        help="ids of active keywords; default: those whose turn it is",
+    )
     commands.add_parser("list", help="list the collectors: what each needs, costs, sees and does not")
     check = commands.add_parser("check", help="say what a collector would read, and whether that answers")
     check.add_argument(
@@ -113,6 +125,16 @@ def _command(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
             _check(
                 [arguments.name] if arguments.name else _configured(settings) or list(COLLECTORS), settings
             )
+        case "request":
+            check_access(settings)
+            asked = ask(
+                settings,
+                Codec(schema_ids(settings)),
+                arguments.name,
+                arguments.source,
+                _names(arguments.keywords),
+            )
+            print(f"asked: {asked['id']}; each run that answers names it (request_id)")
         case "backfill":
             _backfill(arguments, settings)
         case "replay":
@@ -126,11 +148,16 @@ def _command(arguments: argparse.Namespace, settings: ProducerSettings) -> None:
             if not names:
                 raise Fatal(f"no collector is configured; name one of: {', '.join(COLLECTORS)}")
             expose(settings)
-            _run([build(name, settings) for name in dict.fromkeys(names)], settings)
+            collectors = [watched(build(name, settings), settings) for name in dict.fromkeys(names)]
+            _run(collectors, settings, Requests(settings, list(COLLECTORS)))
 
 
 def _configured(settings: ProducerSettings) -> list[str]:
-    return [name for name in settings.collectors.replace(" ", "").split(",") if name]
+    return _names(settings.collectors)
+
+
+def _names(listed: str) -> list[str]:
+    return [name for name in listed.replace(" ", "").split(",") if name]
 
 
 def _check(names: list[str], settings: ProducerSettings) -> None:
@@ -156,21 +183,20 @@ def _backfill(arguments: argparse.Namespace, settings: ProducerSettings) -> None
     # Imported when asked for: pandas, which comes with yfinance, takes a second.
     from producers.collectors.backfill import Backfill  # noqa: PLC0415 -- said above
 
-    symbols = [name for name in arguments.symbols.replace(" ", "").split(",") if name]
-    backfill = Backfill(settings, symbols, arguments.first, arguments.interval)
+    backfill = Backfill(settings, _names(arguments.symbols), arguments.first, arguments.interval)
     with progress_bar(backfill.sources()) as backfill.tell:
         _run([backfill], settings)
     if backfill.unknown:
         raise Fatal(f"Yahoo has no prices of {', '.join(backfill.unknown)}")
 
 
-def _run(collectors: list[Collector], settings: ProducerSettings) -> None:
+def _run(collectors: list[Collector], settings: ProducerSettings, requests: Requests | None = None) -> None:
     check_access(settings)
     codec = Codec(schema_ids(settings))
     stop = Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
-    run_collectors(collectors, settings, codec, stop)
+    run_collectors(collectors, settings, codec, stop, requests)
 
 
 if __name__ == "__main__":

@@ -44,13 +44,15 @@ class Batch:
     """What was read in one go. Cursors are stored once every item is acknowledged, never before.
 
     Not every cursor is stored, but the last ones of a run are, and those of a batch without items are at once.
-    `remark` is what the run says though it did not fail, `quota_left` what the source still allows.
+    `remark` is what the run says though it did not fail, `quota_left` what the source still allows, `seen` how many items were
+    there that are published by nobody, since they only show that something answers.
     """
 
     items: Sequence[Item | Refused]
     cursors: Sequence[Cursor] = ()
     remark: str | None = None
     quota_left: int | None = None
+    seen: int = 0
 
 
 class Lasting(Retryable):

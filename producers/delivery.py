@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Mapping
 from threading import Event
 
-from producers.base import Batch, Item, Refused
+from producers.base import Batch, Cursor, Item, Refused
 from producers.checkpoint import read_cursors
 from producers.clock import now_ms
 from producers.dead_letter import dead_letter
@@ -14,7 +14,7 @@ from producers.settings import ProducerSettings
 from producers.tally import Tally
 from schemas.codec import Codec
 from schemas.errors import Poison
-from schemas.events import Checkpoint, Run
+from schemas.events import Checkpoint, DeadLetter, Run
 
 _OWED_RUNS = 1_000
 """How many runs are kept to be told of while Kafka is away; the oldest are forgotten beyond that."""
@@ -46,6 +46,7 @@ class Delivery:
         Raises Retryable, Fatal.
         """
         tally.pending.clear()
+        tally.see(batch.seen)
         for item in batch.items:
             tally.items += 1
             refused = self._offer(item)
@@ -69,18 +70,25 @@ class Delivery:
     def store(self, tally: Tally) -> None:
         """Store every cursor that is due; raises Retryable, Fatal."""
         for cursor in tally.unstored.values():
-            checkpoint = Checkpoint(
-                collector=self._collector, source=cursor.source, cursor=cursor.value, updated_at=now_ms()
-            )
-            self._publisher.publish("checkpoints", checkpoint)
+            self._publish_cursor(cursor)
         if tally.unstored:
             self._publisher.flush()
             self._cursors.update((cursor.source, cursor.value) for cursor in tally.unstored.values())
             tally.unstored.clear()
         tally.stored_at, tally.stored_items = time.monotonic(), tally.items
 
-    def tell(self, run: Run) -> None:
-        """Publish `run`, and those that could not be before; raises Retryable, and keeps them, where it cannot.
+    def keep(self, cursor: Cursor, letter: DeadLetter | None = None) -> None:
+        """Store one cursor, with the dead letter that it follows where there is one; raises Retryable, Fatal."""
+        if letter is not None:
+            self._publisher.publish("dead-letters", letter)
+        self._publish_cursor(cursor)
+        self._publisher.flush()
+        self._cursors[cursor.source] = cursor.value
+
+    def tell(self, run: Run, cursor: Cursor | None = None) -> None:
+        """Publish `run` with the cursor that says so, and the runs that could not be before.
+
+        Raises Retryable, and keeps the runs, where it cannot.
 
         Raises Poison for a run that does not fit its schema, and does not keep it.
         """
@@ -88,12 +96,20 @@ class Delivery:
         self._owed.append(run)
         for owed in self._owed:
             self._publisher.publish("runs", owed)
+        if cursor is not None:
+            self._publish_cursor(cursor)
         self._publisher.flush()
         self._owed.clear()
 
     def close(self) -> None:
         """Drop what is not acknowledged and end."""
         self._publisher.close()
+
+    def _publish_cursor(self, cursor: Cursor) -> None:
+        checkpoint = Checkpoint(
+            collector=self._collector, source=cursor.source, cursor=cursor.value, updated_at=now_ms()
+        )
+        self._publisher.publish("checkpoints", checkpoint)
 
     def _offer(self, item: Item | Refused) -> Refused | None:
         """Publish `item`; what is refused comes back."""

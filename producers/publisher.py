@@ -20,6 +20,7 @@ _KEYS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "candles": lambda record: record["symbol"],
     "quotes": lambda record: record["symbol"],
     "runs": lambda record: record["collector"],
+    "requests": lambda record: record["target"],
     "dead-letters": lambda record: record["origin"],
     "checkpoints": lambda record: f"{record['collector']}:{record['source']}",
 }
@@ -29,6 +30,7 @@ _TIMES: Mapping[str, str] = {
     "candles": "collected_at",
     "quotes": "collected_at",
     "runs": "ended_at",
+    "requests": "requested_at",
     "dead-letters": "failed_at",
     "checkpoints": "updated_at",
 }

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from contextlib import closing
 from contextvars import copy_context
 from dataclasses import dataclass
-from queue import SimpleQueue
 from threading import Event, Semaphore, Thread
+from typing import Protocol
 
+from producers.asked import Asked, asking
 from producers.base import Batch, Collector
 
 
@@ -25,10 +26,18 @@ class Handed:
     what: Batch | Ended
 
 
+class Out(Protocol):
+    """Where a reading puts what it finds."""
+
+    def put(self, item: Handed, /) -> None:
+        """Take it; never waits."""
+        ...
+
+
 class Reading:
     """Reads one run of `collector` over `source`, and puts what it finds into `out`.
 
-    After each batch it waits for `go_on`. The thread is a daemon: a collector that hangs in a library does not keep the
+    `asked` says which keywords it is for. After each batch it waits for `go_on`. The thread is a daemon: a collector that hangs in a library does not keep the
     process from ending.
     """
 
@@ -37,12 +46,14 @@ class Reading:
         collector: Collector,
         source: str,
         cursors: Mapping[str, str],
-        out: "SimpleQueue[Handed | None]",
+        out: Out,
+        asked: Asked | None = None,
     ) -> None:
         self.source = source
         self._collector = collector
         self._cursors = cursors
         self._out = out
+        self._asked = asked
         self._halt = Event()
         self._next = Semaphore(0)
         self._cut = False
@@ -77,7 +88,7 @@ class Reading:
         error: Exception | None = None
         try:
             batches = self._collector.collect(self.source, self._cursors, self._halt)
-            with closing(batches):
+            with asking(self._asked), closing(batches):
                 for batch in batches:
                     self._out.put(Handed(self, batch))
                     self._next.acquire()

@@ -15,24 +15,34 @@ from schemas.errors import Fatal
 class Entry:
     """One collector; `module` is imported, and its libraries with it, only when the collector is built.
 
+    `searches` are those of its sources that search for the active keywords.
+
     The module has a function `build(settings) -> Collector`, which raises Fatal naming the setting that is missing.
     """
 
     module: str
     about: str
+    searches: tuple[str, ...] = ()
 
 
 COLLECTORS: Mapping[str, Entry] = MappingProxyType(
     {
         "facebook": Entry("producers.collectors.facebook", "posts of Facebook pages"),
         "instagram": Entry(
-            "producers.collectors.instagram", "media on Instagram with the hashtags of the active keywords"
+            "producers.collectors.instagram",
+            "media on Instagram with the hashtags of the active keywords",
+            ("hashtags",),
         ),
+        "kaskus": Entry("producers.collectors.kaskus", "threads of forums of Kaskus (experimental)"),
         "newsapi": Entry(
-            "producers.collectors.newsapi", "articles that match the active keywords, from newsapi.org"
+            "producers.collectors.newsapi",
+            "articles that match the active keywords, from newsapi.org",
+            ("everything",),
         ),
         "reddit": Entry(
-            "producers.collectors.reddit", "submissions and comments of subreddits, and Reddit's search"
+            "producers.collectors.reddit",
+            "submissions and comments of subreddits, and Reddit's search",
+            ("search",),
         ),
         "rss": Entry("producers.collectors.rss", "articles of RSS and Atom news feeds"),
         "simulate": Entry("producers.collectors.simulate", "made-up posts with planted bursts, from a seed"),
@@ -40,15 +50,27 @@ COLLECTORS: Mapping[str, Entry] = MappingProxyType(
             "producers.collectors.sites", "articles in full, off the list pages of Indonesian outlets"
         ),
         "webhook": Entry("producers.collectors.webhook", "posts that listed senders send to us"),
-        "x": Entry("producers.collectors.x", "posts that X's recent search finds for the active keywords"),
+        "x": Entry(
+            "producers.collectors.x",
+            "posts that X's recent search finds for the active keywords",
+            ("search",),
+        ),
         "yahoo": Entry(
             "producers.collectors.yahoo", "quotes and daily candles of a watchlist, from Yahoo Finance"
         ),
         "youtube": Entry(
-            "producers.collectors.youtube", "uploads of YouTube channels and comments on them, and its search"
+            "producers.collectors.youtube",
+            "uploads of YouTube channels and comments on them, and its search",
+            ("search",),
         ),
     }
 )
+
+
+def searching(name: str) -> tuple[str, ...]:
+    """The sources of that collector that search for keywords; none of one that is not listed."""
+    entry = COLLECTORS.get(name)
+    return () if entry is None else entry.searches
 
 
 def build(name: str, settings: ProducerSettings) -> Collector:

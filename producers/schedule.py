@@ -39,6 +39,11 @@ class Schedule:
         """`source` is under way until it succeeded or failed."""
         del self._due[source]
 
+    def hurry(self, source: str, now: float) -> None:
+        """Due now where it waits for its interval, or is finished; one that failed is left alone for as long as it should be."""
+        if not self._failures[source]:
+            self._due[source] = min(now, self._due.get(source, now))
+
     def succeeded(self, source: str, now: float, interval_s: float | None) -> None:
         """Due again after `interval_s`, give or take; never where that is None."""
         self._failures[source] = 0

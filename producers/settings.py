@@ -28,6 +28,14 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         120, ge=1, description="longest wait after a run that failed, in seconds; throttling may ask for more"
     )
     check_s: float = Field(5, gt=0, description="seconds that `check` gives a source to answer")
+    canary_s: float = Field(
+        3_600,
+        ge=0,
+        description="seconds between questions to a source whose answer must not be empty; 0: none",
+    )
+    canaries: Path | None = Field(
+        None, description="TOML list of these questions instead of the one in the package"
+    )
     contact: str = Field(
         "", description="page or mail address of who runs this, told to the sites that are read"
     )
@@ -94,6 +102,17 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
     )
     yahoo_history_every_s: float = Field(
         21_600, ge=1, description="seconds between looks for new daily candles"
+    )
+    yahoo_live: bool = Field(
+        False, description="follow Yahoo's stream of prices beside the polls (nothing that Yahoo documents)"
+    )
+    yahoo_live_url: str = Field(
+        "wss://streamer.finance.yahoo.com/?version=2",
+        description="address of Yahoo's stream, or of what stands in for it",
+    )
+    yahoo_live_run_s: float = Field(30, gt=0, description="seconds between run events of Yahoo's stream")
+    yahoo_live_idle_s: float = Field(
+        300, gt=0, description="seconds without a message after which Yahoo's stream is connected anew"
     )
     yahoo_timeout_s: float = Field(15, gt=0, description="seconds that one request to Yahoo may take")
     yahoo_gap_s: float = Field(1, ge=0, description="seconds between two requests to Yahoo")
@@ -197,6 +216,12 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         None,
         description="TOML list of outlets (list page, selectors, zone) instead of the one in the package",
     )
+    sites_browser: Path | None = Field(
+        None, description="Chromium that reads the pages of outlets whose `browser` is true; empty: none, off"
+    )
+    sites_browser_mb: int = Field(
+        1_500, ge=100, description="megabytes that Chromium may take for one page, all its processes together"
+    )
     sites_interval_s: float = Field(300, ge=1, description="seconds between looks at the list of an outlet")
     sites_parallel: int = Field(
         6, ge=1, le=64, description="outlets read at once; one page at a time of each"
@@ -206,6 +231,13 @@ class ProducerSettings(KafkaSettings, MetricsSettings):
         60,
         ge=1,
         description="articles that one run reads of an outlet at most; the others are read by the next",
+    )
+
+    kaskus_forums: Path | None = Field(
+        None, description="TOML list of forums of Kaskus instead of the one in the package"
+    )
+    kaskus_interval_s: float = Field(
+        1_800, ge=1, description="seconds between looks at the list of a forum of Kaskus"
     )
 
     simulate_seed: int = Field(1, description="seed: the same seed and minute give the same posts")

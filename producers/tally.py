@@ -4,8 +4,10 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from producers.asked import Asked
 from producers.base import Cursor, Item, Lasting
 from producers.clock import now_ms
+from producers.requests.book import Owed
 from schemas.errors import Backpressure, DenyutError
 from schemas.events import Millis, Run
 
@@ -23,6 +25,9 @@ class Tally:
     collector: str
     source: str
     started_at: Millis
+    owed: Owed | None = None
+    """What it is asked for by."""
+    asked: Asked | None = None
     items: int = 0
     published: int = 0
     refused: int = 0
@@ -37,12 +42,19 @@ class Tally:
     stored_items: int = 0
     stored_at: float = field(default_factory=time.monotonic)
 
+    def see(self, items: int) -> None:
+        """Count items that are not published; that they are there now is the newest that is known of the source."""
+        self.items += items
+        if items:
+            self.newest = now_ms()
+
     def acknowledge(self) -> None:
         """Count what was pending as published."""
         for item in self.pending:
             if item.topic not in _TIMES:
                 continue
-            at: Any = item.record[_TIMES[item.topic]]
+            # A clock that is ahead must not keep a source from ever being quiet.
+            at: Any = min(item.record[_TIMES[item.topic]], now_ms())
             if self.oldest is None or at < self.oldest:
                 self.oldest = at
             if self.newest is None or at > self.newest:
@@ -52,7 +64,7 @@ class Tally:
 
     def run(self, problem: DenyutError | None) -> Run:
         """The event, now that the run has ended, by `problem` where there is one."""
-        told = self.remark if problem is None else str(problem)
+        told = self._told(problem)
         return Run(
             id=f"{self.collector}:{self.started_at}",
             collector=self.collector,
@@ -66,7 +78,16 @@ class Tally:
             newest_item_at=self.newest,
             quota_left=self.quota_left,
             error=None if told is None else told[:_ERROR_CHARACTERS],
+            request_id=None if self.owed is None else self.owed.request,
         )
+
+    def _told(self, problem: DenyutError | None) -> str | None:
+        if problem is not None:
+            return str(problem)
+        if self.asked is None or not self.asked.missing:
+            return self.remark
+        unknown = f"no active keyword is called {', '.join(sorted(self.asked.missing))}"
+        return unknown if self.remark is None else f"{unknown}; {self.remark}"
 
     def _outcome(self, problem: DenyutError | None) -> Outcome:
         match problem:

@@ -17,7 +17,10 @@ class Settings(BaseSettings):
     @field_validator(
         "kafka_ca_file",
         "clickhouse_cluster",
+        "canaries",
+        "kaskus_forums",
         "rss_feeds",
+        "sites_browser",
         "sites_list",
         "webhook_senders",
         "yahoo_watchlist",

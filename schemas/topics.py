@@ -98,6 +98,7 @@ _CATALOGUE = (
     Topic("keywords", "keyword", "keyword id", "compact", None, "phrases to look for", single=True),
     Topic("rules", "rule", "rule id", "compact", None, "what to be told of", single=True),
     Topic("instruments", "instrument", "symbol", "compact", None, "tradable things", single=True),
+    Topic("requests", "request", "target", "delete", 1, "what collectors are asked to do now", single=True),
     Topic(
         "checkpoints",
         "checkpoint",

@@ -7,6 +7,7 @@ from threading import Event
 import orjson
 
 from producers.base import Batch, Cursor, Item, Refused
+from producers.canaries.turns import of_the_hour
 from producers.clock import now_ms
 from producers.graph.client import Graph
 from producers.graph.things import PAGE_FIELDS, page_post, posted, said
@@ -53,6 +54,11 @@ class Facebook:
         """Whether Facebook lets the token read the first page."""
         self._graph.one(self._pages[0], {"fields": "id"}, Event())
         return "Facebook answers"
+
+    def canary(self, query: str, stop: Event) -> int:  # noqa: ARG002 -- its own pages are asked
+        """How many posts one of the pages shows, another one each hour."""
+        page = of_the_hour(self._pages)
+        return len(next(self._graph.pages(f"{page}/posts", {"fields": "id", "limit": _SIZE}, stop)))
 
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
         """What the page has posted since, oldest first."""

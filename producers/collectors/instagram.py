@@ -5,6 +5,7 @@ from threading import Event
 
 import orjson
 
+from producers.asked import asked_for
 from producers.base import Batch, Cursor, Item, Lasting, Refused
 from producers.clock import now_ms
 from producers.fields import text
@@ -65,7 +66,7 @@ class Instagram:
             return
         weights = {one.id: one.priority for one in wanted}
         shares, hashtags = Shares(had(cursors.get(_SHARES))), Hashtags(cursors.get(_ASKED), now)
-        tags = _by_tag(wanted, shares.order(weights))
+        tags = _by_tag(wanted, asked_for(shares.order(weights)))
         untaggable = tags.pop("", [])
         waiting: list[Wanted] = []
         refused: list[str] = []

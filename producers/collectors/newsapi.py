@@ -7,6 +7,7 @@ from typing import TypeVar
 import structlog
 from pydantic import BaseModel, ValidationError
 
+from producers.asked import asked_for, is_asked
 from producers.base import Batch, Cursor, Item, Refused
 from producers.clock import now_ms
 from producers.keywords import ActiveKeywords, Keywords
@@ -29,7 +30,7 @@ Stored = TypeVar("Stored", bound=BaseModel)
 
 
 class NewsApi:
-    """One source; each run searches for one keyword, whose turn it is by priority."""
+    """One source; each run searches for one keyword, whose turn it is by priority, or for those that it was asked for."""
 
     name = NAME
     parallel = 1
@@ -66,13 +67,14 @@ class NewsApi:
         weights = {one.id: max(1, one.priority) for one in wanted.values()}
         shares = Shares(standing.had)
         unusable: list[str] = []
-        for name in shares.order(weights):
+        for name in asked_for(shares.order(weights)):
             query, why = _query(wanted[name])
             if query is None:
                 unusable.append(f"{name} ({why})")
                 continue
-            yield from self._search(wanted[name], query, standing, shares, weights, cursors, stop)
-            break
+            standing = yield from self._search(wanted[name], query, standing, shares, weights, cursors, stop)
+            if not is_asked():
+                break
         if unusable or not wanted:
             yield Batch((), (), f"cannot be searched for: {', '.join(unusable)}" if unusable else NOTHING)
 
@@ -85,7 +87,7 @@ class NewsApi:
         weights: Mapping[str, int],
         cursors: Mapping[str, str],
         stop: Event,
-    ) -> Generator[Batch]:
+    ) -> Generator[Batch, None, Standing]:
         place = _read(Place, cursors.get(_keyword_source(one)))
         language = one.languages[0] if len(one.languages) == 1 and one.languages[0] in LANGUAGES else None
         window = place.window(one, now_ms())
@@ -123,6 +125,7 @@ class NewsApi:
                 break
             remark = f"{page.total - number * self._page_size} of {page.total} articles are left for later"
         yield self._batch(one, language, place, window, articles, oldest, remark)
+        return standing
 
     def _batch(
         self,

@@ -6,6 +6,7 @@ from threading import Event
 
 import orjson
 
+from producers.asked import asked_for, is_asked
 from producers.base import Batch, Cursor, Item, Refused
 from producers.clock import now_ms
 from producers.keywords import ActiveKeywords, Keywords
@@ -26,6 +27,7 @@ _SUBREDDIT = re.compile(r"[A-Za-z0-9_]{2,21}\Z")
 _PAGES = 10
 """After which Reddit lists nothing older."""
 _SHARES = "shares"
+_FEW = "5"
 
 
 class RedditPosts:
@@ -68,6 +70,11 @@ class RedditPosts:
         self._client.listing("r/all/new", {"limit": "1"}, Event())
         return "Reddit answers"
 
+    def canary(self, query: str, stop: Event) -> int:
+        """How many submissions of a week Reddit's search finds for `query`, of the first few."""
+        params = {"q": query, "sort": "new", "t": "week", "type": "link", "limit": _FEW}
+        return len(self._client.listing("search", params, stop).things)
+
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
         """What is new of either."""
         if source == SEARCH:
@@ -86,7 +93,9 @@ class RedditPosts:
         weights = {name: one.priority for name, one in wanted.items()}
         shares = Shares(had(cursors.get(_SHARES)))
         wrong = []
-        turns = shares.order(weights)[: self._settings.reddit_searches]
+        turns = asked_for(shares.order(weights))
+        if not is_asked():
+            turns = turns[: self._settings.reddit_searches]
         for name in turns:
             if stop.is_set():
                 return

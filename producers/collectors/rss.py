@@ -12,6 +12,7 @@ import structlog
 from pydantic import ValidationError
 
 from producers.base import Batch, Cursor, Item, Refused
+from producers.canaries.turns import of_the_hour
 from producers.clock import now_ms
 from producers.rss.entries import Parsed, as_post, parse, raw
 from producers.rss.feeds import SHIPPED, Feed, load_feeds
@@ -81,6 +82,11 @@ class Rss:
             raise Retryable(f"none of {len(failed)} feeds answers; the first: {failed[0]}")
         rest = f"; not: {', '.join(failed)}" if failed else ""
         return f"{len(self._feeds) - len(failed)} of {len(self._feeds)} feeds answer{rest}"
+
+    def canary(self, query: str, stop: Event) -> int:  # noqa: ARG002 -- its own feeds are asked
+        """How many entries one of the feeds has, another one each hour, asked for as if nothing of it were known."""
+        answer = self._fetcher.get(of_the_hour(list(self._feeds.values())).url, None, None, stop)
+        return 0 if answer is None else len(parse(answer).entries)
 
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
         """What is new in the feed `source`."""

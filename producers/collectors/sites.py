@@ -3,28 +3,28 @@
 import time
 from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import NamedTuple
 
-import structlog
-from pydantic import ValidationError
-
-from producers.base import Batch, Cursor, Item, Lasting, Refused
+from producers.base import Batch, Cursor, Item, Refused
+from producers.browser.page import Browser
+from producers.canaries.turns import of_the_hour
 from producers.clock import now_ms
 from producers.settings import ProducerSettings
-from producers.sites.listing import links
+from producers.sites.listing import listed
 from producers.sites.outlets import SHIPPED, Site, load_sites
-from producers.sites.place import TRIES, Place
+from producers.sites.place import TRIES, Place, stored
 from producers.sites.post import as_post
 from producers.web.body import TooLarge
 from producers.web.fetch import Answer, Fetcher
 from producers.web.identity import canonical, hashed
 from producers.web.limits import web_limits
-from producers.web.page import MOST_TAGS, crowded, decoded
 from producers.web.permits import Disallowed, Permits
 from producers.web.refusals import Status
 from schemas.errors import Backpressure, Poison, Retryable
+from schemas.events import Post
 
 NAME = "sites"
 _ACCEPT = "text/html, application/xhtml+xml;q=0.9, */*;q=0.1"
@@ -50,15 +50,25 @@ class Sites:
     name = NAME
 
     def __init__(self, settings: ProducerSettings) -> None:
-        self._sites = {site.name: site for site in load_sites(settings.sites_list)}
-        self._list: Path = settings.sites_list or SHIPPED
-        self._interval_s = settings.sites_interval_s
+        self._list, outlets, self._interval_s = self.outlets(settings)
+        self._sites = {site.name: site for site in outlets}
         self._pages, self._articles = settings.sites_pages, settings.sites_articles
         self._fetcher = Fetcher(settings, web_limits(settings), _ACCEPT)
         self._permits = Permits(self._fetcher)
+        self._browser = Browser(settings) if any(site.browser for site in outlets) else None
+        self._total_s = settings.web_total_s
         self._run_s = settings.run_timeout_s * _SHARE
         self.parallel = settings.sites_parallel
         self.timeout_s: float | None = settings.run_timeout_s
+
+    def outlets(self, settings: ProducerSettings) -> tuple[Path, Sequence[Site], float]:
+        """What is read: the list, the outlets that it has, and the seconds between looks; raises Fatal where it is wrong."""
+        path = settings.sites_list or SHIPPED
+        return path, load_sites(path), settings.sites_interval_s
+
+    def post(self, answer: Answer, url: str, site: Site) -> Post:
+        """The page at `url` as a post; raises Poison where it is none."""
+        return as_post(answer.body, answer.content_type, url, site, self.name, now_ms())
 
     def sources(self) -> Sequence[str]:
         """Every outlet."""
@@ -79,7 +89,7 @@ class Sites:
         def ask(site: Site) -> tuple[int, str]:
             try:
                 answer = self._page(site, site.list, None, None, stop, patience_s)
-                count = 0 if answer is None else len(_links(answer, site))
+                count = 0 if answer is None else len(listed(answer, site))
             except Retryable as error:
                 return 0, f"{site.name}: {error}"
             return count, f"{site.name}: {count} articles"
@@ -91,13 +101,19 @@ class Sites:
             raise Retryable(f"no outlet lists an article; {said}")
         return said
 
+    def canary(self, query: str, stop: Event) -> int:  # noqa: ARG002 -- its own outlets are asked
+        """How many articles one of the outlets lists, another one each hour, asked for as if nothing of it were known."""
+        site = of_the_hour(list(self._sites.values()))
+        answer = self._page(site, site.list, None, None, stop)
+        return 0 if answer is None else len(listed(answer, site))
+
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
         """What is new at the outlet `source`, an article each batch."""
         site = self._sites[source]
-        place = _place(cursors.get(source), site)
+        place = stored(cursors.get(source), site)
         end = time.monotonic() + self._run_s
-        listed = self._listed(site, place, stop)
-        urls = list(dict.fromkeys([*place.due(now_ms()), *listed.urls]))
+        found = self._listed(site, place, stop)
+        urls = list(dict.fromkeys([*place.due(now_ms()), *found.urls]))
         left, read, row = len(urls), 0, 0
         first: Retryable | None = None
         for url in urls[: self._articles]:
@@ -115,7 +131,7 @@ class Sites:
                 row, first = row + (url not in place.failed), first or error
                 ending = _ending(error, first, row)
                 missed = place.missed(url, identity, now_ms())
-                items = [] if missed else [_given_up(site, url, error)]
+                items = [] if missed else [_given_up(self.name, site, url, error)]
                 place = missed or place.read(url, identity)
             else:
                 row, read = 0, read + 1
@@ -126,9 +142,9 @@ class Sites:
                 yield Batch(items, (Cursor(source, place.model_dump_json()),))
             if ending:
                 raise ending
-        etag, modified = (None, None) if left else (listed.etag, listed.modified)
+        etag, modified = (None, None) if left else (found.etag, found.modified)
         place = place.done(site.list, etag, modified)
-        yield Batch((), (Cursor(source, place.model_dump_json()),), _remark(left, place, listed))
+        yield Batch((), (Cursor(source, place.model_dump_json()),), _remark(left, place, found))
         if first is not None and not read:
             raise first
 
@@ -145,7 +161,7 @@ class Sites:
             answer = self._page(site, url, *asked, stop)
             if answer is None:
                 return _Listed([], memory.etag, memory.modified, None)
-            urls = _links(answer, site)
+            urls = listed(answer, site)
             if number == 1:
                 etag, modified = answer.etag, answer.modified
                 if not urls:
@@ -171,11 +187,16 @@ class Sites:
     ) -> Answer | None:
         """A page, where the outlet allows it; raises Disallowed and all that a fetch raises."""
         gap_s = self._permits.gap_s(url, stop, total_s, site.list)
-        return self._fetcher.get(url, etag, modified, stop, total_s, gap_s, site.list)
+        answer = self._fetcher.get(url, etag, modified, stop, total_s, gap_s, site.list)
+        if answer is None or not site.browser or self._browser is None:
+            return answer
+        # Asked for as ever before, which tells how it is answered; only what is there is shown to a browser.
+        body = self._browser.page(answer.url, site.list, stop, total_s or self._total_s)
+        return replace(answer, body=body, content_type="text/html; charset=utf-8")
 
     def _article(self, url: str, site: Site, stop: Event) -> Item | Refused:
         """The post of one article, or why there is none; raises Retryable where it may be read later."""
-        origin, said = _origin(site, url), url.encode()
+        origin, said = _origin(self.name, site, url), url.encode()
         try:
             answer = self._page(site, site.whole_address(url), None, None, stop)
         except TooLarge as error:
@@ -189,7 +210,7 @@ class Sites:
         if answer is None:
             raise Retryable("unchanged, though nobody asked whether it changed")
         try:
-            post = as_post(answer.body, answer.content_type, url, site, NAME, now_ms())
+            post = self.post(answer, url, site)
         except Poison as why:
             return Refused(origin, answer.body, len(answer.body), why)
         return Item("posts", post, origin, said)
@@ -202,9 +223,9 @@ def _ending(error: Retryable, first: Retryable, row: int) -> Retryable | None:
     return first if row == _ROW else None
 
 
-def _given_up(site: Site, url: str, error: Retryable) -> Refused:
+def _given_up(collector: str, site: Site, url: str, error: Retryable) -> Refused:
     why = Poison("rejected", f"not read in {TRIES} tries: {error}")
-    return Refused(_origin(site, url), url.encode(), len(url.encode()), why)
+    return Refused(_origin(collector, site, url), url.encode(), len(url.encode()), why)
 
 
 def build(settings: ProducerSettings) -> Sites:
@@ -221,27 +242,5 @@ def _remark(left: int, place: Place, listed: _Listed) -> str | None:
     return "; ".join(one for one in said if one) or None
 
 
-def _links(answer: Answer, site: Site) -> Sequence[str]:
-    markup = decoded(answer.body, answer.content_type)
-    if crowded(markup):
-        raise Lasting(f"a list of more than {MOST_TAGS} tags")
-    return links(markup, answer.url, site)
-
-
-def _origin(site: Site, url: str) -> str:
-    return f"{NAME}:{site.name}:{hashed(canonical(url))}"
-
-
-def _place(stored: str | None, site: Site) -> Place:
-    """The place at `site`; what was told by another list says nothing about this one's changes."""
-    if stored is None:
-        return Place()
-    try:
-        place = Place.model_validate_json(stored)
-    except ValidationError:
-        structlog.get_logger().warning("cursor_unreadable", site=site.name)
-        return Place()
-    if place.memory.url == site.list:
-        return place
-    forgotten = place.memory.model_copy(update={"etag": None, "modified": None})
-    return place.model_copy(update={"memory": forgotten})
+def _origin(collector: str, site: Site, url: str) -> str:
+    return f"{collector}:{site.name}:{hashed(canonical(url))}"

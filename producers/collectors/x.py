@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import orjson
 import structlog
 
+from producers.asked import asked_for
 from producers.base import Batch, Cursor, Item
 from producers.base import Refused as RefusedItem
 from producers.budget import Budget
@@ -112,7 +113,7 @@ class X:
         shares = Shares(had(cursors.get(_SHARES)))
         published: set[str] = set()
         wrong = []
-        for name in shares.order(weights):
+        for name in asked_for(shares.order(weights)):
             if stop.is_set():
                 return
             try:

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from producers.asked import asked_for, is_asked
 from producers.base import Batch, Cursor, Item, Refused
 from producers.clock import now_ms
 from producers.keywords import ActiveKeywords, Keywords
@@ -74,6 +75,10 @@ class YouTubePosts:
         """Whether YouTube accepts the key; costs one unit."""
         self._youtube.videos(["jNQXAC9IVRw"], "id", self._quota({}), Event())
         return "YouTube answers"
+
+    def canary(self, query: str, stop: Event) -> int:
+        """Whether the video `query` is there; costs one unit, which is not metered."""
+        return len(self._youtube.videos([query], "id", self._quota({}), stop))
 
     def collect(self, source: str, cursors: Mapping[str, str], stop: Event) -> Generator[Batch]:
         """What is new of each; what was used of the quota is kept also where a run fails."""
@@ -169,7 +174,9 @@ class YouTubePosts:
         weights = {name: one.priority for name, one in wanted.items()}
         shares = Shares(had(cursors.get(_SHARES)))
         wrong = []
-        turns = shares.order(weights)[: self._settings.youtube_searches]
+        turns = asked_for(shares.order(weights))
+        if not is_asked():
+            turns = turns[: self._settings.youtube_searches]
         for name in turns:
             if stop.is_set():
                 return

@@ -6,8 +6,11 @@ from urllib.parse import urldefrag, urljoin
 
 from selectolax.lexbor import LexborHTMLParser
 
+from producers.base import Lasting
 from producers.sites.outlets import Site
+from producers.web.fetch import Answer
 from producers.web.identity import canonical
+from producers.web.page import MOST_TAGS, crowded, decoded
 
 _LONGEST = 1_000
 
@@ -28,3 +31,11 @@ def links(markup: str, url: str, site: Site) -> Sequence[str]:
         if article.fullmatch(canonical(address)) or article.fullmatch(address):
             found.setdefault(canonical(address), address)
     return list(found.values())
+
+
+def listed(answer: Answer, site: Site) -> Sequence[str]:
+    """The same of an answer; raises Lasting where it has more tags than anybody takes apart."""
+    markup = decoded(answer.body, answer.content_type)
+    if crowded(markup):
+        raise Lasting(f"a list of more than {MOST_TAGS} tags")
+    return links(markup, answer.url, site)

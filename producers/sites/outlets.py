@@ -51,6 +51,7 @@ class Site(BaseModel):
     whole: str = ""
     date: _Selector | None = None
     zone: Zone = "UTC"
+    browser: bool = False
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")]
 
     def page(self, number: int) -> str | None:
@@ -67,6 +68,6 @@ class Site(BaseModel):
 _SITES = TypeAdapter(tuple[Site, ...])
 
 
-def load_sites(path: Path | None) -> tuple[Site, ...]:
-    """The outlets of the TOML file (tables `[[sites]]`), by default the shipped one; raises Fatal where it is wrong."""
-    return read_list(path or SHIPPED, "sites", _SITES)
+def load_sites(path: Path | None, what: str = "sites") -> tuple[Site, ...]:
+    """The outlets of the TOML file (tables `[[sites]]`, or `what`), by default the shipped one; raises Fatal where it is wrong."""
+    return read_list(path or SHIPPED, what, _SITES)

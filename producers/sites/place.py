@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from pydantic import BaseModel, ConfigDict
+import structlog
+from pydantic import BaseModel, ConfigDict, ValidationError
 
+from producers.sites.outlets import Site
 from producers.web.memory import Memory, key
 from schemas.events import Millis
 
@@ -55,3 +57,18 @@ class Place(BaseModel):
     def done(self, url: str, etag: str | None, modified: str | None) -> "Place":
         """The place at the end of a run over the list at `url`; conditions only where nothing of it is left."""
         return Place(memory=self.memory.after(url, [], etag, modified), failed=self.failed)
+
+
+def stored(cursor: str | None, site: Site) -> Place:
+    """The place at `site`; what was told by another list says nothing about this one's changes."""
+    if cursor is None:
+        return Place()
+    try:
+        place = Place.model_validate_json(cursor)
+    except ValidationError:
+        structlog.get_logger().warning("cursor_unreadable", site=site.name)
+        return Place()
+    if place.memory.url == site.list:
+        return place
+    forgotten = place.memory.model_copy(update={"etag": None, "modified": None})
+    return place.model_copy(update={"memory": forgotten})

@@ -24,6 +24,7 @@ _TITLE_CHARACTERS = 500
 _NAME_CHARACTERS = 200
 _JSON_CHARACTERS = 200_000
 _DEPTH = 4
+_KINDS = ("Article", "DiscussionForumPosting")
 _NO_ENCODINGS = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape"})
 """What Python has among its encodings, and no page is written in; some take time that grows with the square of the page."""
 _TIMES = (
@@ -133,7 +134,7 @@ def _meta(tree: LexborHTMLParser) -> dict[str, str]:
 
 
 def _articles(tree: LexborHTMLParser) -> Iterator[dict[str, Any]]:
-    """The articles among the JSON-LD of the page (https://schema.org/NewsArticle)."""
+    """The articles, and the threads of forums, among the JSON-LD of the page (https://schema.org/NewsArticle)."""
     for node in tree.css('script[type="application/ld+json"]'):
         try:
             data = orjson.loads(node.text()[:_JSON_CHARACTERS])
@@ -148,7 +149,7 @@ def _among(data: Any, depth: int) -> Iterator[dict[str, Any]]:
             yield from _among(one, depth - 1) if depth else ()
     elif isinstance(data, dict):
         kinds = data.get("@type")
-        if any(str(kind).endswith("Article") for kind in (kinds if isinstance(kinds, list) else [kinds])):
+        if any(str(kind).endswith(_KINDS) for kind in (kinds if isinstance(kinds, list) else [kinds])):
             yield data
         elif depth:
             yield from _among(data.get("@graph"), depth - 1)

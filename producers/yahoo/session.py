@@ -26,6 +26,7 @@ _FULL_S = 60.0
 _DATA = ("/v7/", "/v8/", "/v10/")
 """Where the data are. Elsewhere are cookies: their host answers 404 and sets one, which is as it should be."""
 
+_DENIED = frozenset({401, 403})
 _NOT_FOUND, _TOO_MANY, _SERVER = 404, 429, 500
 _PATIENCE_S = 60.0
 
@@ -45,17 +46,24 @@ class YahooSession(requests.Session[requests.Response]):
 
     @contextmanager
     def stopped_by(self, stop: Event) -> Iterator[None]:
-        """Requests of this thread are not begun any more once `stop` is set."""
+        """Requests of this thread are not begun any more once `stop` is set, nor ones that were denied meanwhile."""
         self._call.stop = stop
+        self._call.denied = {}
         try:
             yield
         finally:
             del self._call.stop
+            del self._call.denied
 
     def request(self, method: Any, url: str, **options: Any) -> Any:  # type: ignore[override]  # its forty options pass through
         """As of any session; raises Backpressure (429), Lasting (404) and Retryable (500 and above) for data."""
         stop: Event = getattr(self._call, "stop", None) or Event()
         target = url if self._base is None else _moved(url, self._base)
+        denied: dict[str, int] = getattr(self._call, "denied", {})
+        asked = f"{url} {sorted((options.get('params') or {}).items())}"
+        if asked in denied:
+            # yfinance logs in anew and asks again; without another crumb that is the same question.
+            raise Lasting(f"HTTP {denied[asked]} at {urlsplit(url).path}", denied=True)
         given_s = options.get("timeout")
         options["timeout"] = (
             min(given_s, self._timeout_s) if isinstance(given_s, int | float) else self._timeout_s
@@ -68,6 +76,8 @@ class YahooSession(requests.Session[requests.Response]):
             self.asked += 1
             response = super().request(method, target, **options)
         self._judge(response, urlsplit(url).path)
+        if response.status_code in _DENIED:
+            denied[asked] = response.status_code
         return response
 
     def _judge(self, response: requests.Response, path: str) -> None:

@@ -432,6 +432,18 @@ class Run(TypedDict):
     newest_item_at: Millis | None
     quota_left: int | None
     error: str | None
+    request_id: str | None
+
+
+class Request(TypedDict):
+    """Something that is asked for now."""
+
+    id: str
+    action: Literal["collect"]
+    target: str
+    source: str | None
+    keywords: Sequence[str]
+    requested_at: Millis
 
 
 class Candle(TypedDict):

@@ -249,4 +249,4 @@ class Gathering:
 
 
 def _quoted(quote: dict[str, Any]) -> str:
-    return f"{quote['symbol']}@{quote['market_time'] // 1000}"
+    return f"{quote['symbol']}@{quote['market_time']}"

@@ -22,7 +22,7 @@ from tests.support.rooms import Room
 from tests.support.until import until
 
 CODEC = Codec(PinnedIds())
-TOPICS = ["posts", "candles", "quotes", "runs", "dead-letters", "checkpoints"]
+TOPICS = ["posts", "candles", "quotes", "runs", "dead-letters", "checkpoints", "requests"]
 
 
 class Producers:
@@ -33,7 +33,14 @@ class Producers:
         self._started = 0
 
     def environment(self, **settings: str) -> dict[str, str]:
-        own = {"kafka": self.bootstrap, "topic_prefix": self.prefix, "log_json": "1", **settings}
+        # A canary would be one run and one question more than a test counts.
+        own = {
+            "kafka": self.bootstrap,
+            "topic_prefix": self.prefix,
+            "log_json": "1",
+            "canary_s": "0",
+            **settings,
+        }
         return {**os.environ, **{f"DENYUT_{name.upper()}": value for name, value in own.items()}}
 
     @contextmanager

@@ -36,6 +36,11 @@ class Upstream(Protocol):
         ...
 
     @property
+    def topic(self) -> str:
+        """Where what it has is published: `posts`, or `quotes`."""
+        ...
+
+    @property
     def url(self) -> str:
         """Its address, without a final slash."""
         ...
@@ -54,7 +59,7 @@ class Upstream(Protocol):
         ...
 
     def publish(self, n: int) -> list[str]:
-        """Have `n` more items; the ids of the posts that they must become, oldest first."""
+        """Have `n` more items; the ids of the posts (of quotes `SYMBOL@TIME`) that they must become, oldest first."""
         ...
 
     def fault(self, kind: Fault, times: int = 1, **more: Any) -> None:

@@ -14,6 +14,7 @@ from tests.support.upstreams.yahoo import YahooUpstream
 QUICK = {
     "RSS_INTERVAL_S": "1.5",
     "SITES_INTERVAL_S": "2",
+    "KASKUS_INTERVAL_S": "2",
     "NEWSAPI_DAILY": "40000",
     "YAHOO_INTERVAL_S": "1.5",
     "FACEBOOK_INTERVAL_S": "2",
@@ -41,8 +42,9 @@ _PATIENT = {
 
 
 _STREAM_S = 20.0
+_SYMBOLS = 3
 _LIST = "/indeks"
-FOCUS = {"sites": {"path": _LIST}, "x": {"path": SEARCH_PATH}}
+FOCUS = {"sites": {"path": _LIST}, "kaskus": {"path": _LIST}, "x": {"path": SEARCH_PATH}}
 """Where faults go of those whose answers mean different things: a page that is no article is one, and a stream has no end."""
 
 
@@ -50,10 +52,11 @@ class Everyone:
     """A server for every collector that reads, and who sends to the webhook."""
 
     def __init__(self) -> None:
-        made = {name: make() for name, make in UPSTREAMS.items() if name != "instagram"}
+        made = {name: make() for name, make in UPSTREAMS.items() if name not in ("instagram", "yahoo")}
+        made["yahoo"] = YahooUpstream(_SYMBOLS, since_s=86_400)
         # One address is asked in place of Meta's, for pages and hashtags.
         made["instagram"] = InstagramUpstream(made["facebook"].server)  # type: ignore[attr-defined]  # as all of them have
-        self.scripted = [one for one in (*made.values(), YahooUpstream()) if isinstance(one, Scripted)]
+        self.scripted = [one for one in made.values() if isinstance(one, Scripted)]
         for server in self.scripted:
             if isinstance(server, XUpstream):
                 server.hold_s = _STREAM_S

@@ -19,25 +19,33 @@ _CODEC = Codec(PinnedIds())
 
 @dataclass
 class Outcome:
-    """One run over one source: its Run, its posts, what was refused, and the error that ended it."""
+    """One run over one source: its Run, what it published, what was refused, and the error that ended it."""
 
     run: Run
-    posts: list[Mapping[str, Any]]
+    published: list[Mapping[str, Any]]
     refused: list[Refused]
     problem: DenyutError | None
 
     @property
+    def posts(self) -> list[Mapping[str, Any]]:
+        """What a collector of posts published."""
+        return self.published
+
+    @property
     def ids(self) -> list[str]:
-        """Of the posts, in order."""
-        return [post["id"] for post in self.posts]
+        """What tells the published from one another, in order: of a quote its symbol and time."""
+        return [
+            one["id"] if "id" in one else f"{one['symbol']}@{one['market_time']}" for one in self.published
+        ]
 
 
 @dataclass
 class Driver:
-    """Runs one collector as the runner does; `cursors` is its part of the checkpoints topic."""
+    """Runs one collector, which publishes to `topic`, as the runner does; `cursors` is its part of the checkpoints topic."""
 
     collector: Collector
     cursors: dict[str, str] = field(default_factory=dict)
+    topic: str = "posts"
 
     def run(self, source: str | None = None, *, batches: int | None = None) -> Outcome:
         """One run over `source`, by default the first; ended as by a kill after so many `batches` that brought something.
@@ -46,14 +54,14 @@ class Driver:
         """
         source = self.collector.sources()[0] if source is None else source
         tally = Tally(self.collector.name, source, now_ms())
-        posts: list[Mapping[str, Any]] = []
+        published: list[Mapping[str, Any]] = []
         refused: list[Refused] = []
         problem: DenyutError | None = None
         found = self.collector.collect(source, dict(self.cursors), Event())
         try:
             brought = 0
             for batch in found:
-                self._take(batch, tally, posts, refused)
+                self._take(batch, tally, published, refused)
                 brought += bool(batch.items)
                 if brought == batches:
                     break
@@ -61,24 +69,25 @@ class Driver:
             problem = error
         finally:
             found.close()
-        return Outcome(tally.run(problem), posts, refused, problem)
+        return Outcome(tally.run(problem), published, refused, problem)
 
     def _take(
-        self, batch: Batch, tally: Tally, posts: list[Mapping[str, Any]], refused: list[Refused]
+        self, batch: Batch, tally: Tally, published: list[Mapping[str, Any]], refused: list[Refused]
     ) -> None:
+        tally.see(batch.seen)
         for item in batch.items:
             tally.items += 1
             if isinstance(item, Item):
                 _CODEC.encode(TOPICS[item.topic].event, item.record)
                 tally.pending.append(item)
-                if item.topic == "posts":
-                    posts.append(item.record)
+                if item.topic == self.topic:
+                    published.append(item.record)
             else:
                 assert isinstance(item.why, Poison)
                 tally.refused += 1
                 refused.append(item)
         # Engagements have no time of their own that a Run tells of.
-        tally.pending = [item for item in tally.pending if item.topic != "engagements"]
+        tally.pending = [item for item in tally.pending if item.topic == self.topic]
         tally.acknowledge()
         tally.remark = batch.remark or tally.remark
         if batch.quota_left is not None:

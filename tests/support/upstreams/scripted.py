@@ -37,6 +37,7 @@ class Scripted(ABC):
     """A server with faults; a subclass says with `serve` what is asked for where, and makes the items."""
 
     name: str
+    topic = "posts"
     malformed = Reply(body=b"\x00\xff<not {what it says", headers={"Content-Type": "application/json"})
 
     def __init__(self, server: Server | None = None) -> None:

@@ -67,7 +67,8 @@ def listening(folder: Path, **settings: Any) -> Iterator[Listening]:
 @pytest.fixture(scope="module")
 def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listening]:
     """One whose requests are refused before anything is handed over."""
-    with listening(tmp_path_factory.mktemp("webhook"), webhook_max_bytes=2_000) as found:
+    # Its one run outlasts all tests of this file, on whatever machine: the end of it would be handed over.
+    with listening(tmp_path_factory.mktemp("webhook"), webhook_max_bytes=2_000, webhook_run_s=3_600) as found:
         yield found
 
 

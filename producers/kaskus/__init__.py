@@ -1,0 +1,1 @@
+"""What the kaskus collector is made of: forums as data, threads as posts."""
