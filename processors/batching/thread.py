@@ -49,7 +49,11 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no 
         except RuntimeError as error:  # the loop is closed
             work.close()
             raise ConsumerStoppedError from error
-        return await asyncio.wrap_future(future)
+        try:
+            return await asyncio.wrap_future(future)
+        except AssertionError as error:
+            # aiokafka asserts that it knows some broker; one that is just starting tells it of none, not even of itself.
+            raise KafkaError(f"the reader met what it holds to be impossible: {error}") from error
 
     async def fetch(
         self, partitions: Iterable[TopicPartition], timeout_s: float
@@ -98,7 +102,7 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no 
         await self._in_thread(seek())
 
     async def committed(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Committed | None]:
-        """What the group has committed, with its metadata."""
+        """What the group has committed, with its metadata; raises KafkaError where there is no telling."""
         wanted = list(partitions)
 
         async def read() -> Standing:
@@ -135,6 +139,18 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no 
             return await self._in_thread(ask())
         except KafkaError:
             return False
+
+    async def ended(self) -> KafkaError | None:
+        """What has ended this worker's part in the group, so that it would never be given a partition again; None while nothing has."""
+
+        async def look() -> None:
+            self._ensure_consumer()._coordinator.check_errors()
+
+        try:
+            await self._in_thread(look())
+        except KafkaError as error:
+            return error
+        return None
 
     @property
     def expelled(self) -> bool:
