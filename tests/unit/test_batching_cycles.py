@@ -17,10 +17,15 @@ def _as_it_was() -> Iterator[None]:
         gc.disable()
 
 
-def test_it_rests_meanwhile_and_goes_on_after_an_error() -> None:
-    with pytest.raises(ValueError, match="broken"), uncollected():
+def fail() -> None:
+    with uncollected():
         assert not gc.isenabled()
         raise ValueError("broken")
+
+
+def test_it_rests_meanwhile_and_goes_on_after_an_error() -> None:
+    with pytest.raises(ValueError, match="broken"):
+        fail()
     assert gc.isenabled()
 
 

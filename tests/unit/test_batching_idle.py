@@ -23,7 +23,7 @@ class Reader:
         self.committed, self.end = 0, 10
         self.ended: Exception | None = None
         self.met: Exception | None = None
-        self._coordinator = self
+        self._coordinator: Reader | None = self
 
     def check_errors(self) -> None:
         if self.ended is not None:
@@ -97,3 +97,12 @@ async def test_an_assertion_of_the_reader_is_an_error_of_kafka() -> None:
     reader.met = AssertionError("Did we not perform bootstrap?")
     with pytest.raises(KafkaError, match="bootstrap"):
         await thread.committed([TP])
+
+
+async def test_before_it_has_subscribed_there_is_no_telling() -> None:
+    reader = Reader()
+    reader._coordinator = None
+    watch = watch_of(reader)
+    assert (await watch.look()).stalled_s() > 0
+    reader._coordinator = reader
+    assert not (await watch.look()).stalled_s()
