@@ -7,6 +7,7 @@ from typing import Any
 
 import faust
 import structlog
+from aiokafka.errors import KafkaError
 from faust.app.base import BootStrategy
 from mode import Service
 
@@ -156,8 +157,13 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
         idle = IdleWatch(self)
         while not self.should_stop:
             await self.sleep(min(1.0, limit / 4))
+            try:
+                standby = await idle.look()
+            except KafkaError as error:
+                await self.fail(error)
+                return
             lanes = self.lanes
-            pulses = [lanes.opening, *(lane.pulse for lane in lanes), await idle.look()]
+            pulses = [lanes.opening, *(lane.pulse for lane in lanes), standby]
             for pulse in pulses:
                 if pulse.stalled_s() > limit:
                     await self.fail(Fatal(f"no progress for {limit:.0f} s: {pulse.name}"))

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
+from processors.batching.cycles import uncollected
 from processors.batching.table import BatchTable
 from processors.batching.tuning import Tuning
 from schemas.errors import Fatal, Retryable
@@ -114,22 +115,30 @@ async def restore(
     )
     for tp, table in by_tp.items():
         table.drop(tp.partition)
-    count = 0
     await reader.start()
     try:
-        reader.assign(list(by_tp))
-        begins = await reader.beginning_offsets(list(by_tp))
-        ends = await reader.end_offsets(list(by_tp))
-        for tp, begin in begins.items():
-            reader.seek(tp, begin)
-        left = {tp for tp in by_tp if begins[tp] < ends[tp]}
-        while left:
-            for tp, records in (await reader.getmany(*left, timeout_ms=200)).items():
-                by_tp[tp].load(tp.partition, records)
-                count += len(records)
-            positions = {tp: await reader.position(tp) for tp in left}
-            left = {tp for tp in left if positions[tp] < ends[tp]}
-            progress()
+        with uncollected():
+            return await _read(reader, by_tp, progress)
     finally:
         await reader.stop()
+
+
+async def _read(
+    reader: AIOKafkaConsumer, by_tp: Mapping[TopicPartition, BatchTable], progress: Callable[[], None]
+) -> int:
+    """Load what these partitions hold now; the number of records."""
+    count = 0
+    reader.assign(list(by_tp))
+    begins = await reader.beginning_offsets(list(by_tp))
+    ends = await reader.end_offsets(list(by_tp))
+    for tp, begin in begins.items():
+        reader.seek(tp, begin)
+    left = {tp for tp in by_tp if begins[tp] < ends[tp]}
+    while left:
+        for tp, records in (await reader.getmany(*left, timeout_ms=200)).items():
+            by_tp[tp].load(tp.partition, records)
+            count += len(records)
+        positions = {tp: await reader.position(tp) for tp in left}
+        left = {tp for tp in left if positions[tp] < ends[tp]}
+        progress()
     return count

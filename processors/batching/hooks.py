@@ -93,6 +93,7 @@ HOOKS = (
     Hook("mode.services", "Service.wait_first", "takes an asyncio.Event, cancels what has not finished", "feade6a31f8a"),
     Hook(_GROUP, "GroupCoordinator._do_heartbeat", "True means that the group still knows this member, rebalancing or not", "dc1d6632aaa6"),
     Hook(_GROUP, "GroupCoordinator.reset_generation", "a generation below zero means expelled", "537aa37c531b"),
+    Hook(_GROUP, "GroupCoordinator.check_errors", "raises what has ended the routine of the group; a reader meets it in getmany, one without partitions never would", "ba6ca51ad348"),
     Hook(_GROUP, "GroupCoordinator.fetch_committed_offsets", "reached by the reader's _coordinator; the only way to the metadata of a committed offset", "6c049c737916"),
     Hook(_GROUP, "GroupCoordinator._on_join_prepare", "awaits the revocation before the group is rejoined", "4d9524afc0ee"),
     Hook(_GROUP, "GroupCoordinator._on_join_complete", "runs without heartbeats until the assignment callback returns", "0b0b3d204b40"),

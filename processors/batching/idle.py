@@ -28,18 +28,25 @@ class IdleWatch:
         self._before: Mapping[TopicPartition, int] = {}
 
     async def look(self) -> Pulse:
-        """The pulse: busy while this worker holds nothing and what there is to read is not being read."""
+        """The pulse: busy while this worker holds nothing and what there is to read is not being read.
+
+        Raises the KafkaError that has ended its part in the group; one that reads would meet it by itself.
+        """
         if len(self._app.lanes):
             self._pulse.beat(busy=False)
         elif monotonic() >= self._next:
             self._next = monotonic() + self._every_s
             self._pulse.busy()
+            ended: KafkaError | None = None
             try:
                 async with asyncio.timeout(_LOOK_S):
-                    if await self._group_gets_on():
+                    ended = await self._app.consumer._thread.ended()
+                    if ended is None and await self._group_gets_on():
                         self._pulse.beat(busy=False)
             except (KafkaError, ConsumerStoppedError, ConsumerNotStarted, TimeoutError):
                 pass  # no telling is no progress
+            if ended is not None:
+                raise ended
         return self._pulse
 
     async def _group_gets_on(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import aiokafka
 from aiokafka import TopicPartition
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError, NoOffsetForPartitionError
+from faust.exceptions import ConsumerNotStarted
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread
 from faust.transport.drivers.aiokafka import Transport as FaustTransport
 
@@ -49,7 +50,18 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no 
         except RuntimeError as error:  # the loop is closed
             work.close()
             raise ConsumerStoppedError from error
-        return await asyncio.wrap_future(future)
+        try:
+            return await asyncio.wrap_future(future)
+        except AssertionError as error:
+            # aiokafka asserts that it knows some broker; one that is just starting tells it of none, not even of itself.
+            raise KafkaError(f"the reader met what it holds to be impossible: {error}") from error
+
+    def _member(self) -> Any:
+        """This worker's part in the group; raises ConsumerNotStarted while it has none: the reader has not subscribed yet."""
+        coordinator = self._ensure_consumer()._coordinator
+        if coordinator is None:
+            raise ConsumerNotStarted
+        return coordinator
 
     async def fetch(
         self, partitions: Iterable[TopicPartition], timeout_s: float
@@ -98,11 +110,11 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no 
         await self._in_thread(seek())
 
     async def committed(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, Committed | None]:
-        """What the group has committed, with its metadata."""
+        """What the group has committed, with its metadata; raises KafkaError where there is no telling."""
         wanted = list(partitions)
 
         async def read() -> Standing:
-            found = await self._ensure_consumer()._coordinator.fetch_committed_offsets(wanted)
+            found = await self._member().fetch_committed_offsets(wanted)
             return {tp: parse(found[tp].offset, found[tp].metadata) if tp in found else None for tp in wanted}
 
         return dict(await self._in_thread(read()))
@@ -125,7 +137,7 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no 
         """Ask the coordinator whether it still knows this worker; False if there is no telling."""
 
         async def ask() -> bool:
-            coordinator = self._ensure_consumer()._coordinator
+            coordinator = self._member()
             if coordinator.generation < 0:
                 return False
             alive: bool = await coordinator._do_heartbeat()
@@ -136,10 +148,22 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no 
         except KafkaError:
             return False
 
+    async def ended(self) -> KafkaError | None:
+        """What has ended this worker's part in the group, so that it would never be given a partition again; None while nothing has."""
+
+        async def look() -> None:
+            self._member().check_errors()
+
+        try:
+            await self._in_thread(look())
+        except KafkaError as error:
+            return error
+        return None
+
     @property
     def expelled(self) -> bool:
         """Whether the group has gone on without this worker."""
-        generation: int = self._ensure_consumer()._coordinator.generation
+        generation: int = self._member().generation
         return generation < 0
 
     def close(self) -> None:

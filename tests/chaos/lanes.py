@@ -81,7 +81,7 @@ def broker_kills(broker: OwnBroker, folder: Path, rounds: int) -> Verdict:
             trial.progress(random.randrange(100, 700))
             broker.kill()
             broker.start()
-        trial.finish(180)
+        trial.finish()
         return trial.verdict()
 
 

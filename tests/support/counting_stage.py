@@ -5,29 +5,23 @@
 
 import asyncio
 import dataclasses
-import os
 import random
-import signal
 import sys
 from pathlib import Path
 
 import orjson
-from aiokafka.errors import KafkaError
 
 import processors.batching.changelog
 from processors.batching import Batch, BatchApp, Handler, Tuning, run_worker
-from processors.batching.producer import Probe
 from schemas.logs import configure
 from schemas.settings import Settings
+from tests.support.probing import Probing, probe_of
 
 ROOT = Path(__file__).parents[2]
 
-STEPS_IN_DOUBT = ("produced", "offsets_sent", "committed")
-"""Where an error is injected: the fate of the transaction is open, or unknown to the client."""
-
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(Probing):
     """What a test asks of the worker."""
 
     id: str
@@ -35,19 +29,9 @@ class Options:
     source: str
     out: str | None = None
     partitions: int = 4
-    pause_s: float = 0.0
-    """Upper bound of a random sleep at each step of a transaction."""
-    hold_s: float = 0.0
-    """A sleep right before every commit."""
-    fail: float = 0.0
-    """Probability of an error at each step."""
     max_records: int = 5000
     linger_s: float = 0.03
     tick_s: float | None = None
-    session_s: float = 6.0
-    transaction_s: float = 15.0
-    flags: str = ""
-    """A folder: where `PID.freeze` is in it, the process stops itself right before its next commit."""
     watchdog_s: float = 120.0
     hang: bool = False
     """Whether the handler never returns."""
@@ -62,25 +46,6 @@ class ProcessIds(BatchApp):
 
     def transactional_id(self, handler: str, partition: int) -> str:
         return f"{super().transactional_id(handler, partition)}-{self._process}"
-
-
-def probe_of(options: Options) -> Probe:
-    """What happens between the steps of a transaction."""
-
-    async def probe(step: str) -> None:
-        if options.pause_s:
-            await asyncio.sleep(random.random() * options.pause_s)
-        if options.hold_s and step == "offsets_sent":
-            await asyncio.sleep(options.hold_s)
-        if options.flags and step == "offsets_sent":
-            flag = Path(options.flags) / f"{os.getpid()}.freeze"
-            if flag.exists():
-                flag.unlink()
-                os.kill(os.getpid(), signal.SIGSTOP)
-        if options.fail and step in STEPS_IN_DOUBT and random.random() < options.fail:
-            raise KafkaError(f"injected at {step}")
-
-    return probe
 
 
 def build(options: Options) -> BatchApp:

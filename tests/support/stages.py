@@ -26,15 +26,20 @@ from tests.support.until import until
 CODEC = Codec(PinnedIds())
 
 
+def environment(bootstrap: str, prefix: str, **settings: object) -> dict[str, str]:
+    """That of a stage with these settings and no other."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DENYUT_")}
+    named = {f"DENYUT_{name.upper()}": str(value) for name, value in settings.items()}
+    return {**kept, "DENYUT_KAFKA": bootstrap, "DENYUT_TOPIC_PREFIX": prefix, **named}
+
+
 class Workers:
     """Processes of one stage; use as a context, so that none is left behind."""
 
     def __init__(self, bootstrap: str, prefix: str, stage: str, folder: Path, **settings: object) -> None:
         self._stage = stage
         self._log = folder / f"{stage}.log"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("DENYUT_")}
-        named = {f"DENYUT_{name.upper()}": str(value) for name, value in settings.items()}
-        self._environment = {**kept, "DENYUT_KAFKA": bootstrap, "DENYUT_TOPIC_PREFIX": prefix, **named}
+        self._environment = environment(bootstrap, prefix, **settings)
         self._bootstrap, self._prefix = bootstrap, prefix
         self.processes: list[Room] = []
 
@@ -124,8 +129,12 @@ class Feed:
 
     def __init__(self, bootstrap: str, prefix: str) -> None:
         self._prefix = prefix
-        # Without compression: these are few, and any reader can take them.
-        config = {**producer_config(KafkaSettings(kafka=bootstrap), "test"), "compression.type": "none"}
+        # Without compression: these are few, and any reader can take them. A broker that is killed is no news.
+        config = {
+            **producer_config(KafkaSettings(kafka=bootstrap), "test"),
+            "compression.type": "none",
+            "log_level": 0,
+        }
         self._producer = Producer(config)
 
     def send(self, topic: str, records: Iterable[tuple[str, Mapping[str, Any] | None]], **where: Any) -> int:

@@ -1,0 +1,181 @@
+"""What stages are told on trial, and how their outputs differ from those of a run in memory that nothing disturbs."""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from processors.logic.partials import WATERMARK
+from schemas.events import AuthorPartial, Fingerprint, Mention, Story
+from tests.support.clustering import Clusterer
+from tests.support.planted_authors import planted
+from tests.support.profiling import Profiler, partials
+from tests.support.reprints import reprints
+from tests.support.storytelling import Teller, fingerprints
+from tests.support.subjects import MINUTE, START, story, written
+
+Read = Callable[[str], list[dict[str, Any]]]
+"""The committed records of a topic, decoded."""
+
+_BATCH = 200
+"""Records of a batch in memory; what comes of them does not depend on it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """One stage on trial: the keyed records of its only input, and `compare`, which names what differs."""
+
+    stage: str
+    told: Sequence[tuple[str, Mapping[str, Any]]]
+    compare: Callable[[Read], Iterator[str]]
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+def stories(count: int) -> Case:
+    """So many posts, nearly half of them copies."""
+    now = _now()
+    told = [
+        cast("Fingerprint", {**one, "enriched_at": now + number})
+        for number, one in enumerate(fingerprints(reprints(3, count, share=0.45)))
+    ]
+    calm = Teller()
+    calm.tell_all(told, _BATCH)
+
+    def compare(read: Read) -> Iterator[str]:
+        links, found = read("story-links"), read("stories")
+        yield from _twice("story-links", links, "post_id")
+        yield from _differing("story-links", _by(links, "post_id"), _by(calm.links, "post_id"))
+        yield from _twice("stories", found, "id", "revision")
+        yield from _differing("stories", _latest(found, "id"), calm.latest())
+        yield from _differing("partials", _copies(read("partials")), _copies(calm.partials))
+        yield from _differing(
+            "author-partials", _follows(read("author-partials")), _follows(calm.author_partials)
+        )
+
+    return Case(
+        stage="stories",
+        told=[(one["post_id"], one) for one in told],
+        compare=compare,
+        settings={"stories_batch": 20},
+    )
+
+
+def topics(count: int) -> Case:
+    """So many stories, some of which are told of again."""
+    dice, now = random.Random(5), _now()
+    told: list[Story] = []
+    for one in written(9, count, subjects=12):
+        # Enriched now: what is older than a topic's retention, Kafka may delete at once.
+        told.append(story(one.number, one.text, subjects=["hashtag:ihsg"], updated_at=now))
+        if dice.random() < 0.3:
+            again = dice.choice(told)
+            at = START + one.number * MINUTE
+            told.append({**again, "positive": again["positive"] + 1, "last_seen": at})
+    calm = Clusterer()
+    calm.tell_all(told, _BATCH)
+
+    def compare(read: Read) -> Iterator[str]:
+        found, assigned = read("topics"), read("assignments")
+        yield from _twice("topics", found, "id", "revision")
+        yield from _differing("topics", _latest(found, "id"), calm.latest())
+        yield from _twice("assignments", assigned, "story_id", "revision")
+        yield from _differing(
+            "assignments", _latest(assigned, "story_id"), _latest(calm.assignments, "story_id")
+        )
+
+    return Case(
+        stage="topics",
+        told=[(one["id"], one) for one in told],
+        compare=compare,
+        settings={"topics_batch": 15},
+    )
+
+
+def influencers(count: int) -> Case:
+    """What so many mentions of planted authors tell of them."""
+    now = _now()
+    mentions = [
+        cast("Mention", {**one, "enriched_at": now + number})
+        for number, one in enumerate(planted(3).mentions[:count])
+    ]
+    told: list[AuthorPartial] = partials(mentions)
+    calm = Profiler()
+    calm.tell_all(told, _BATCH)
+
+    def compare(read: Read) -> Iterator[str]:
+        found = read("influencers")
+        yield from _twice("influencers", found, "id", "revision")
+        yield from _differing("influencers", _latest(found, "id"), calm.latest())
+
+    return Case(
+        stage="influencers",
+        told=[(one["author"], one) for one in told],
+        compare=compare,
+        settings={"influencers_batch": 10, "influencers_linger_s": 0.05},
+    )
+
+
+CASES: Mapping[str, Callable[[int], Case]] = {
+    "stories": stories,
+    "topics": topics,
+    "influencers": influencers,
+}
+"""By stage: the case of so many posts, stories or mentions."""
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _by(records: Iterable[Mapping[str, Any]], key: str) -> dict[Any, Mapping[str, Any]]:
+    return {one[key]: one for one in records}
+
+
+def _latest(records: Iterable[Mapping[str, Any]], key: str) -> dict[Any, Mapping[str, Any]]:
+    """The highest revision by key."""
+    return _by(sorted(records, key=lambda one: one["revision"]), key)
+
+
+def _copies(records: Iterable[Mapping[str, Any]]) -> Counter[Any]:
+    """Copies by subject, platform and minute."""
+    counts: Counter[Any] = Counter()
+    for one in records:
+        if one["subject_kind"] != WATERMARK:
+            counts[one["subject_kind"], one["subject"], one["platform"], one["bucket"]] += one["copies"]
+    return counts
+
+
+_FOLLOWS = (
+    "originals",
+    "repeats",
+    "copies",
+    "marked",
+    "follow_positive",
+    "follow_negative",
+    "follow_neutral",
+)
+
+
+def _follows(records: Iterable[Mapping[str, Any]]) -> Counter[Any]:
+    """What follows each author, by field."""
+    counts: Counter[Any] = Counter()
+    for one in records:
+        for name in _FOLLOWS:
+            counts[one["author"], name] += one[name]
+    return counts
+
+
+def _twice(topic: str, records: Sequence[Mapping[str, Any]], *fields: str) -> Iterator[str]:
+    seen = Counter(tuple(one[name] for name in fields) for one in records)
+    if extra := len(records) - len(seen):
+        yield f"{topic}: {extra} twice, {seen.most_common(1)}"
+
+
+def _differing(topic: str, found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> Iterator[str]:
+    other = [key for key in found.keys() | expected.keys() if found.get(key) != expected.get(key)]
+    if other or not expected:
+        missing = len(expected.keys() - found.keys())
+        shown = [(key, found.get(key), expected.get(key)) for key in other[:1]]
+        yield f"{topic}: {len(other)} of {len(expected)} differ, {missing} of them missing, {shown}"
