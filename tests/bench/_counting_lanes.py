@@ -44,8 +44,8 @@ def build(job: Job) -> BatchApp:
         for row, known in fresh.items():
             batch.put(windows, row, known)
             if not each:
-                start, _, key = row.partition("|")
-                batch.send(job.out, key.encode(), b"%s:%d" % (start.encode(), known))
+                begun, _, key = row.partition("|")
+                batch.send(job.out, key.encode(), b"%s:%d" % (begun.encode(), known))
 
     app.add_handler(Handler(name="count", topics=(job.source,), handle=count))
     return app

@@ -35,7 +35,7 @@ language = "id"
 
     def publish(self, n: int) -> list[str]:
         """`n` more threads."""
-        first = self._count
+        first = self.published
         super().publish(n)
         return [f"kaskus:{number:024x}" for number in range(first, first + n)]
 
