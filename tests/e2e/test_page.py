@@ -48,6 +48,7 @@ def test_a_zero_is_drawn_as_zero_and_a_gap_as_a_gap(browser: Browser, landed: La
         "newest_item_at": None,
         "quota_left": None,
         "error": None,
+        "request_id": None,
     }
     before = landed.rows("runs")
     landed.publisher.publish(run, topic="runs")

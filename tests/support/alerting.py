@@ -143,5 +143,6 @@ def run(ended_at: int, published: int = 1, **fields: Any) -> Run:
         "newest_item_at": None,
         "quota_left": None,
         "error": None,
+        "request_id": None,
     }
     return Run(**{**values, **fields})  # type: ignore[typeddict-item]  # the fields stand above

@@ -101,5 +101,6 @@ def run(collector: str, source: str, started_at: int, **changes: Any) -> dict[st
         "newest_item_at": started_at,
         "quota_left": None,
         "error": None,
+        "request_id": None,
     }
     return record | changes

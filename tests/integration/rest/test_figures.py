@@ -130,6 +130,7 @@ def counted(landing: Landing) -> None:
         "newest_item_at": None,
         "quota_left": None,
         "error": None,
+        "request_id": None,
         "kafka_partition": 0,
         "kafka_offset": 0,
     }

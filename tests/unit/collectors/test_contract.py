@@ -28,7 +28,7 @@ LIMITS = Limits(late=HOUR, enriched=HOUR, quiet=6 * HOUR)
 ALWAYS = 1_000
 """More answers than any run asks for."""
 SLOWEST_S = 10
-WITHOUT_A_LOGIN = ("rss", "sites")
+WITHOUT_A_LOGIN = ("kaskus", "rss", "sites", "yahoo")
 
 
 @pytest.fixture(params=sorted(UPSTREAMS))
