@@ -18,10 +18,10 @@ def build(job: Job) -> faust.App:
         web_enabled=False,
         datadir=job.folder,
     )
-    source = app.topic(job.source, key_type=bytes, value_type=bytes)
-    out = app.topic(job.out, key_type=bytes, value_type=bytes)
+    kinds = {"key_type": str, "key_serializer": "raw", "value_type": bytes, "value_serializer": "raw"}
+    source, out = app.topic(job.source, **kinds), app.topic(job.out, **kinds)
     size = WINDOW_MS / 1000
-    counts = app.Table("counts", default=int, key_type=bytes).tumbling(size, expires=2 * size)
+    counts = app.Table("counts", default=int).tumbling(size, expires=2 * size)
     windows = counts.relative_to_stream()
     decode = job.decoder()
 
@@ -36,7 +36,7 @@ def build(job: Job) -> faust.App:
 
 
 def main() -> int:
-    worker = faust.Worker(build(Job.told()), loglevel="WARNING", web_port=None)
+    worker = faust.Worker(build(Job.told()), loglevel="WARNING")
     worker.execute_from_commandline()
     return 0
 
