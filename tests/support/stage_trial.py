@@ -77,7 +77,7 @@ class StageTrial(Crew):
         """Tell what is left, wait until all is committed, and compare."""
         while self.tell():
             pass
-        self.finish()
+        self.finish(900)
         return Outcome(
             differences=tuple(self._differences()),
             strikes=self._strikes,
