@@ -47,6 +47,7 @@ def test_a_zero_is_drawn_as_zero_and_a_gap_as_a_gap(browser: Browser, landed: La
         "oldest_item_at": None,
         "newest_item_at": None,
         "quota_left": None,
+        "request_id": None,
         "error": None,
         "request_id": None,
     }

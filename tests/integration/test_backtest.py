@@ -12,6 +12,7 @@ import pytest
 
 from processors.__main__ import main
 from sinks.clickhouse.migrate import migrate
+from sinks.clickhouse.preflight import check
 from sinks.settings import ClickHouseSinkSettings
 from tests.support.alerting import HOUR, bar, rule, run, topic, trend
 from tests.support.clickhouse import EmbeddedClickHouse
@@ -72,7 +73,9 @@ def landed(clickhouse: EmbeddedClickHouse) -> dict[str, str]:
     environment = clickhouse.environment(f"t{uuid.uuid4().hex[:10]}")
     given = {name.removeprefix("DENYUT_").lower(): value for name, value in environment.items()}
     migrate(ClickHouseSinkSettings.model_validate({n: v for n, v in given.items() if "reader" not in n}))
-    with clickhouse.client(environment["DENYUT_CLICKHOUSE_DATABASE"]) as client:
+    database = environment["DENYUT_CLICKHOUSE_DATABASE"]
+    with clickhouse.client(database) as client:
+        check(client, database)
         land(client, "trends", [*windows(), *days()])
         land(client, "topics", topics())
         land(client, "bars", [bar(0, change=0.06 * (-1) ** day, **day_of(day)) for day in range(10)])

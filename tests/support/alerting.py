@@ -142,6 +142,7 @@ def run(ended_at: int, published: int = 1, **fields: Any) -> Run:
         "oldest_item_at": None,
         "newest_item_at": None,
         "quota_left": None,
+        "request_id": None,
         "error": None,
         "request_id": None,
     }

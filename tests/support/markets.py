@@ -100,6 +100,7 @@ def run(collector: str, source: str, started_at: int, **changes: Any) -> dict[st
         "oldest_item_at": started_at - 60_000,
         "newest_item_at": started_at,
         "quota_left": None,
+        "request_id": None,
         "error": None,
         "request_id": None,
     }

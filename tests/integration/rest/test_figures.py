@@ -129,6 +129,7 @@ def counted(landing: Landing) -> None:
         "oldest_item_at": None,
         "newest_item_at": None,
         "quota_left": None,
+        "request_id": None,
         "error": None,
         "request_id": None,
         "kafka_partition": 0,
