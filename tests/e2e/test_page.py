@@ -49,7 +49,6 @@ def test_a_zero_is_drawn_as_zero_and_a_gap_as_a_gap(browser: Browser, landed: La
         "quota_left": None,
         "request_id": None,
         "error": None,
-        "request_id": None,
     }
     before = landed.rows("runs")
     landed.publisher.publish(run, topic="runs")

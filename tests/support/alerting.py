@@ -144,6 +144,5 @@ def run(ended_at: int, published: int = 1, **fields: Any) -> Run:
         "quota_left": None,
         "request_id": None,
         "error": None,
-        "request_id": None,
     }
     return Run(**{**values, **fields})  # type: ignore[typeddict-item]  # the fields stand above

@@ -102,6 +102,5 @@ def run(collector: str, source: str, started_at: int, **changes: Any) -> dict[st
         "quota_left": None,
         "request_id": None,
         "error": None,
-        "request_id": None,
     }
     return record | changes

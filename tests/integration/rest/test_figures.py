@@ -131,7 +131,6 @@ def counted(landing: Landing) -> None:
         "quota_left": None,
         "request_id": None,
         "error": None,
-        "request_id": None,
         "kafka_partition": 0,
         "kafka_offset": 0,
     }
