@@ -33,17 +33,17 @@ class Rules:
 
     async def now(self) -> Mapping[str, Rule]:
         """The rules with every change that was committed before the call; raises Retryable where Kafka does not say."""
-        async with self._reading:
-            try:
-                async with asyncio.timeout(_PATIENCE_S):
+        try:
+            # One after the other, but nobody waits longer for those before him than he would for Kafka.
+            async with asyncio.timeout(_PATIENCE_S), self._reading:
+                try:
                     await self._read_on()
-            except (KafkaError, TimeoutError) as error:
-                await self._forget()
-                raise Retryable(f"Kafka does not tell the rules: {error!r}") from error
-            except Retryable:
-                await self._forget()
-                raise
-            return dict(self._rules)
+                except BaseException:
+                    await self._forget()
+                    raise
+                return dict(self._rules)
+        except (KafkaError, TimeoutError) as error:
+            raise Retryable(f"Kafka does not tell the rules: {error!r}") from error
 
     async def close(self) -> None:
         """Close the connection; it is made again when needed."""
@@ -62,11 +62,12 @@ class Rules:
             self._consumer.seek(partition, first)
         consumer = self._consumer
         end = (await consumer.end_offsets([partition]))[partition]
+        # Before reading on, for a fetch may well bring what was written since.
+        if await consumer.position(partition) > end:
+            raise Retryable(f"{partition.topic} was made anew")
         while await consumer.position(partition) < end:
             for record in (await consumer.getmany(partition, timeout_ms=500)).get(partition, []):
                 self._take(record.offset, record.key, record.value)
-        if await consumer.position(partition) > end:
-            raise Retryable(f"{partition.topic} was made anew")
 
     def _take(self, offset: int, key: bytes | None, value: bytes | None) -> None:
         if key is None:

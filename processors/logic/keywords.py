@@ -59,12 +59,13 @@ class KeywordIndex:
         if not said:
             return []
         texts = {patterns[pattern] for pattern in said}
-        found = {
-            sought.id
-            for pattern in said
-            for sought in owners[pattern]
-            if (not sought.languages or language in sought.languages) and _holds(sought.tree, texts)
-        }
+        # Each once, however many of its words are there.
+        sought = {one.id: one for pattern in said for one in owners[pattern]}
+        found = (
+            one.id
+            for one in sought.values()
+            if (not one.languages or language in one.languages) and _holds(one.tree, texts)
+        )
         return sorted(found)[:MAX_FOUND]
 
     def _build(self) -> tuple[Any, list[str], list[list[_Sought]]]:

@@ -2,8 +2,10 @@ from typing import Any
 
 import pytest
 
+from processors.logic import keywords
 from processors.logic.folded import fold
 from processors.logic.keywords import MAX_FOUND, KeywordIndex
+from schemas.boolean import Node, Term
 from schemas.errors import Poison
 from schemas.events import Keyword
 
@@ -23,9 +25,9 @@ def keyword(text: str, **fields: Any) -> Keyword:
     return Keyword(**{**values, **fields})  # type: ignore[typeddict-item]  # the fields stand above
 
 
-def index(**keywords: Keyword) -> KeywordIndex:
+def index(**sought: Keyword) -> KeywordIndex:
     made = KeywordIndex()
-    for name, one in keywords.items():
+    for name, one in sought.items():
         made.put(name, one)
     return made
 
@@ -125,3 +127,19 @@ def test_a_query_minds_languages() -> None:
     known = index(rice=keyword("x", query="beras AND naik", languages=["id"]))
     assert known.find("beras naik", "id") == ["rice"]
     assert known.find("beras naik", "en") == []
+
+
+def test_a_query_is_judged_once_however_many_of_its_words_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[Node] = []
+    holds = keywords._holds
+
+    def noting(node: Node, said: set[str]) -> bool:
+        judged.append(node)
+        return holds(node, said)
+
+    monkeypatch.setattr(keywords, "_holds", noting)
+    words = [f"kata{number}" for number in range(90)]
+    known = index(one=keyword("x", query=" ".join(words)), other=keyword("y", query=" OR ".join(words)))
+    assert known.find(fold(" ".join(words[:-1])), "id") == ["other"]
+    whole = [node for node in judged if not isinstance(node, Term)]
+    assert len(whole) == 2
