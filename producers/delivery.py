@@ -1,9 +1,9 @@
 """Takes what a collector has read to Kafka: events, then the cursors that follow them, then the Run that tells of it."""
 
 import time
-from collections import deque
 from collections.abc import Mapping
 from threading import Event
+from typing import Any
 
 from producers.base import Batch, Cursor, Item, Refused
 from producers.checkpoint import read_cursors
@@ -14,10 +14,11 @@ from producers.settings import ProducerSettings
 from producers.tally import Tally
 from schemas.codec import Codec
 from schemas.errors import Poison
-from schemas.events import Checkpoint, DeadLetter, Run
+from schemas.events import Checkpoint, DeadLetter
+from schemas.topics import TOPICS
 
 _OWED_RUNS = 1_000
-"""How many runs are kept to be told of while Kafka is away; the oldest are forgotten beyond that."""
+"""How many runs are kept to be told of while Kafka is away; beyond that the oldest that answers nothing is forgotten."""
 
 
 class Delivery:
@@ -30,7 +31,8 @@ class Delivery:
         self._stop = stop
         self._publisher = Publisher(settings, codec, f"{collector}-collector", stop)
         self._cursors: dict[str, str] = {}
-        self._owed: deque[Run] = deque(maxlen=_OWED_RUNS)
+        self._owed: list[tuple[str, Mapping[str, Any]]] = []
+        self._following: Cursor | None = None
 
     def load(self) -> None:
         """Read the stored cursors; raises Fatal, and Retryable where it was told to stop."""
@@ -78,32 +80,54 @@ class Delivery:
         tally.stored_at, tally.stored_items = time.monotonic(), tally.items
 
     def keep(self, cursor: Cursor, letter: DeadLetter | None = None) -> None:
-        """Store one cursor, with the dead letter that it follows where there is one; raises Retryable, Fatal."""
+        """Store the cursor of requests, after the dead letter that it follows and after all that is owed.
+
+        Raises Retryable, Fatal, Poison where one does not fit.
+        """
         if letter is not None:
             self._publisher.publish("dead-letters", letter)
-        self._publish_cursor(cursor)
-        self._publisher.flush()
-        self._cursors[cursor.source] = cursor.value
+            self._publisher.flush()
+        self.tell()
+        self._store_now(cursor)
 
-    def tell(self, run: Run, cursor: Cursor | None = None) -> None:
-        """Publish `run` with the cursor that says so, and the runs that could not be before.
+    def owe(self, topic: str, record: Mapping[str, Any]) -> None:
+        """Have `record` told of by the next `tell` that can; raises Poison where it does not fit its schema."""
+        self._codec.encode(TOPICS[topic].event, record)
+        self._owed.append((topic, record))
+        if len(self._owed) > _OWED_RUNS:
+            # What answers is never forgotten; the book of requests bounds it.
+            for place, (name, one) in enumerate(self._owed):
+                if name == "runs" and not one["request_id"]:
+                    del self._owed[place]
+                    break
 
-        Raises Retryable, and keeps the runs, where it cannot.
+    def follow(self, cursor: Cursor) -> None:
+        """Have the cursor of requests stored by the next `tell` that can, in place of one that was not yet."""
+        self._following = cursor
 
-        Raises Poison for a run that does not fit its schema, and does not keep it.
+    def tell(self) -> None:
+        """Publish what is owed and, once that is acknowledged, the cursor that follows it.
+
+        Raises Retryable, Fatal; what is not acknowledged is kept then.
         """
-        self._codec.encode("run", run)
-        self._owed.append(run)
-        for owed in self._owed:
-            self._publisher.publish("runs", owed)
-        if cursor is not None:
-            self._publish_cursor(cursor)
-        self._publisher.flush()
-        self._owed.clear()
+        for topic, record in self._owed:
+            self._publisher.publish(topic, record)
+        if self._owed:
+            # They go to other partitions than the cursor: flushed together, it could be stored without them.
+            self._publisher.flush()
+            self._owed.clear()
+        if self._following is not None:
+            self._store_now(self._following)
+            self._following = None
 
     def close(self) -> None:
         """Drop what is not acknowledged and end."""
         self._publisher.close()
+
+    def _store_now(self, cursor: Cursor) -> None:
+        self._publish_cursor(cursor)
+        self._publisher.flush()
+        self._cursors[cursor.source] = cursor.value
 
     def _publish_cursor(self, cursor: Cursor) -> None:
         checkpoint = Checkpoint(

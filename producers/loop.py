@@ -64,6 +64,9 @@ class Loop:
         try:
             self._delivery.load()
             self._hurry(self._desk.load(self._delivery.cursors().get(CHECKPOINT)))
+            for letter in self._desk.give_up():
+                self._delivery.owe("dead-letters", letter)
+                self._delivery.follow(self._desk.cursor())
             Thread(target=self._wake_on_stop, daemon=True).start()
             while not self._stop.is_set() and (self._underway or self._schedule.next_at() is not None):
                 self._begin_due()
@@ -223,10 +226,12 @@ class Loop:
             seconds=seconds,
             per_s=round(tally.published / seconds, 1) if seconds else None,
         )
-        if tally.owed is not None:
-            self._desk.answered(tally.owed)
         try:
-            self._delivery.tell(run, self._desk.cursor() if tally.owed else None)
+            self._delivery.owe("runs", run)
+            if tally.owed is not None:
+                self._desk.answered(tally.owed)
+                self._delivery.follow(self._desk.cursor())
+            self._delivery.tell()
         except Poison as error:
             problem = problem or Lasting(f"its run cannot be told of: {error}")
         except Retryable as error:

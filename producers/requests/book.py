@@ -61,13 +61,12 @@ class Book(BaseModel):
         return self.model_copy(update={"owed": tuple(one for one in self.owed if one is not owed)})
 
 
-def stored(cursor: str | None, sources: Sequence[str]) -> Book:
-    """The book in a cursor, without what is owed of sources that are no more; an empty one where it cannot be read."""
+def stored(cursor: str | None) -> Book:
+    """The book in a cursor; an empty one where it cannot be read."""
     if cursor is None:
         return Book()
     try:
-        book = Book.model_validate_json(cursor)
+        return Book.model_validate_json(cursor)
     except ValidationError:
         structlog.get_logger().warning("cursor_unreadable", cursor=cursor[:80])
         return Book()
-    return book.model_copy(update={"owed": tuple(one for one in book.owed if one.source in sources)})

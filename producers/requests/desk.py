@@ -25,8 +25,15 @@ class Desk:
 
     def load(self, cursor: str | None) -> Sequence[str]:
         """Go on from a stored cursor; the sources of which runs are owed."""
-        self._book = stored(cursor, self._sources)
-        return list(dict.fromkeys(one.source for one in self._book.owed))
+        self._book = stored(cursor)
+        return list(dict.fromkeys(one.source for one in self._book.owed if one.source in self._sources))
+
+    def give_up(self) -> Sequence[DeadLetter]:
+        """Owe nothing of sources that are no more; a dead letter for each run that was owed of one."""
+        gone = [one for one in self._book.owed if one.source not in self._sources]
+        for one in gone:
+            self._book = self._book.answered(one)
+        return [_unanswered(one, self._collector) for one in gone]
 
     def take(self, one: Ordered) -> Sequence[str]:
         """The sources that are to be read now; none where it was taken before, or is too old.
@@ -68,6 +75,14 @@ def refusal(one: Ordered, why: Poison, collector: str) -> DeadLetter:
     letter["origin_topic"], letter["origin_partition"] = one.topic, one.partition
     letter["origin_offset"], letter["key"] = one.offset, one.key
     return letter
+
+
+def _unanswered(owed: Owed, collector: str) -> DeadLetter:
+    raw = owed.model_dump_json().encode()
+    why = Poison(
+        "rejected", f"request {owed.request[:80]}: {collector} has no source {owed.source!r} any more"
+    )
+    return dead_letter(Refused(f"requests:{owed.request}", raw, len(raw), why), collector)
 
 
 def _identity(one: Ordered) -> tuple[str, Millis]:

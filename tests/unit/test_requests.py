@@ -83,7 +83,7 @@ def test_a_loaded_desk_says_what_it_owes_and_forgets_sources_that_are_no_more() 
     following = first.next("r/a")
     assert following is not None
     assert following.request == "b", "each has a run of its own"
-    assert stored("{", SOURCES).owed == ()
+    assert stored("{").owed == ()
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_what_is_older_than_a_day_is_not_answered_and_what_is_known_of_it_is_for
     given = desk()
     assert given.take(ordered(request("old", requested_at=now_ms() - VALID_MS))) == ()
     given.take(ordered(request("young", requested_at=now_ms() - VALID_MS + 60_000)))
-    book = stored(given.cursor().value, SOURCES)
+    book = stored(given.cursor().value)
     later = book.noted("new", now_ms() + VALID_MS, now_ms() + VALID_MS)
     assert set(later.known) == {"new"}
 
