@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Event
 
 from producers.base import Batch, Cursor, Item, Refused
@@ -43,7 +43,7 @@ class Delivery:
     def take(self, batch: Batch, tally: Tally) -> None:
         """Publish `batch` and wait until it is acknowledged; its cursors are due then, and stored where it is time.
 
-        Raises Retryable, Fatal.
+        Raises Retryable, Fatal, Poison where a cursor does not fit.
         """
         tally.pending.clear()
         tally.see(batch.seen)
@@ -68,7 +68,7 @@ class Delivery:
             self.store(tally)
 
     def store(self, tally: Tally) -> None:
-        """Store every cursor that is due; raises Retryable, Fatal."""
+        """Store every cursor that is due; raises Retryable, Fatal, Poison where one does not fit."""
         for cursor in tally.unstored.values():
             self._publish_cursor(cursor)
         if tally.unstored:
@@ -77,9 +77,9 @@ class Delivery:
             tally.unstored.clear()
         tally.stored_at, tally.stored_items = time.monotonic(), tally.items
 
-    def keep(self, cursor: Cursor, letter: DeadLetter | None = None) -> None:
-        """Store one cursor, with the dead letter that it follows where there is one; raises Retryable, Fatal."""
-        if letter is not None:
+    def keep(self, cursor: Cursor, letters: Sequence[DeadLetter] = ()) -> None:
+        """Store one cursor, with the dead letters that it follows; raises Retryable, Fatal, Poison where one does not fit."""
+        for letter in letters:
             self._publisher.publish("dead-letters", letter)
         self._publish_cursor(cursor)
         self._publisher.flush()
