@@ -1,7 +1,7 @@
 """Takes what a collector has read to Kafka: events, then the cursors that follow them, then the Run that tells of it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Event
 from typing import Any
 
@@ -45,7 +45,7 @@ class Delivery:
     def take(self, batch: Batch, tally: Tally) -> None:
         """Publish `batch` and wait until it is acknowledged; its cursors are due then, and stored where it is time.
 
-        Raises Retryable, Fatal.
+        Raises Retryable, Fatal, Poison where a cursor does not fit.
         """
         tally.pending.clear()
         tally.see(batch.seen)
@@ -70,7 +70,7 @@ class Delivery:
             self.store(tally)
 
     def store(self, tally: Tally) -> None:
-        """Store every cursor that is due; raises Retryable, Fatal."""
+        """Store every cursor that is due; raises Retryable, Fatal, Poison where one does not fit."""
         for cursor in tally.unstored.values():
             self._publish_cursor(cursor)
         if tally.unstored:
@@ -79,13 +79,14 @@ class Delivery:
             tally.unstored.clear()
         tally.stored_at, tally.stored_items = time.monotonic(), tally.items
 
-    def keep(self, cursor: Cursor, letter: DeadLetter | None = None) -> None:
-        """Store the cursor of requests, after the dead letter that it follows and after all that is owed.
+    def keep(self, cursor: Cursor, letters: Sequence[DeadLetter] = ()) -> None:
+        """Store the cursor of requests, after the dead letters that it follows and after all that is owed.
 
         Raises Retryable, Fatal, Poison where one does not fit.
         """
-        if letter is not None:
+        for letter in letters:
             self._publisher.publish("dead-letters", letter)
+        if letters:
             self._publisher.flush()
         self.tell()
         self._store_now(cursor)

@@ -16,15 +16,16 @@ from producers.progress_log import ProgressLog
 from producers.reading import Ended, Handed, Reading
 from producers.registry import searching
 from producers.requests.book import CHECKPOINT
-from producers.requests.desk import Desk, refusal
+from producers.requests.desk import Desk
 from producers.requests.follow import Ordered
+from producers.requests.intake import Intake
 from producers.schedule import Schedule
 from producers.settings import ProducerSettings
 from producers.tally import Tally
 from producers.telemetry import RunCounter
 from schemas.codec import Codec
 from schemas.errors import DenyutError, Fatal, Poison, Retryable
-from schemas.events import DeadLetter, Millis
+from schemas.events import Millis
 
 _GRACE_S = 2.0
 """How long a run that was told to stop for being late may take to do so."""
@@ -54,7 +55,11 @@ class Loop:
         self._sources = collector.sources()
         self._schedule = Schedule(self._sources, settings.backoff_s)
         self._desk = Desk(collector.name, self._sources, searching(collector.name))
-        self._handed: SimpleQueue[Handed | Ordered | None] = SimpleQueue()
+        self._handed: SimpleQueue[Handed | None] = SimpleQueue()
+        """None only wakes: it was told to stop, or requests wait."""
+        self._intake = Intake(
+            collector.name, self._desk, self._delivery, stop, wake=lambda: self._handed.put(None)
+        )
         self._underway: dict[Reading, _Underway] = {}
         self._hung: dict[str, Reading] = {}
         self._last_started: Millis = 0
@@ -83,29 +88,7 @@ class Loop:
 
     def order(self, one: Ordered) -> None:
         """Take a request; may be called by any thread."""
-        self._handed.put(one)
-
-    def _take_order(self, one: Ordered) -> None:
-        """What is asked for is owed once that is stored. Raises Fatal; Retryable once stopped."""
-        wanted: Sequence[str] = ()
-        letter: DeadLetter | None = None
-        try:
-            wanted = self._desk.take(one)
-        except Poison as why:
-            letter = refusal(one, why, self.name)
-        if not wanted and letter is None:
-            return
-        self._log.info(
-            "request_taken", offset=one.offset, refused=letter and letter["detail"], runs=len(wanted)
-        )
-        while True:
-            try:
-                self._delivery.keep(self._desk.cursor(), letter)
-                break
-            except Retryable:
-                if self._stop.is_set():
-                    raise
-        self._hurry(wanted)
+        self._intake.put(one)
 
     def _hurry(self, sources: Sequence[str]) -> None:
         underway = {reading.source for reading in self._underway}
@@ -170,10 +153,11 @@ class Loop:
             handed = self._handed.get(timeout=patience_s)
         except Empty:
             return
-        if isinstance(handed, Ordered):
-            self._take_order(handed)
+        if handed is None:
+            if not self._stop.is_set():
+                self._hurry(self._intake.take())
             return
-        if handed is None or handed.reading not in self._underway:
+        if handed.reading not in self._underway:
             return
         reading, what = handed.reading, handed.what
         run = self._underway[reading]
@@ -195,6 +179,9 @@ class Loop:
                 raise
             problem = problem or error
             reading.cut()
+        if isinstance(problem, Poison):
+            # A cursor that cannot be stored, say: this source cannot go on, all others can.
+            problem = Lasting(str(problem))
         del self._underway[reading]
         self._finish(run.tally, problem)
 

@@ -29,7 +29,7 @@ def run_collectors(
         if requests is not None:
             for loop in loops:
                 requests.subscribe(loop.name, loop.order)
-            requests.start()
+            requests.start(stop.set)
         done, _ = wait(futures, return_when=FIRST_EXCEPTION)
         stop.set()
         if requests is not None:

@@ -75,6 +75,8 @@ class Browser:
             f"--proxy-server=http://127.0.0.1:{port}",
             "--proxy-bypass-list=<-loopback>",
             "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+            # UDP goes past every proxy. Newer Chromium knows the first name alone, older the second.
+            "--webrtc-ip-handling-policy=disable_non_proxied_udp",
             "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
             "--disable-quic",
             "--blink-settings=imagesEnabled=false",
@@ -84,6 +86,10 @@ class Browser:
             "--disable-component-update",
             "--disable-extensions",
             "--disable-sync",
+            "--disable-breakpad",
+            "--disable-crash-reporter",
+            # What scripts store stays in memory, which is bounded; the folder is not.
+            "--incognito",
             "--no-first-run",
             "--renderer-process-limit=1",
             *([] if self._sandbox else ["--no-sandbox"]),

@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from producers.settings import ProducerSettings
 from schemas.clients import consumer_config
 from schemas.codec import Codec
-from schemas.errors import Poison, Retryable
+from schemas.errors import Fatal, Poison, Retryable
 from schemas.events import Millis, Request
 from schemas.registry import schema_ids
 from schemas.topics import TOPICS
@@ -54,35 +54,50 @@ class Requests:
         self._takers: dict[str, Put] = {}
         self._ended = Event()
         self._thread: Thread | None = None
+        self._problem: Fatal | None = None
 
     def subscribe(self, collector: str, put: Put) -> None:
         """Have what is for `collector` handed to `put`, in the thread that reads; before `start` alone."""
         self._takers[collector] = put
 
-    def start(self) -> None:
-        """Begin to follow."""
-        self._thread = Thread(target=copy_context().run, args=(self._follow,), name="requests", daemon=True)
+    def start(self, fail: Callable[[], None]) -> None:
+        """Begin to follow; where that is hopeless, `fail` is called, and `close` raises the Fatal."""
+        self._thread = Thread(
+            target=copy_context().run, args=(self._follow, fail), name="requests", daemon=True
+        )
         self._thread.start()
 
     def close(self) -> None:
-        """Stop following."""
+        """Stop following; raises Fatal where it could not be done."""
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
+        if self._problem is not None:
+            raise self._problem
 
-    def _follow(self) -> None:
+    def _follow(self, fail: Callable[[], None]) -> None:
         told = ""
         while not self._ended.is_set():
             try:
                 self._read(Codec(schema_ids(self._settings)))
             except KafkaException as error:
-                why = error.args[0].str()
+                why, broke = error.args[0].str(), None
             except Retryable as error:
-                why = str(error)
+                why, broke = str(error), None
+            except Fatal as error:
+                self._problem = error
+                fail()
+                return
+            except Exception as error:  # noqa: BLE001 -- a thread that ends in silence is worse than one that tries again
+                why, broke = f"{type(error).__name__}: {error}", error
             else:
                 return
             if why != told:
-                structlog.get_logger().warning("requests_unread", topic=self._topic, why=why)
+                log = structlog.get_logger().bind(topic=self._topic, why=why)
+                if broke is None:
+                    log.warning("requests_unread")
+                else:
+                    log.error("requests_broke", exc_info=broke)
                 told = why
             self._ended.wait(_AGAIN_S)
 

@@ -7,6 +7,7 @@ from schemas.events import Request
 
 _KEYWORDS = 100
 _ID_CHARACTERS = 200
+_KEYWORD_CHARACTERS = 100
 
 
 def wanted_of(request: Request, sources: Sequence[str], searching: Sequence[str]) -> Sequence[str]:
@@ -21,6 +22,11 @@ def wanted_of(request: Request, sources: Sequence[str], searching: Sequence[str]
         )
     if len(request["keywords"]) > _KEYWORDS:
         raise Poison("rejected", f"{len(request['keywords'])} keywords, {_KEYWORDS} may be asked for at once")
+    longest = max(map(len, request["keywords"]), default=0)
+    if longest > _KEYWORD_CHARACTERS:
+        raise Poison(
+            "rejected", f"a keyword has {longest} characters, and may have {_KEYWORD_CHARACTERS} at most"
+        )
     source, target = request["source"], request["target"]
     if source is not None and source not in sources:
         raise Poison("rejected", f"{target} has no source {source!r}; it has: {', '.join(sources)}"[:500])

@@ -1,6 +1,7 @@
 """The source `live` of Yahoo: prices as they change, off a stream that is kept open from run to run."""
 
 import time
+from collections import Counter
 from collections.abc import Generator, Mapping, Sequence
 from threading import Event
 
@@ -18,6 +19,8 @@ _ROW = 20
 """So many messages in a row that cannot be read mean that none can."""
 _SHARE = 0.75
 """Of the time that a run may take after which it ends by itself."""
+_OUTSIDE = "messages were signs of life, or of trading outside regular hours"
+_STRANGE = "messages were quotes of symbols that nobody subscribed to"
 
 
 class Live:
@@ -58,7 +61,7 @@ class Live:
         end = time.monotonic() + self._run_s
         by_poll = told(cursors.get(polled))
         states = {name: state for name, state in told(cursors.get(LIVE)).items() if name in self._symbols}
-        outside = 0
+        ignored: Counter[str] = Counter()
         while time.monotonic() < end and not stop.is_set():
             stream = self._open()
             if time.monotonic() - stream.heard_at >= self._settings.yahoo_live_idle_s:
@@ -70,8 +73,8 @@ class Live:
             items: list[Item | Refused] = []
             for message in stream.take(_PATIENCE_S):
                 item = self._item(message)
-                if item is None:
-                    outside += 1
+                if isinstance(item, str):
+                    ignored[item] += 1
                 elif isinstance(item, Refused):
                     items.append(item)
                 else:
@@ -85,11 +88,11 @@ class Live:
                 raise Retryable(
                     f"{self._wrong} messages in a row cannot be read: the last ones are dead letters"
                 )
-        if outside:
-            yield Batch((), (), f"{outside} messages were signs of life, or of trading outside regular hours")
+        if ignored:
+            yield Batch((), (), "; ".join(f"{number} {why}" for why, number in ignored.items()))
 
-    def _item(self, message: str | bytes) -> Item | Refused | None:
-        """What a message says; None where that is no price to tell."""
+    def _item(self, message: str | bytes) -> Item | Refused | str:
+        """What a message says; where that is no price to tell, what such messages are."""
         raw = message.encode() if isinstance(message, str) else message
         try:
             quote = quote_of(message, self._collector, now_ms())
@@ -98,7 +101,10 @@ class Live:
             return Refused(f"{self._collector}:{LIVE}", raw, len(raw), why)
         self._wrong = 0
         if quote is None:
-            return None
+            return _OUTSIDE
+        if quote["symbol"] not in self._symbols:
+            # No dead letter: who sends one sends many.
+            return _STRANGE
         return Item("quotes", quote, f"{self._collector}:{quote['symbol']}@{state_of(quote)}", raw)
 
     def _open(self) -> Stream:

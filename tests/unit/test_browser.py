@@ -168,7 +168,10 @@ def test_it_gets_none_of_our_settings(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 def test_scripts_make_the_page_and_reach_nothing_inside(server: Upstream) -> None:
     assert CHROMIUM is not None
-    with upstream() as inside:
+    with upstream() as inside, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.setblocking(False)
+        stun = f"127.0.0.1:{deaf.getsockname()[1]}"
         inside.answers["/secret"] = Reply(body=b"secret", headers={"Access-Control-Allow-Origin": "*"})
         hidden = inside.url.replace("127.0.0.1", "localhost")
         server.answers["/page"] = Reply(
@@ -176,6 +179,12 @@ def test_scripts_make_the_page_and_reach_nothing_inside(server: Upstream) -> Non
             document.getElementById('a').textContent = 'made ' + 'by a script';
             fetch('{hidden}/secret').then(r => r.text()).then(t => document.title = t);
             fetch('{inside.url}/secret').then(r => r.text()).then(t => document.title = t);
+            const peer = new RTCPeerConnection({{iceServers: [
+                {{urls: 'stun:{stun}'}}, {{urls: 'turn:{stun}?transport=udp', username: 'a', credential: 'b'}}]}});
+            peer.createDataChannel('a');
+            const told = document.getElementById('a');
+            peer.onicegatheringstatechange = () => told.dataset.gathering = peer.iceGatheringState;
+            peer.createOffer().then(offer => peer.setLocalDescription(offer));
             </script>""".encode(),
             headers=HTML,
         )
@@ -184,3 +193,6 @@ def test_scripts_make_the_page_and_reach_nothing_inside(server: Upstream) -> Non
         assert "made by a script" in found
         assert "secret</title>" not in found
         assert not inside.asked
+        assert 'data-gathering="' in found, "it has looked for a way out over UDP"
+        with pytest.raises(BlockingIOError):
+            deaf.recv(1)

@@ -110,10 +110,10 @@ def test_a_request_that_is_taken_meanwhile_is_stored_after_the_runs_that_are_owe
 ) -> None:
     paper.answers = [True, False]
     with pytest.raises(Retryable):
-        given.keep(Cursor(CHECKPOINT, "taken"), LETTER)
+        given.keep(Cursor(CHECKPOINT, "taken"), [LETTER])
     assert given.cursors() == {}
     paper.told()
-    given.keep(Cursor(CHECKPOINT, "taken"), LETTER)
+    given.keep(Cursor(CHECKPOINT, "taken"), [LETTER])
     assert paper.told() == ["dead-letters", "|", "reddit:1", "|", "answered", "|", "taken", "|"]
     given.tell()
     assert paper.told() == []

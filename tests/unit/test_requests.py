@@ -94,6 +94,9 @@ def test_a_loaded_desk_says_what_it_owes_and_forgets_sources_that_are_no_more() 
         ({"target": "redit"}, "no collector is called 'redit'"),
         ({"keywords": ["k"] * 101}, "101 keywords"),
         ({"id": ""}, "0 characters"),
+        ({"id": "i" * 100_000}, "its id has 100000 characters"),
+        ({"keywords": ["ok", "k" * 101]}, "a keyword has 101 characters"),
+        ({"requested_at": now_ms() + 400_000}, "s from now"),
     ],
 )
 def test_a_request_that_cannot_be_answered_is_refused_once_and_says_why(
@@ -133,7 +136,7 @@ def test_what_is_older_than_a_day_is_not_answered_and_what_is_known_of_it_is_for
     assert given.take(ordered(request("old", requested_at=now_ms() - VALID_MS))) == ()
     given.take(ordered(request("young", requested_at=now_ms() - VALID_MS + 60_000)))
     book = stored(given.cursor().value)
-    later = book.noted("new", now_ms() + VALID_MS, now_ms() + VALID_MS)
+    later = book.noted("new", now_ms() + VALID_MS, now_ms() + VALID_MS).pruned(now_ms() + VALID_MS)
     assert set(later.known) == {"new"}
 
 

@@ -174,6 +174,22 @@ def test_who_hears_nothing_for_long_connects_anew(server: FakeStream) -> None:
     assert len(server.subscribed) == len(run.remarks) + 1
 
 
+def test_symbols_that_nobody_subscribed_to_are_ignored_and_counted(server: FakeStream) -> None:
+    def talk(connection: ServerConnection) -> None:
+        for number in range(5):
+            connection.send(priced(f"FOREIGN{number}", 1, AT))
+        connection.send(priced("AAPL", 1, AT))
+        server.stay(connection)
+
+    server.scripts = [talk]
+    cursors: dict[str, str] = {}
+    run = Run(live(server.url, yahoo_live_run_s=30), cursors, enough=1)
+    assert [one["symbol"] for one in run.quotes] == ["AAPL"]
+    assert not run.refused
+    assert run.remarks == ["5 messages were quotes of symbols that nobody subscribed to"]
+    assert "FOREIGN" not in cursors[LIVE]
+
+
 def test_the_subscription_is_renewed(server: FakeStream, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "_SUBSCRIBE_S", 0.0)
     server.scripts = [server.stay]
