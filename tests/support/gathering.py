@@ -120,6 +120,8 @@ class Gathering:
         self.lives.append(Life(self._began, now_ms(), killed=True))
         self.kills += 1
         time.sleep(2 * self.dice.random())
+        # What nobody has met yet is over, too: it would park a collector in a life in which that is not wanted any more.
+        self.calm()
         for source in self._sources.values():
             source.parked = False
         self.start()
