@@ -135,8 +135,9 @@ class Gathering:
             self._look()
             self._revive()
             for source in self._sources.values():
-                if len(source.outstanding) < source.most and self.dice.random() < 0.1:
-                    self._publish(source, min(self.dice.randint(1, 4), source.most))
+                room = source.most - len(source.outstanding)
+                if room and self.dice.random() < 0.1:
+                    self._publish(source, min(self.dice.randint(1, 4), room))
                 if faults and self.dice.random() < 0.05:
                     self._spoil(source, articles=articles, parking=parking)
             time.sleep(min(_TICK_S, left_s))
