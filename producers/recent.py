@@ -91,7 +91,10 @@ def fresh(pages: Iterable[list[Any]], read: Callable[[Any], Listed], recent: Rec
                 said = orjson.dumps(raw)
                 found.refused.append(Refused(origin, said, len(said), why))
                 continue
-            if listed.id in taken or recent.known(listed.id, listed.at):
+            if listed.id in taken:
+                # Moved on to this page by what was published since the one before: it says nothing of what follows.
+                continue
+            if recent.known(listed.id, listed.at):
                 found.met = True
                 continue
             taken.add(listed.id)

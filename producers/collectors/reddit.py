@@ -140,8 +140,9 @@ class RedditPosts:
                 raw = orjson.dumps(thing)
                 try:
                     identity = thing_id(thing)
+                    met = met or seen.known(identity)
+                    # A page may begin with what the one before ended with.
                     if seen.known(identity) or identity in ids:
-                        met = True
                         continue
                     ids.append(identity)
                     if gone(thing):

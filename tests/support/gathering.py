@@ -120,6 +120,8 @@ class Gathering:
         self.lives.append(Life(self._began, now_ms(), killed=True))
         self.kills += 1
         time.sleep(2 * self.dice.random())
+        # What nobody has met yet is over, too: it would park a collector in a life in which that is not wanted any more.
+        self.calm()
         for source in self._sources.values():
             source.parked = False
         self.start()
@@ -133,8 +135,9 @@ class Gathering:
             self._look()
             self._revive()
             for source in self._sources.values():
-                if len(source.outstanding) < source.most and self.dice.random() < 0.1:
-                    self._publish(source, min(self.dice.randint(1, 4), source.most))
+                room = source.most - len(source.outstanding)
+                if room and self.dice.random() < 0.1:
+                    self._publish(source, min(self.dice.randint(1, 4), room))
                 if faults and self.dice.random() < 0.05:
                     self._spoil(source, articles=articles, parking=parking)
             time.sleep(min(_TICK_S, left_s))

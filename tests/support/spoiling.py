@@ -31,7 +31,7 @@ class Choice:
     article: bool = False
 
 
-def more_of(server: Scripted, kind: Fault, after_s: float = 1.0) -> dict[str, Any]:
+def more_of(server: Scripted, kind: Fault, after_s: int = 1) -> dict[str, Any]:
     """Where it happens and how long it takes."""
     return {"seconds": after_s if kind == "429-retry-after" else _SLOW_S, **FOCUS.get(server.name, {})}
 
@@ -43,7 +43,7 @@ def chosen(server: Scripted, dice: random.Random, *, articles: bool, parking: bo
     if isinstance(server, YahooUpstream) and kind == "401":
         # One that comes once is a crumb that expired: it is fetched again, in the same run.
         kind = "429"
-    more = more_of(server, kind, dice.choice((1.0, 3.0)))
+    more = more_of(server, kind, dice.choice((1, 3)))
     if isinstance(server, XUpstream) and dice.random() < _STREAM:
         # How long a 429 of the stream asks to wait nobody is told: a quarter of an hour is waited for then.
         return Choice(kind if parks else dice.choice(_STREAMED), {**more, "path": STREAM_PATH}, parks)

@@ -1,6 +1,7 @@
 """Reddit: what is new of a listing, what comes of a thing, and what every refusal becomes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import asyncpraw
 import orjson
@@ -14,9 +15,10 @@ from producers.settings import ProducerSettings
 from producers.wanted import NOTHING
 from schemas.errors import Backpressure, Fatal, Poison, Retryable
 from tests.support.keywords import Said, keyword
-from tests.support.upstream import Reply
+from tests.support.upstream import Asked, Reply
 from tests.support.upstreams.outcome import Driver
 from tests.support.upstreams.reddit import RedditUpstream, base36, comment, submission
+from tests.support.upstreams.scripted import Twist
 
 R = "r/saham"
 
@@ -103,6 +105,23 @@ def test_a_deleted_newest_post_does_not_stop_the_reading(server: RedditUpstream)
     later = submission(4)
     server.submissions.append(later)
     assert found.run().ids == [f"reddit:{later['data']['name']}"]
+
+
+def test_a_page_that_begins_with_what_the_one_before_ended_with_is_no_end(server: RedditUpstream) -> None:
+    server.publish(1)
+    found = driver(server)
+    found.run()
+    expected = server.publish(7)
+
+    def overlapping(asked: Asked, twist: Twist | None) -> Reply:
+        reply = server._listing(server.submissions, asked, twist)
+        listing = orjson.loads(reply.body)
+        after = asked.query.get("after")
+        listing["data"]["children"][:0] = [one for one in server.submissions if one["data"]["name"] == after]
+        return replace(reply, body=orjson.dumps(listing))
+
+    server.serve("/r/saham/new", overlapping)
+    assert found.run().ids == expected
 
 
 def test_more_than_reddit_lists_is_told(server: RedditUpstream) -> None:

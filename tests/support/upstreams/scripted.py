@@ -20,6 +20,7 @@ Twist = Literal["drift-unknown", "drift-missing", "skew"]
 Answer = Callable[[Asked, Twist | None], Reply]
 
 _TWISTS: tuple[Twist, ...] = ("drift-unknown", "drift-missing", "skew")
+_PAGED = frozenset({"after", "pageToken", "until_id"})
 _RETRY_AFTER_S = 7
 _DRIP_S = 0.05
 
@@ -31,6 +32,11 @@ class Given:
     kind: Fault
     path: str
     at: int
+
+
+def _later(asked: Asked) -> bool:
+    """Whether it asks for a page after the first: one that is stale among fresh ones is no source that stands still."""
+    return asked.query.get("page", "1") != "1" or not _PAGED.isdisjoint(asked.query)
 
 
 class Scripted(ABC):
@@ -103,6 +109,8 @@ class Scripted(ABC):
         """The fault that this question meets, which is over by that, and its `more`."""
         with self.server.lock:
             if not self._faults or self._faults[0][1].get("path", asked.path) != asked.path:
+                return None, {}
+            if self._faults[0][0] == "frozen" and _later(asked):
                 return None, {}
             kind, more = self._faults.popleft()
             self.given.append(Given(kind, asked.path, now_ms()))

@@ -75,9 +75,9 @@ class YouTubeUpstream(Scripted):
     def _threads(self, asked: Asked, _: Twist | None) -> Reply:
         return _paged(list(reversed(self.comments)), asked, self.page)
 
-    def _search(self, _: Asked, __: Twist | None) -> Reply:
-        lines = [{"id": {"videoId": one["id"]}, "snippet": one["snippet"]} for one in reversed(self.videos)]
-        return _json({"items": lines})
+    def _search(self, asked: Asked, _: Twist | None) -> Reply:
+        newest = self.videos[: -1 - int(asked.query.get("maxResults", "5")) : -1]
+        return _json({"items": [{"id": {"videoId": one["id"]}, "snippet": one["snippet"]} for one in newest]})
 
     def _videos(self, asked: Asked, twist: Twist | None) -> Reply:
         wanted = asked.query["id"].split(",")
