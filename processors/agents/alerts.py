@@ -108,7 +108,7 @@ class Alerts:
         """One batch of one of the topics; whatever it is, now and then also a look at who is silent."""
         await self._ready()
         partition = self._partitions[batch.partition]
-        judge = Judge(lambda key: batch.get(self._shares, key), partition.halves)
+        judge = Judge(lambda key: batch.get(self._shares, key), partition.halves, self._settings.halves_kept)
         work = _Work(batch, Raising(partition.history), now_ms(), judge)
         take = self._takes[batch.topic]
         for record in batch.records:
@@ -203,8 +203,8 @@ class Alerts:
             ),
             (
                 self._halves,
-                work.judge.pairing.rows,
-                bounds.first(batch.rows(self._halves), len(work.judge.pairing.rows), settings.halves_kept),
+                work.judge.pairing.arriving.rows,
+                work.judge.pairing.arriving.deleted(),
             ),
             (
                 self._sources,
