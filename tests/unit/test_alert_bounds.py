@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from processors.logic.alerts.finding import Finding
 from processors.logic.alerts.halves import Close, Halves, Mood, Pairing
+from processors.logic.alerts.history import History, Raising
+from tests.support.alerting import HOUR, rule
 
 SUBJECT = "symbol:AMZN"
 KEPT = 4
@@ -73,3 +76,60 @@ def test_any_order_of_halves_makes_the_same_pairs_in_batches_of_any_size(seed: i
     for size in (2, 7, 60):
         for restarts in (False, True):
             assert pairs(halves, size, restarts=restarts) == wanted
+
+
+ASKED = rule(quiet_from="00:00", quiet_to="06:00", quiet_zone="UTC")
+
+
+def raised(
+    findings: Sequence[tuple[int, int]], size: int, *, restarts: bool
+) -> tuple[list[int | None], set[str]]:
+    """What is said to findings (window, hour at which it fires), in batches of a size, and the keys that are left."""
+    dice = random.Random(5)
+    rows: dict[str, Any] = {}
+    known, said = History(), []
+    for first in range(0, len(findings), size):
+        if restarts:
+            known = History()
+            known.restore(compacted(rows, dice))
+        raising = Raising(known, KEPT)
+        for start, hour in findings[first : first + size]:
+            found = Finding(start, start + 1, hour * HOUR, 20, 5, 4.0, "")
+            said.append(raising.raises(ASKED, "all:", found))
+        for key in raising.arriving.deleted():
+            del rows[key]
+            known.take(key, None)
+        for key, row in raising.arriving.rows.items():
+            rows[key] = row
+            known.take(key, row)
+        assert len(rows) <= KEPT
+    return said, set(rows)
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+@pytest.mark.parametrize("size", [1, 3, 12])
+def test_an_alert_that_is_written_twice_is_forgotten_by_its_second_place(size: int, restarts: bool) -> None:
+    """First held back, then sent: in memory it keeps its place, in a compacted changelog it comes last."""
+    findings = [(1, 3), (2, 7), (3, 8), (1, 9), (4, 10), (5, 11), (1, 9), (3, 8), (2, 7)]
+    said, _ = raised(findings, size, restarts=restarts)
+    assert said == [None, 1, 0, 0, 0, 0, None, None, 0], "only the second is forgotten"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_any_order_of_findings_is_told_the_same_in_batches_of_any_size(seed: int) -> None:
+    dice = random.Random(seed)
+    findings = [(dice.randrange(8), dice.randrange(24)) for _ in range(60)]
+    wanted = raised(findings, 1, restarts=False)
+    assert None in wanted[0]
+    for size in (2, 7, 60):
+        for restarts in (False, True):
+            assert raised(findings, size, restarts=restarts) == wanted
+
+
+def test_alerts_that_were_written_without_a_number_are_forgotten_first() -> None:
+    known = History()
+    known.restore({"r:1:all::2": [7 * HOUR, 7 * HOUR], "r:1:all::1": [6 * HOUR, 6 * HOUR]})
+    raising = Raising(known, 2)
+    assert raising.raises(ASKED, "all:", Finding(3, 4, 8 * HOUR, 20, 5, 4.0, "")) == 0
+    assert raising.arriving.deleted() == ["r:1:all::1"]
+    assert raising.arriving.rows == {"r:1:all::3": [8 * HOUR, 8 * HOUR, False, 1]}

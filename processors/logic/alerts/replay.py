@@ -21,7 +21,7 @@ class Replay:
         self._book = RuleBook()
         self._book.put(rule["id"], rule)
         # Nothing is ever committed here: all there is, is what this one reading raises and learns.
-        self._raising = Raising(History())
+        self._raising = Raising(History(), math.inf)
         self._judge = Judge(lambda _: None, Halves(), math.inf)
         self._sources: dict[str, Any] = {}
 
