@@ -49,6 +49,38 @@ def test_a_clock_that_is_put_forward_or_back_is_followed() -> None:
     assert not berlin.covers(berlin.over(spring))
     autumn = at("2026-10-25T01:00", "Europe/Berlin")
     assert berlin.over(autumn) == autumn + 3 * HOUR // 2
+    # It is quiet until 00:30Z, and again from 01:00Z, when the clock shows 02:00 once more, until 01:30Z.
+    assert berlin.over(at("2026-10-25T01:15", "UTC")) == at("2026-10-25T01:30", "UTC")
+    assert berlin.over(spring) == at("2026-03-29T01:00", "UTC"), "when 02:00 became 03:00"
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Europe/Berlin", "2026-03-29"),
+        ("Europe/Berlin", "2026-10-25"),
+        ("Australia/Lord_Howe", "2026-04-05"),
+        ("Pacific/Apia", "2011-12-30"),
+        ("Asia/Jakarta", "2026-11-30"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("start", "end"), [("22:00", "02:30"), ("01:00", "02:00"), ("02:30", "06:00"), ("02:45", "02:30")]
+)
+def test_it_is_quiet_until_it_is_over_at_every_quarter_of_an_hour_around_a_change_of_the_clock(
+    zone: str, day: str, start: str, end: str
+) -> None:
+    """By a whole hour, by half an hour, by a day that was left out, and not at all."""
+    hours = quiet_hours(rule(quiet_from=start, quiet_to=end, quiet_zone=zone))
+    assert hours is not None
+    noon = at(f"{day}T12:00", "UTC")
+    # Told from behind: the first quarter of an hour at or after each one that is not covered. All these clocks change on quarters.
+    wanted = None
+    for moment in range(noon + 96 * HOUR, noon - 96 * HOUR, -HOUR // 4):
+        if not hours.covers(moment):
+            wanted = moment
+        if wanted is not None:
+            assert hours.over(moment) == wanted
 
 
 def test_critical_alerts_and_rules_without_quiet_hours_are_never_quiet() -> None:
