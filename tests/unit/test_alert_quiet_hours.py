@@ -1,5 +1,7 @@
 """Quiet hours: what they hold back, what passes them, and what is said of it afterwards."""
 
+import math
+import random
 import time
 from datetime import datetime
 from typing import Any
@@ -7,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from processors.logic.alerts.finding import Finding
+from processors.logic.alerts.history import History, Raising
 from processors.logic.alerts.quiet import quiet_hours
 from processors.logic.alerts.silence import heard, source_silent
 from tests.support.alerting import HOUR, START, rule, run, topic, trend
@@ -97,6 +101,41 @@ def test_what_fires_in_quiet_hours_is_not_sent_and_counted_by_the_next_alert() -
     first, second = desk.trends(trend(20), trend(21))
     assert (first["start"], first["held"]) == (START + 20 * HOUR, 3)
     assert second["held"] == 0, "they were told of"
+
+
+def test_what_was_held_back_is_counted_by_one_alert_however_late_an_older_window_closes() -> None:
+    desk = Desk([rule(**NIGHT)])
+    assert desk.trends(trend(16)) == []
+    assert [alert["held"] for alert in desk.trends(trend(25), trend(23))] == [1, 0]
+    # One that is held back late is counted by an alert that fires before those that could not know of it.
+    assert desk.trends(trend(17)) == []
+    desk.crash()
+    assert [alert["held"] for alert in desk.trends(trend(22), trend(21), trend(26))] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_nothing_that_was_held_back_is_counted_twice_in_whatever_order_windows_close(seed: int) -> None:
+    """Against a plain telling that marks what it has counted."""
+    dice = random.Random(seed)
+    hours = list(range(72))
+    dice.shuffle(hours)
+    quiet = quiet_hours(rule(**NIGHT))
+    assert quiet is not None
+    raising = Raising(History(), math.inf)
+    sent: list[int] = []
+    uncounted: set[int] = set()
+    for hour in hours:
+        fired_at = START + hour * HOUR
+        said = raising.raises(rule(**NIGHT), "all:", Finding(hour, hour + 1, fired_at, 20, 5, 4.0, ""))
+        if quiet.covers(fired_at):
+            assert said is None
+            uncounted.add(hour)
+            continue
+        since = max((one for one in sent if one < hour), default=-1)
+        counted = {one for one in uncounted if since < one < hour}
+        assert said == len(counted)
+        uncounted -= counted
+        sent.append(hour)
 
 
 def test_what_was_held_back_keeps_the_cooldown_among_itself_and_silences_nothing_else() -> None:

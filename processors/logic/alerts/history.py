@@ -1,6 +1,7 @@
 """Which alerts were raised: none is raised twice, a rule keeps quiet about a subject for a while, and what was held back is counted."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from processors.logic.alerts.arrivals import Arrivals, Arriving
@@ -32,7 +33,8 @@ class History:
     of old events is not silenced by new ones. The cooldown belongs to the rule: a new revision inherits it.
 
     What fires in the rule's quiet hours is held back: remembered, so that it is counted once and by the same cooldown, but it
-    silences nothing that fires outside them. The next alert that is sent says how many were held back since the one before it.
+    silences nothing that fires outside them. The next alert that is sent says how many were held back since the one before it, by event
+    time, and counts none that another one has counted.
 
     Only so many alerts are kept (a setting); the ones raised first are forgotten as soon as one more is raised. Should a window be revised again after
     its alert was forgotten, it can raise it once more, under the same id.
@@ -103,11 +105,18 @@ class Raising:
 
 
 def _held_before(about: Mapping[str, _Raised], key: str, fired_at: Millis) -> int:
-    """How many were held back before this instant, and after the last alert that was sent before it."""
-    sent = max(
-        (one.fired_at for one in about.values() if not one.held and one.fired_at < fired_at), default=-1
-    )
-    return sum(one.held and sent < one.fired_at <= fired_at for other, one in about.items() if other != key)
+    """How many were held back before this instant and after the last alert sent before it, and were not counted by a later one."""
+    sent = [one for one in about.values() if not one.held]
+    since = max((one.fired_at for one in sent if one.fired_at < fired_at), default=-1)
+    held = (one for other, one in about.items() if one.held and other != key)
+    return sum(since < one.fired_at <= fired_at and not _counted(one, sent) for one in held)
+
+
+def _counted(held: _Raised, sent: Iterable[_Raised]) -> bool:
+    """Whether one that was sent after this was raised has counted it: one before which none stood between the two."""
+    later = [one for one in sent if one.fired_at >= held.fired_at]
+    before = min((one.fired_at for one in later if one.number < held.number), default=math.inf)
+    return any(one.fired_at <= before for one in later if one.number > held.number)
 
 
 def _parts(key: str) -> tuple[str, str, Millis]:
