@@ -52,7 +52,7 @@ class _Work:
 class Alerts:
     """The handler of `trends`, `bars`, `topics` and `runs`, and of the `closes` that it writes itself.
 
-    Rows: `fired` alert id → [fired_at, cooldown_until] (see `logic.alerts.history`), `shares` window|subject|platform → the usual
+    Rows: `fired` alert id → what was raised (see `logic.alerts.history`), `shares` window|subject|platform → the usual
     sentiment (see `logic.alerts.shares`), `halves` → moods and closes (see `logic.alerts.halves`), `sources` collector/source → when it
     was last heard of (see `logic.alerts.silence`). Every table has at most so many rows per partition (settings): the alerts raised
     and the halves that came first, subjects that had no window for the longest time and sources without a run for the longest time
@@ -108,8 +108,8 @@ class Alerts:
         """One batch of one of the topics; whatever it is, now and then also a look at who is silent."""
         await self._ready()
         partition = self._partitions[batch.partition]
-        judge = Judge(lambda key: batch.get(self._shares, key), partition.halves)
-        work = _Work(batch, Raising(partition.history), now_ms(), judge)
+        judge = Judge(lambda key: batch.get(self._shares, key), partition.halves, self._settings.halves_kept)
+        work = _Work(batch, Raising(partition.history, self._settings.alerts_kept), now_ms(), judge)
         take = self._takes[batch.topic]
         for record in batch.records:
             try:
@@ -191,8 +191,8 @@ class Alerts:
         for table, rows, forgotten in (
             (
                 self._fired,
-                work.raising.rows,
-                bounds.first(batch.rows(self._fired), len(work.raising.rows), settings.alerts_kept),
+                work.raising.arriving.rows,
+                work.raising.arriving.deleted(),
             ),
             (
                 self._shares,
@@ -203,8 +203,8 @@ class Alerts:
             ),
             (
                 self._halves,
-                work.judge.pairing.rows,
-                bounds.first(batch.rows(self._halves), len(work.judge.pairing.rows), settings.halves_kept),
+                work.judge.pairing.arriving.rows,
+                work.judge.pairing.arriving.deleted(),
             ),
             (
                 self._sources,

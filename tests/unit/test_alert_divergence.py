@@ -168,7 +168,7 @@ def test_what_no_rule_waits_for_is_not_kept() -> None:
 def test_halves_are_found_by_time_and_forgotten_one_by_one() -> None:
     halves = Halves()
     rows: dict[str, Any] = {
-        f"{at}|mood|1d||{SYMBOL}": [at, at + 10, 1, 0, 0, None, {}, {}, []] for at in (30, 10, 20)
+        f"{at}|mood|1d||{SYMBOL}": [at, at + 10, 1, 0, 0, None, {}, {}, [], at] for at in (30, 10, 20)
     }
     halves.restore(rows)
     found = [halves.mood("1d", "", SYMBOL, at) for at in (9, 10, 19, 25, 39, 40)]

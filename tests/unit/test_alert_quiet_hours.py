@@ -1,5 +1,7 @@
 """Quiet hours: what they hold back, what passes them, and what is said of it afterwards."""
 
+import math
+import random
 import time
 from datetime import datetime
 from typing import Any
@@ -7,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from processors.logic.alerts.finding import Finding
+from processors.logic.alerts.history import History, Raising
 from processors.logic.alerts.quiet import quiet_hours
 from processors.logic.alerts.silence import heard, source_silent
 from tests.support.alerting import HOUR, START, rule, run, topic, trend
@@ -49,6 +53,38 @@ def test_a_clock_that_is_put_forward_or_back_is_followed() -> None:
     assert not berlin.covers(berlin.over(spring))
     autumn = at("2026-10-25T01:00", "Europe/Berlin")
     assert berlin.over(autumn) == autumn + 3 * HOUR // 2
+    # It is quiet until 00:30Z, and again from 01:00Z, when the clock shows 02:00 once more, until 01:30Z.
+    assert berlin.over(at("2026-10-25T01:15", "UTC")) == at("2026-10-25T01:30", "UTC")
+    assert berlin.over(spring) == at("2026-03-29T01:00", "UTC"), "when 02:00 became 03:00"
+
+
+@pytest.mark.parametrize(
+    ("zone", "day"),
+    [
+        ("Europe/Berlin", "2026-03-29"),
+        ("Europe/Berlin", "2026-10-25"),
+        ("Australia/Lord_Howe", "2026-04-05"),
+        ("Pacific/Apia", "2011-12-30"),
+        ("Asia/Jakarta", "2026-11-30"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("start", "end"), [("22:00", "02:30"), ("01:00", "02:00"), ("02:30", "06:00"), ("02:45", "02:30")]
+)
+def test_it_is_quiet_until_it_is_over_at_every_quarter_of_an_hour_around_a_change_of_the_clock(
+    zone: str, day: str, start: str, end: str
+) -> None:
+    """By a whole hour, by half an hour, by a day that was left out, and not at all."""
+    hours = quiet_hours(rule(quiet_from=start, quiet_to=end, quiet_zone=zone))
+    assert hours is not None
+    noon = at(f"{day}T12:00", "UTC")
+    # Told from behind: the first quarter of an hour at or after each one that is not covered. All these clocks change on quarters.
+    wanted = None
+    for moment in range(noon + 96 * HOUR, noon - 96 * HOUR, -HOUR // 4):
+        if not hours.covers(moment):
+            wanted = moment
+        if wanted is not None:
+            assert hours.over(moment) == wanted
 
 
 def test_critical_alerts_and_rules_without_quiet_hours_are_never_quiet() -> None:
@@ -65,6 +101,41 @@ def test_what_fires_in_quiet_hours_is_not_sent_and_counted_by_the_next_alert() -
     first, second = desk.trends(trend(20), trend(21))
     assert (first["start"], first["held"]) == (START + 20 * HOUR, 3)
     assert second["held"] == 0, "they were told of"
+
+
+def test_what_was_held_back_is_counted_by_one_alert_however_late_an_older_window_closes() -> None:
+    desk = Desk([rule(**NIGHT)])
+    assert desk.trends(trend(16)) == []
+    assert [alert["held"] for alert in desk.trends(trend(25), trend(23))] == [1, 0]
+    # One that is held back late is counted by an alert that fires before those that could not know of it.
+    assert desk.trends(trend(17)) == []
+    desk.crash()
+    assert [alert["held"] for alert in desk.trends(trend(22), trend(21), trend(26))] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_nothing_that_was_held_back_is_counted_twice_in_whatever_order_windows_close(seed: int) -> None:
+    """Against a plain telling that marks what it has counted."""
+    dice = random.Random(seed)
+    hours = list(range(72))
+    dice.shuffle(hours)
+    quiet = quiet_hours(rule(**NIGHT))
+    assert quiet is not None
+    raising = Raising(History(), math.inf)
+    sent: list[int] = []
+    uncounted: set[int] = set()
+    for hour in hours:
+        fired_at = START + hour * HOUR
+        said = raising.raises(rule(**NIGHT), "all:", Finding(hour, hour + 1, fired_at, 20, 5, 4.0, ""))
+        if quiet.covers(fired_at):
+            assert said is None
+            uncounted.add(hour)
+            continue
+        since = max((one for one in sent if one < hour), default=-1)
+        counted = {one for one in uncounted if since < one < hour}
+        assert said == len(counted)
+        uncounted -= counted
+        sent.append(hour)
 
 
 def test_what_was_held_back_keeps_the_cooldown_among_itself_and_silences_nothing_else() -> None:

@@ -2,13 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from heapq import nsmallest
-from itertools import islice
 from typing import Any
-
-
-def first(rows: Mapping[str, Any], fresh: int, at_most: int) -> Iterable[str]:
-    """Keys to delete so that `at_most` rows stay once `fresh` are added: the ones written first, of rows written once."""
-    return list(islice(rows, max(len(rows) + fresh - at_most, 0)))
 
 
 def oldest(

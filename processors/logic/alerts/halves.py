@@ -1,14 +1,18 @@
 """Moods and closes of the same stretch of time: they come from two topics in any order, and each waits here for the other."""
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from processors.logic.alerts.arrivals import Arrivals, Arriving
 from processors.logic.alerts.shares import Usual
 from schemas.events import Bar, Millis, Trend
 
 HalfRow = list[Any]
-"""The fields of a mood or a close, under `time|kind|window|platform|subject`; the time is a mood's start and a close's middle."""
+"""The fields of a mood or a close and its number (see `logic.alerts.arrivals`), under `time|kind|window|platform|subject`.
+
+The time is a mood's start and a close's middle.
+"""
 
 
 class Mood(NamedTuple):
@@ -75,6 +79,7 @@ class Halves:
     def __init__(self) -> None:
         self._rows: dict[str, dict[Millis, HalfRow]] = {}
         self._times: dict[str, list[Millis]] = {}
+        self.arrivals = Arrivals()
 
     def __contains__(self, key: str) -> bool:
         series, at = _parts(key)
@@ -82,6 +87,7 @@ class Halves:
 
     def take(self, key: str, row: HalfRow | None) -> None:
         """A row was committed, or (None) deleted."""
+        self.arrivals.take(key, None if row is None else row[-1])
         series, at = _parts(key)
         rows, times = self._rows.setdefault(series, {}), self._times.setdefault(series, [])
         if row is not None:
@@ -95,45 +101,52 @@ class Halves:
 
     def restore(self, rows: Mapping[str, HalfRow]) -> None:
         """Start from committed rows."""
-        for key, row in rows.items():
+        for key, row in sorted(rows.items(), key=lambda item: item[1][-1]):
             self.take(key, row)
 
-    def mood(self, window: str, platform: str, subject: str, at: Millis) -> Mood | None:
-        """The mood of the window that holds an instant."""
+    def mood(
+        self, window: str, platform: str, subject: str, at: Millis, but: Container[str] = ()
+    ) -> Mood | None:
+        """The mood of the window that holds an instant; the keys in `but` count as deleted."""
         series = _series("mood", window, platform, subject)
         times = self._times.get(series, [])
-        found = bisect_right(times, at)
-        if not found:
-            return None
-        mood = Mood(*self._rows[series][times[found - 1]])
-        return mood if at < mood.end else None
+        for place in range(bisect_right(times, at) - 1, -1, -1):
+            start = times[place]
+            if _key(series, start) not in but:
+                mood = Mood(*self._rows[series][start][:-1])
+                return mood if at < mood.end else None
+        return None
 
-    def closes(self, window: str, subject: str, start: Millis, end: Millis) -> Iterator[Close]:
-        """The closes of the bars whose middle lies in [start, end)."""
+    def closes(
+        self, window: str, subject: str, start: Millis, end: Millis, but: Container[str] = ()
+    ) -> Iterator[Close]:
+        """The closes of the bars whose middle lies in [start, end); the keys in `but` count as deleted."""
         series = _series("close", window, "", subject)
         times = self._times.get(series, [])
         for at in times[bisect_left(times, start) : bisect_left(times, end)]:
-            yield Close(*self._rows[series][at])
+            if _key(series, at) not in but:
+                yield Close(*self._rows[series][at][:-1])
 
 
 class Pairing:
     """What one batch adds to the halves, and the pairs that are whole with it.
 
     A bar belongs to the window that holds its middle: days of an exchange and days of the trends may be cut in different zones.
-    The first closed revision of each counts, later ones do not: so pairs are the same in whatever order their halves come.
+    The first closed revision of each counts, later ones do not: so pairs are the same in whatever order their halves come,
+    as long as nothing is forgotten. Only so many halves are kept; the ones that came first go as soon as one more comes.
     """
 
-    def __init__(self, halves: Halves) -> None:
+    def __init__(self, halves: Halves, at_most: float) -> None:
         self._halves = halves
         self._fresh = Halves()
-        self.rows: dict[str, HalfRow] = {}
+        self.arriving = Arriving(halves.arrivals, at_most)
 
     def mood(self, window: str, platform: str, subject: str, mood: Mood) -> list[Pair]:
         """A window has closed."""
         if not self._add(_key(_series("mood", window, platform, subject), mood.start), list(mood)):
             return []
         span = window, subject, mood.start, mood.end
-        closes = {*self._halves.closes(*span), *self._fresh.closes(*span)}
+        closes = {*self._halves.closes(*span, self.arriving.replaced), *self._fresh.closes(*span)}
         return [(mood, close) for close in sorted(closes)]
 
     def close(self, window: str, subject: str, close: Close) -> bool:
@@ -143,14 +156,16 @@ class Pairing:
     def pair(self, window: str, platform: str, subject: str, close: Close) -> list[Pair]:
         """The bar with the mood of its time on a platform, where that is known."""
         at = window, platform, subject, _middle(close)
-        mood = self._fresh.mood(*at) or self._halves.mood(*at)
+        mood = self._fresh.mood(*at) or self._halves.mood(*at, self.arriving.replaced)
         return [] if mood is None else [(mood, close)]
 
-    def _add(self, key: str, row: HalfRow) -> bool:
-        if key in self._halves or key in self._fresh:
+    def _add(self, key: str, row: list[Any]) -> bool:
+        if key in self._fresh or (key in self._halves and key not in self.arriving.replaced):
             return False
-        self.rows[key] = row
-        self._fresh.take(key, row)
+        numbered, gone = self.arriving.add(key, row)
+        self._fresh.take(key, numbered)
+        for one in gone:
+            self._fresh.take(one, None)
         return True
 
 

@@ -17,13 +17,14 @@ Found = Iterator[tuple[Rule, Finding]]
 class Judge:
     """Reads the usual sentiment of a subject through `share` and what waits for its other half in `halves`.
 
-    Collects their changes in `shares` (see `logic.alerts.shares`) and `pairing.rows` (see `logic.alerts.halves`).
+    Collects their changes in `shares` (see `logic.alerts.shares`) and `pairing` (see `logic.alerts.halves`), which keeps at most
+    `halves_kept` halves.
     """
 
-    def __init__(self, share: Callable[[str], Any], halves: Halves) -> None:
+    def __init__(self, share: Callable[[str], Any], halves: Halves, halves_kept: float) -> None:
         self._share = share
         self.shares: dict[str, Any] = {}
-        self.pairing = Pairing(halves)
+        self.pairing = Pairing(halves, halves_kept)
 
     def trend(self, rules: Sequence[Rule], subject: str, trend: Trend) -> Found:
         """What the rules that ask for this kind of window find in a revision of it."""

@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from schemas.errors import Poison
 from schemas.events import Millis, Rule
 
+_DAYS = 3
+"""Days among which one shows the end of quiet hours: no zone has ever left out more than one."""
+
 
 class Quiet(NamedTuple):
     """From `start` until `end` by the clock of `zone`, each day; over midnight where `end` comes first."""
@@ -27,9 +30,30 @@ class Quiet(NamedTuple):
         """The first instant from `at` on at which it is not quiet."""
         if not self.covers(at):
             return at
-        now = self._local(at)
-        day = now.date() if now.time() < self.end else now.date() + timedelta(days=1)
-        return int(datetime.combine(day, self.end, self.zone).timestamp() * 1000)
+        today = self._local(at).date()
+        # A clock that is put back shows the end twice, one that is put forward may not show it at all that day.
+        ends = (
+            int(datetime.combine(today + timedelta(days=days), end, self.zone).timestamp() * 1000)
+            for days in range(_DAYS)
+            for end in (self.end.replace(fold=0), self.end.replace(fold=1))
+        )
+        over = min(one for one in ends if one > at and not self.covers(one))
+        jump = self._jump(at, over)
+        return over if jump is None or self.covers(jump) else jump
+
+    def _jump(self, at: Millis, until: Millis) -> Millis | None:
+        """The instant after `at` at which the clock was put forward or back; None where it is the same `until` then."""
+        before = self._local(at).utcoffset()
+        if self._local(until).utcoffset() == before:
+            return None
+        same, other = at, until
+        while other - same > 1:
+            middle = (same + other) // 2
+            if self._local(middle).utcoffset() == before:
+                same = middle
+            else:
+                other = middle
+        return other
 
     def _local(self, at: Millis) -> datetime:
         return datetime.fromtimestamp(at / 1000, tz=UTC).astimezone(self.zone)

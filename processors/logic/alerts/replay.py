@@ -1,5 +1,6 @@
 """What one rule would have told of, had it been in force while a history of windows, bars or runs was read."""
 
+import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -20,8 +21,8 @@ class Replay:
         self._book = RuleBook()
         self._book.put(rule["id"], rule)
         # Nothing is ever committed here: all there is, is what this one reading raises and learns.
-        self._raising = Raising(History())
-        self._judge = Judge(lambda _: None, Halves())
+        self._raising = Raising(History(), math.inf)
+        self._judge = Judge(lambda _: None, Halves(), math.inf)
         self._sources: dict[str, Any] = {}
 
     def trends(self, trends: Iterable[tuple[str, Trend]]) -> Iterator[Alert]:
