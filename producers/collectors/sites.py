@@ -13,7 +13,7 @@ from producers.browser.page import Browser
 from producers.canaries.turns import of_the_hour
 from producers.clock import now_ms
 from producers.settings import ProducerSettings
-from producers.sites.listing import listed
+from producers.sites.listing import ended, listed
 from producers.sites.outlets import SHIPPED, Site, load_sites
 from producers.sites.place import TRIES, Place, stored
 from producers.sites.post import as_post
@@ -168,6 +168,8 @@ class Sites:
                     raise Retryable(
                         f"{len(answer.body)} bytes that list no article: is it laid out anew, or no list at all?"
                     )
+            elif not urls:
+                remark = ended(answer, number)
             fresh = [one for one in urls if not place.knows(canonical(one))]
             found += [one for one in fresh if one not in found]
             if not memory.seen or len(fresh) < len(urls) or not urls:

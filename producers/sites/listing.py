@@ -11,6 +11,7 @@ from producers.sites.outlets import Site
 from producers.web.fetch import Answer
 from producers.web.identity import canonical
 from producers.web.page import MOST_TAGS, crowded, decoded
+from schemas.errors import Retryable
 
 _LONGEST = 1_000
 
@@ -39,3 +40,15 @@ def listed(answer: Answer, site: Site) -> Sequence[str]:
     if crowded(markup):
         raise Lasting(f"a list of more than {MOST_TAGS} tags")
     return links(markup, answer.url, site)
+
+
+def ended(answer: Answer, number: int) -> str:
+    """What a run says where page `number` lists no article, and nothing before it was known.
+
+    Raises Retryable where it is no page of a list at all: taken for the end, what is listed behind it would never be read.
+    """
+    if "<a" not in decoded(answer.body, answer.content_type).lower():
+        raise Retryable(f"page {number} of the list: {len(answer.body)} bytes without a link")
+    return (
+        f"page {number} lists no article, and no page before it one that is known: what is older was missed"
+    )

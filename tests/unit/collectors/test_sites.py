@@ -14,7 +14,8 @@ from producers.sites.outlets import load_sites
 from producers.sites.place import PAUSE_MS, TRIES
 from producers.web.identity import canonical
 from schemas.errors import Backpressure, Fatal, Retryable
-from tests.support.upstream import Reply
+from tests.support.upstream import Asked, Reply
+from tests.support.upstreams import Fault
 from tests.support.upstreams.outcome import Driver
 from tests.support.upstreams.sites import HTML, SitesUpstream
 
@@ -206,6 +207,41 @@ def test_what_was_missed_is_said(server: SitesUpstream) -> None:
     found.run()
     server.publish(6)
     assert "what is older was missed" in str(found.run().run["error"])
+
+
+@pytest.mark.parametrize("fault", ["empty", "malformed", "500", "cut"])
+def test_a_later_page_that_is_none_is_not_the_end_of_the_list(server: SitesUpstream, fault: Fault) -> None:
+    server.publish(1)
+    found = driver(server)
+    found.run()
+    expected = server.publish(7)
+    good = server.server.answers["/indeks"]
+    assert callable(good)
+
+    def second_page_broken(asked: Asked) -> Reply:
+        if asked.query.get("page") == "2":
+            server.fault(fault, path="/indeks")
+        return good(asked)
+
+    server.server.answers["/indeks"] = second_page_broken
+    broken = found.run()
+    assert (broken.run["outcome"], broken.posts) == ("error", [])
+    server.server.answers["/indeks"] = good
+    assert found.run().ids == expected, "nothing was lost by it"
+
+
+def test_a_list_that_ends_before_anything_known_says_so(server: SitesUpstream) -> None:
+    server.publish(1)
+    found = driver(server)
+    found.run()
+    expected = server.publish(3)
+    good = server.server.answers["/indeks"]
+    assert callable(good)
+    menu = Reply(body=b"<!doctype html><a href='/'>Beranda</a>", headers=HTML)
+    server.server.answers["/indeks"] = lambda asked: menu if "page" in asked.query else good(asked)
+    run = found.run()
+    assert run.ids == expected
+    assert "what is older was missed" in str(run.run["error"])
 
 
 def test_a_list_is_asked_whether_it_changed(server: SitesUpstream) -> None:
