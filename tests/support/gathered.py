@@ -37,12 +37,15 @@ class Life:
 
 
 def fate(met: Met, runs: Iterable[Mapping[str, Any]], lives: Iterable[Life]) -> Fate:
-    """Whether a run tells of the fault, or could not: its runner was killed before it ended."""
+    """Whether a run tells of the fault, or could not: its runner was killed or told to stop before it ended."""
     own = [
         run for run in runs if run["collector"] == met.collector and (run["source"] == "stream") == met.stream
     ]
-    if any(run["started_at"] <= met.at <= run["ended_at"] and _tells(run, met) for run in own):
+    within = [run for run in own if run["started_at"] <= met.at <= run["ended_at"]]
+    if any(_tells(run, met) for run in within):
         return "told"
+    if any(str(run["error"]).startswith("stopped") for run in within):
+        return "cut_off"
     life = next((one for one in lives if one.began <= met.at <= one.ended), None)
     if life is None or not life.killed or life.ended - met.at > _HUNG_MS:
         return "untold"
@@ -74,7 +77,7 @@ class Verdict:
     told: Mapping[str, int]
     """Faults that stand in `runs`, by kind."""
     cut_off: int
-    """Faults whose run was killed before it had ended."""
+    """Faults whose run was killed, or told to stop, before it had ended."""
     untold: Sequence[Met]
     outcomes: Mapping[str, int]
     """Of runs."""

@@ -29,6 +29,7 @@ def run(began: int, ended: int, outcome: str = "error", **more: Any) -> dict[str
         (Met("rss", "500", 90_000), [run(91_000, 92_000)], KILLED, "untold"),
         (Met("rss", "500", 90_000), [run(101_000, 102_000)], KILLED, "cut_off"),
         (Met("rss", "500", 30_000), [], KILLED, "untold"),
+        (Met("rss", "slow", 90_000), [run(89_000, 91_000, "empty", error="stopped: why")], ENDED, "cut_off"),
         (Met("rss", "500", 900_000), [], KILLED, "untold"),
         (Met("rss", "frozen", 90_000), [run(89_000, 91_000, "empty")], KILLED, "told"),
         (Met("rss", "500", 90_000, part=True), [run(89_000, 91_000, "ok", error="one left")], KILLED, "told"),
