@@ -7,6 +7,7 @@ from playwright.sync_api import Browser
 
 from tests.support.browser import CHROMIUM, tab
 from tests.support.landed import Landed
+from tests.support.markets import run
 from tests.support.until import until
 
 pytestmark = [
@@ -35,23 +36,9 @@ def test_the_page_loads_without_a_complaint_and_shows_the_archives_figures(
 
 def test_a_zero_is_drawn_as_zero_and_a_gap_as_a_gap(browser: Browser, landed: Landed) -> None:
     now = time.time_ns() // 1_000_000
-    run = {
-        "id": f"test:{now}",
-        "collector": "test",
-        "source": "test",
-        "started_at": now - 4 * HOUR_MS,
-        "ended_at": now,
-        "outcome": "empty",
-        "items": 0,
-        "published": 0,
-        "oldest_item_at": None,
-        "newest_item_at": None,
-        "quota_left": None,
-        "request_id": None,
-        "error": None,
-    }
+    nothing = {"outcome": "empty", "items": 0, "published": 0, "oldest_item_at": None, "newest_item_at": None}
     before = landed.rows("runs")
-    landed.publisher.publish(run, topic="runs")
+    landed.publisher.publish(run("test", "test", now - 4 * HOUR_MS, ended_at=now, **nothing), topic="runs")
     until(lambda: landed.rows("runs") > before, "the run has landed")
     buckets = landed.api.get("/api/v1/dashboard/volume-trend").json()["buckets"]
     gaps = [bucket for bucket in buckets if bucket["mentions"] is None]

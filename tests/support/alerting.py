@@ -3,6 +3,7 @@
 from typing import Any
 
 from schemas.events import Bar, Rule, Run, Topic, Trend
+from tests.support import markets
 
 HOUR = 3_600_000
 START = 1_440_381_600_000
@@ -130,19 +131,15 @@ def topic(name: str = "a" * 32, mentions: int = 20, **fields: Any) -> Topic:
 
 def run(ended_at: int, published: int = 1, **fields: Any) -> Run:
     """A run of rss over detik."""
-    values: dict[str, Any] = {
-        "id": f"rss:{ended_at}",
-        "collector": "rss",
-        "source": "detik",
-        "started_at": ended_at - 1_000,
-        "ended_at": ended_at,
-        "outcome": "ok" if published else "empty",
-        "items": published,
-        "published": published,
-        "oldest_item_at": None,
-        "newest_item_at": None,
-        "quota_left": None,
-        "request_id": None,
-        "error": None,
-    }
-    return Run(**{**values, **fields})  # type: ignore[typeddict-item]  # the fields stand above
+    values = markets.run(
+        "rss",
+        "detik",
+        ended_at - 1_000,
+        id=f"rss:{ended_at}",
+        outcome="ok" if published else "empty",
+        items=published,
+        published=published,
+        oldest_item_at=None,
+        newest_item_at=None,
+    )
+    return Run(**{**values, **fields})  # type: ignore[typeddict-item]  # the fields stand there

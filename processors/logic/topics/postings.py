@@ -5,15 +5,12 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.logic.topics.weights import Vector
+from processors.logic.topics.weights import Numbers, Vector
 
 MANY = 32
 """Topics from which on those of a term stand in arrays: below, a dict is smaller and as fast."""
 FIRST = 64
 """Topics put in order first, for hardly anyone asks for more."""
-
-Numbers = NDArray[np.float64]
-"""Whole numbers below 2^53 (sums of weights, their products and squares), so what is computed of them is exact."""
 
 
 class Postings:

@@ -1,8 +1,8 @@
 """Looks through the topics that have changed: those that have become alike become one, loose ones two."""
 
-from processors.logic.topics.halves import halves
 from processors.logic.topics.rate import HOUR_MS
 from processors.logic.topics.topic import Group, Kept
+from processors.logic.topics.two_means import two_means
 from processors.logic.topics.weights import cosine, dot, heaviest
 from processors.logic.topics.window import LEAST, Window
 
@@ -76,7 +76,7 @@ def _meet(window: Window, one: Group, other: Group) -> bool:
 def _split(window: Window, topic: Group) -> None:
     """Make a topic two where two-means finds two parts that are unlike."""
     stories = _in_order(window, topic)
-    parts = halves(stories)
+    parts = two_means(stories)
     first, second = parts.first, parts.second
     if min(len(first), len(second)) < LEAST or parts.alike >= window.bounds.alike:
         return

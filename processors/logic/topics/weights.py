@@ -5,6 +5,9 @@ from collections.abc import Iterable, Mapping
 from heapq import nsmallest
 from math import log, sqrt
 
+import numpy as np
+from numpy.typing import NDArray
+
 SCALE = 1_000
 """The length of a story's vector."""
 MAX_TERMS = 32
@@ -15,6 +18,9 @@ YOUNG = 200
 """Stories from which frequencies mean something: a younger window is taken for as large."""
 
 Vector = dict[str, int]
+
+Numbers = NDArray[np.float64]
+"""Weights, sums of them, and products and squares of those: whole numbers below 2^53, so what is computed of them is exact."""
 
 
 class Frequencies:

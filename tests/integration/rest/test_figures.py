@@ -12,6 +12,7 @@ from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.clickhouse import EmbeddedClickHouse
 from tests.support.landed_rows import DAY, HOUR, NOW, Landing
+from tests.support.markets import run
 from tests.support.mentions import Publisher, mention, trend
 from tests.support.sse import SseClient
 
@@ -117,23 +118,9 @@ def counted(landing: Landing) -> None:
         landed(3, NOW - 2 * DAY),
         landed(4, NOW - 26 * HOUR),
     )
-    run = {
-        "id": "rss:1",
-        "collector": "rss",
-        "source": "s",
-        "started_at": NOW - 2 * HOUR,
-        "ended_at": NOW - HOUR,
-        "outcome": "empty",
-        "items": 0,
-        "published": 0,
-        "oldest_item_at": None,
-        "newest_item_at": None,
-        "quota_left": None,
-        "request_id": None,
-        "error": None,
-        "kafka_partition": 0,
-        "kafka_offset": 0,
-    }
+    times = {"ended_at": NOW - HOUR, "oldest_item_at": None, "newest_item_at": None}
+    empty = {"outcome": "empty", "items": 0, "published": 0, "kafka_partition": 0, "kafka_offset": 0}
+    quiet = run("rss", "s", NOW - 2 * HOUR, id="rss:1", **times, **empty)
     old = {"id": "rss:2", "started_at": NOW - 100 * DAY, "ended_at": NOW - 100 * DAY, "kafka_offset": 1}
     items = {"oldest_item_at": NOW - 10 * HOUR, "newest_item_at": NOW - 9 * HOUR}
     failed = [
@@ -142,8 +129,8 @@ def counted(landing: Landing) -> None:
     ]
     # One that broke after it had read something covers what it read.
     failed[-1] |= {"oldest_item_at": NOW - 17 * HOUR, "newest_item_at": NOW - 17 * HOUR}
-    rows = [{**run, **one, "kafka_offset": 2 + at} for at, one in enumerate(failed)]
-    landing.land("runs", "run", run, {**run, **old, **items}, *rows)
+    rows = [{**quiet, **one, "kafka_offset": 2 + at} for at, one in enumerate(failed)]
+    landing.land("runs", "run", quiet, {**quiet, **old, **items}, *rows)
 
 
 def test_volume_is_0_where_covered_and_null_where_not(api: Api, landing: Landing) -> None:

@@ -8,16 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from processors.logic.topics.topic import Kept
+from processors.logic.topics.weights import Numbers
 
 ROUNDS = 4
 """Of two-means: what has not settled by then is not two things."""
 
-Numbers = NDArray[np.float64]
-"""Whole numbers below 2^53: exact."""
-
 
 @dataclass(frozen=True, slots=True)
-class Halves:
+class Parts:
     """Both parts in the order of the stories, and the cosine of their sums."""
 
     first: list[Kept]
@@ -25,7 +23,7 @@ class Halves:
     alike: float
 
 
-def halves(stories: Sequence[Kept]) -> Halves:
+def two_means(stories: Sequence[Kept]) -> Parts:
     """Begun with the first story and the one least like it, of equal ones that of the least id."""
     flat = _Flat(stories)
     from_first = flat.products(flat.centre(np.arange(len(stories)) == 0))
@@ -41,7 +39,7 @@ def halves(stories: Sequence[Kept]) -> Halves:
         centres = [flat.centre(~second), flat.centre(second)]
     product = float(centres[0] @ centres[1])
     lengths = float(np.sqrt((centres[0] @ centres[0]) * (centres[1] @ centres[1])))
-    return Halves(_chosen(stories, ~second), _chosen(stories, second), product / lengths if product else 0.0)
+    return Parts(_chosen(stories, ~second), _chosen(stories, second), product / lengths if product else 0.0)
 
 
 def _chosen(stories: Sequence[Kept], chosen: Iterable[bool]) -> list[Kept]:
