@@ -112,9 +112,10 @@ class Trends:
         partition = self._partitions[batch.partition]
         sources = partition.sources.copy()
         step = Step(
-            window=lambda key: batch.get(self._windows, key),
-            baseline=lambda key: batch.get(self._baselines, key),
-            total=lambda key: batch.get(self._totals, key),
+            # Straight from what is committed: what this batch puts is put at its end, and the step knows its own changes.
+            window=batch.rows(self._windows).get,
+            baseline=batch.rows(self._baselines).get,
+            total=batch.rows(self._totals).get,
             spans=self._spans,
             floors=partition.floors,
             heard=partition.heard,

@@ -16,13 +16,7 @@ def of_all_platforms(value: bytes, trend: Trend) -> bytes:
     kind, subject = trend["subject_kind"], trend["subject"]
     revision = _long(trend["revision"])
     named = _named(kind, subject)
-    rest = (
-        HEADER_BYTES
-        + len(_string(trend["id"]))
-        + len(revision)
-        + len(named)
-        + len(_string(trend["platform"]))
-    )
+    rest = HEADER_BYTES + len(_string(trend["id"])) + len(revision) + len(named) + _length(trend["platform"])
     twin_id = _string(trend_id(f"{kind}:{subject}", "", trend["window"], trend["start"]))
     return b"".join((value[:HEADER_BYTES], twin_id, revision, named, b"\x00", value[rest:]))
 
@@ -32,11 +26,17 @@ def _named(kind: str, subject: str) -> bytes:
     return _string(kind) + _string(subject)
 
 
+@lru_cache(maxsize=1_000)
+def _length(platform: str) -> int:
+    return len(_string(platform))
+
+
 def _string(text: str) -> bytes:
     encoded = text.encode()
     return _long(len(encoded)) + encoded
 
 
+@lru_cache(maxsize=10_000)
 def _long(number: int) -> bytes:
     """A number that is not negative, as Avro writes it: zigzag, then seven bits a byte, the lowest first."""
     rest = number << 1

@@ -10,6 +10,7 @@ import faust
 import structlog
 
 from processors.batching.app import BatchApp
+from processors.batching.cycles import seldom
 
 log = structlog.get_logger()
 
@@ -19,6 +20,7 @@ _STOP_S = 9.0
 
 def run_worker(app: BatchApp) -> int:
     """Run the app until SIGTERM or SIGINT (0) or a failure (1: to be restarted). Logging is left as it is."""
+    seldom()
     code = asyncio.run(_until_signalled(app))
     if any(thread is not threading.main_thread() and not thread.daemon for thread in threading.enumerate()):
         # The consumer's thread could not be stopped; waiting for it would keep the partitions from their next owner.

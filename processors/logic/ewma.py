@@ -1,13 +1,12 @@
 """Exponentially weighted mean and variance of a window's count, and how unusual a count is against them."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 HALF_DISPLAY = 3.0
 """The score that shows as 50."""
 
 
-@dataclass(frozen=True, slots=True)
-class Baseline:
+class Baseline(NamedTuple):
     """What is expected of the next window: `mean` and `variance` of the mentions of the `seen` windows so far.
 
     The first 1/alpha windows count equally, so that a young baseline is their plain mean; later ones with weight alpha. A window
@@ -35,6 +34,8 @@ class Baseline:
 
     def after_zeros(self, count: int, alpha: float) -> "Baseline":
         """The baseline after `count` windows without a mention: the same as `after(0)` that often, in closed form."""
+        if not self.mean and not self.variance:
+            return Baseline(self.mean, self.variance, self.seen + count)
         # Weights are 1/(seen+1) as long as that is at least alpha: plain moments over all windows so far.
         young = min(count, max(int(1 / alpha) - self.seen, 0))
         mean, variance, seen = self.mean, self.variance, self.seen

@@ -1,6 +1,7 @@
 """Scores of windows: by what a window is measured, and what is learnt from it, at several half-lives."""
 
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 from processors.logic.ewma import Baseline
@@ -26,6 +27,8 @@ ALPHAS: Mapping[str, tuple[float, ...]] = {
 Memories = tuple[Baseline, ...]
 """What is expected by each half-life; all have seen the same windows."""
 
+_FRESH: Mapping[str, Memories] = {window: (Baseline(),) * len(alphas) for window, alphas in ALPHAS.items()}
+
 BaselineRow = Mapping[str, list[Any]]
 """By platform, '' for all of them: [start of the last window learnt from, windows seen, mean, variance, mean, variance, …]."""
 
@@ -35,18 +38,21 @@ LAST = 0
 
 def fresh(window: str) -> Memories:
     """Of a subject never heard of."""
-    return (Baseline(),) * len(ALPHAS[window])
+    return _FRESH[window]
 
 
 def unpacked(numbers: Sequence[Any]) -> Memories:
     """Memories from `[seen, mean, variance, mean, variance, …]`."""
     seen = numbers[0]
-    return tuple([Baseline(numbers[at], numbers[at + 1], seen) for at in range(1, len(numbers), 2)])
+    return tuple(map(Baseline, numbers[1::2], numbers[2::2], repeat(seen)))
 
 
-def packed(memories: Memories) -> list[Any]:
+def packed(memories: Sequence[Baseline]) -> list[Any]:
     """`[seen, mean, variance, mean, variance, …]`."""
-    return [memories[0].seen, *(number for one in memories for number in (one.mean, one.variance))]
+    numbers: list[Any] = [memories[0].seen]
+    for mean, variance, _ in memories:
+        numbers += mean, variance
+    return numbers
 
 
 def before(
@@ -65,7 +71,7 @@ def before(
     if start <= known[LAST]:
         return memories, False
     memories = _zeros(memories, window, spans.gap(window, known[LAST], start) - skipped)
-    return tuple(_older(one, skipped) for one in memories) if skipped else memories, True
+    return tuple([_older(one, skipped) for one in memories]) if skipped else memories, True
 
 
 def passed(memories: Memories, start: int) -> list[Any]:
@@ -75,19 +81,23 @@ def passed(memories: Memories, start: int) -> list[Any]:
 
 def learnt(memories: Memories, window: str, start: int, value: float, scale: float) -> list[Any]:
     """The list of one platform after a closed window, of which `scale` times as much was expected as of an ordinary one."""
-    after = tuple(one.after(value, alpha, scale) for one, alpha in zip(memories, ALPHAS[window], strict=True))
+    after = [one.after(value, alpha, scale) for one, alpha in zip(memories, ALPHAS[window], strict=True)]
     return [start, *packed(after)]
 
 
 def telling(memories: Memories, value: float, bias: float) -> tuple[float, Baseline]:
     """(the score by the memory that makes most of `value`, that memory)."""
-    return max(((one.score(value, bias), one) for one in memories), key=lambda scored: scored[0])
+    best, *others = [(one.score(value, bias), one) for one in memories]
+    for scored in others:
+        if scored[0] > best[0]:
+            best = scored
+    return best
 
 
 def _zeros(memories: Memories, window: str, count: int) -> Memories:
     if count <= 0:
         return memories
-    return tuple(one.after_zeros(count, alpha) for one, alpha in zip(memories, ALPHAS[window], strict=True))
+    return tuple([one.after_zeros(count, alpha) for one, alpha in zip(memories, ALPHAS[window], strict=True)])
 
 
 def _older(one: Baseline, windows: int) -> Baseline:

@@ -28,6 +28,7 @@ _MISSED = 0.1
 """Where at least `_JUDGED` mentions are expected and less than this share came, nobody listened."""
 _KEPT = 12
 _STRETCHES = 64
+_NEVER = 1 << 62
 
 Ratio = tuple[float, bool]
 """(how many times what is usual was heard, whether nobody listened)."""
@@ -50,9 +51,12 @@ class Totals:
         self._row = row
         self._spans = spans
         self.rows: dict[str, Any] = {}
+        self._since, self._next_end = 0, 0
+        """`advance` has nothing to close before this end while the stretch began at `_since` and nothing more is told."""
 
     def add(self, counts: Mapping[str, int]) -> None:
         """Count what a batch adds: by `minute platform` (epoch ms) its mentions. Those of closed windows come too late to matter."""
+        self._next_end = 0
         for name, count in counts.items():
             minute, _, platform = name.partition(" ")
             for window in KINDS:
@@ -64,7 +68,10 @@ class Totals:
 
         What was learnt before `since`, where the stretch of listened time begins, is of another time.
         """
-        kinds = [one for one in (self._due(window, end, since) for window in KINDS) if one is not None]
+        if since == self._since and end < self._next_end:
+            return
+        kinds = [one for one in (self._next(window, since) for window in KINDS) if one is not None]
+        closed = set()
         while True:
             ahead = [one for one in kinds if one.end <= end]
             if not ahead:
@@ -72,20 +79,26 @@ class Totals:
             # Of equal ends the shorter window, for an hour teaches the season that the next five minutes are measured by.
             kind = min(ahead, key=lambda one: one.end)
             self._close(kind.window, kind.start, kind.usual)
+            closed.add(kind.window)
             kind.start, kind.end = self._spans.span(kind.window, kind.end)
         for kind in kinds:
-            opened, closed = self._get(f"starts|{kind.window}") or ([], [])
-            # Where posts are read faster than their windows close, thousands are open: they are in order, and not looked at.
-            over = bisect_left(opened, kind.start)
-            closed = [*closed, *opened[:over]]
-            for old in closed[:-_KEPT]:
-                self.rows[f"{kind.window}|{old}"] = None
-            self.rows[f"starts|{kind.window}"] = [opened[over:], closed[-_KEPT:]]
-            last, _ = self._spans.span(kind.window, kind.start - 1)
-            self.rows[f"usual|{kind.window}"] = [last, kind.usual]
+            if kind.window in closed:
+                self._put_closed(kind)
+        self._since, self._next_end = since, min((kind.end for kind in kinds), default=_NEVER)
 
-    def _due(self, window: str, end: int, since: int) -> "_Kind | None":
-        """Where to go on with a kind of window; None where nothing of it ends by then, or nothing was ever told."""
+    def _put_closed(self, kind: "_Kind") -> None:
+        opened, closed = self._get(f"starts|{kind.window}") or ([], [])
+        # Where posts are read faster than their windows close, thousands are open: they are in order, and not looked at.
+        over = bisect_left(opened, kind.start)
+        closed = [*closed, *opened[:over]]
+        for old in closed[:-_KEPT]:
+            self.rows[f"{kind.window}|{old}"] = None
+        self.rows[f"starts|{kind.window}"] = [opened[over:], closed[-_KEPT:]]
+        last, _ = self._spans.span(kind.window, kind.start - 1)
+        self.rows[f"usual|{kind.window}"] = [last, kind.usual]
+
+    def _next(self, window: str, since: int) -> "_Kind | None":
+        """Where to go on with a kind of window; None where nothing was ever told."""
         opened, _ = self._get(f"starts|{window}") or ([], [])
         last, usual = self._usual(window)
         begun = self._spans.span(window, since)[0]
@@ -99,7 +112,7 @@ class Totals:
         start, stop = self._spans.span(
             window, opened[0] if last is None else self._spans.span(window, last)[1]
         )
-        return _Kind(window, start, stop, dict(usual)) if stop <= end else None
+        return _Kind(window, start, stop, dict(usual))
 
     def over(self, until: int) -> tuple[int, int] | None:
         """(start, end) of the last window that was told of, is not closed and ends by then."""
@@ -128,11 +141,15 @@ class Totals:
 
     def first(self, window: str, platform: str) -> int | None:
         """The start of the first window in which the platform was heard, where totals tell of it."""
+        if window not in KINDS:
+            return None
         known = self._usual(window)[1].get(platform)
         return None if known is None else int(known[2])
 
     def missed(self, window: str, platform: str, after: int, before: int) -> int:
         """In how many windows strictly between the two starts nobody listened to the platform."""
+        if window not in KINDS:
+            return 0
         count = 0
         for first, last in (self._get(f"missed|{window}") or {}).get(platform, ()):
             low, high = max(first, after), min(last, before)

@@ -1,8 +1,7 @@
 """What is usual of a subject when a window of it closes, and what is learnt from the window, once."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from processors.logic import seasons
 from processors.logic.ewma import Baseline
@@ -13,6 +12,7 @@ from processors.logic.scoring import (
     BaselineRow,
     Memories,
     before,
+    fresh,
     learnt,
     packed,
     passed,
@@ -23,13 +23,13 @@ from processors.logic.totals import YOUNG, Totals
 
 _FARTHEST = 20.0
 _ALL = "all:"
+_TOGETHER = {""}
 
 Expected = Mapping[str, list[Any]]
 """By platform, '' for all of them: what was expected of a window, as `scoring.packed` has it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _View:
+class _View(NamedTuple):
     """A platform before a window: what is known, whether it learns from it, its scale, whether nobody listened."""
 
     memories: Memories
@@ -127,7 +127,7 @@ class Usual:
         season = seasons.factor(self._get(f"season|{subject}"), window, start)
         since = self.since(window, start)
         views = {}
-        for platform in sorted({*known, *weights} - {""}):
+        for platform in _platforms(known, weights):
             memories, learns = self._before(known, platform, window, start, since, (platform,))
             ratio, unheard = self._totals.ratio(
                 window, start, platform, weights.get(platform, 0.0), memories[-1].mean * season
@@ -151,7 +151,7 @@ class Usual:
         row = known.get(platform)
         if row is not None and start < row[LAST] and self.since(window, row[LAST]) > start:
             # Learnt of a later stretch: nothing is known of this one, so nothing in it is unusual.
-            return (Baseline(),) * len(ALPHAS[window]), False
+            return fresh(window), False
         born = since
         for one in heard_on:
             # A platform that is new here was not silent before.
@@ -159,7 +159,9 @@ class Usual:
             if first is not None and since < first <= start:
                 born = first
         last = born - 1 if row is None or row[LAST] < since else row[LAST]
-        skipped = sum(self._totals.missed(window, one, last, start) for one in heard_on)
+        skipped = 0
+        for one in heard_on:
+            skipped += self._totals.missed(window, one, last, start)
         return before(row, window, start, since, born, skipped, self._spans)
 
     def _together(
@@ -256,8 +258,15 @@ def measured_by(expected: Expected, platform: str) -> Memories:
     return unpacked(expected[platform])
 
 
+def _platforms(known: BaselineRow, weights: Mapping[str, float]) -> list[str]:
+    if len(weights) == 1 and weights.keys() >= known.keys() - _TOGETHER:
+        return list(weights)
+    return sorted({*known, *weights} - _TOGETHER)
+
+
 def _scaled(view: _View) -> Memories:
-    return tuple(one.at(view.scale) for one in view.memories)
+    scale = view.scale
+    return view.memories if scale == 1.0 else tuple([one.at(scale) for one in view.memories])
 
 
 def _counted(views: Mapping[str, _View]) -> Mapping[str, _View]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from processors.batching.cycles import uncollected
+from processors.batching.cycles import seldom, uncollected
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +34,15 @@ def test_what_was_off_stays_off() -> None:
         with uncollected():
             pass
         assert not gc.isenabled()
+
+
+def test_seldom_searches_less_often_and_leaves_out_what_is_there() -> None:
+    thresholds, frozen = gc.get_threshold(), gc.get_freeze_count()
+    try:
+        seldom()
+        assert gc.get_threshold()[0] > thresholds[0]
+        assert gc.get_freeze_count() > frozen
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*thresholds)
