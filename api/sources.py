@@ -36,6 +36,8 @@ class Seen:
     newest_item_at: int | None
     newest_mention_at: int | None
     """Event time of the newest mention of just this source; None where it makes none."""
+    canary: str | None = None
+    """Outcome of the last run of its collector's canary, a question that must have an answer; None where there is none."""
 
 
 def usual_pause(starts: Sequence[int]) -> int | None:
@@ -48,7 +50,7 @@ def usual_pause(starts: Sequence[int]) -> int | None:
 def state_of(seen: Seen, limits: Limits, now: int) -> tuple[State, str]:
     """The state and its reason in words; the first rule that holds decides.
 
-    broken      the last run ended with an error or was not let in
+    broken      the last run ended with an error or was not let in; or nothing new has come for long, and the canary is not answered
     throttled   the last run was told to slow down
     late        no run for long, though it runs again and again; or its newest item has not been enriched
     quiet       it works, and nothing new has come for long
@@ -67,8 +69,20 @@ def state_of(seen: Seen, limits: Limits, now: int) -> tuple[State, str]:
         return "late", "its newest item has not been enriched"
     newest = max(seen.newest_item_at or 0, seen.newest_mention_at or 0)
     if now - newest > limits.quiet:
-        return "quiet", "nothing new for long" if newest else "nothing has come yet"
+        return _silent("nothing new for long" if newest else "nothing has come yet", seen.canary)
     return "ok", "runs, and new items come"
+
+
+def _silent(what: str, canary: str | None) -> tuple[State, str]:
+    """A source that works by itself and brings nothing: whether that can be believed, its collector's canary tells."""
+    match canary:
+        case "ok":
+            return "quiet", f"{what}, though its collector's canary is answered"
+        case "error" | "auth":
+            return "broken", f"{what}, and its collector's canary is not answered"
+        case _:
+            # None, or told to slow down, which says nothing of the source.
+            return "quiet", what
 
 
 def _unenriched(seen: Seen, limits: Limits, now: int) -> bool:

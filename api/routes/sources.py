@@ -14,6 +14,7 @@ from api.parameters import Parameters, read
 from api.queries import runs as query
 from api.services import services
 from api.sources import Limits, Seen, state_of, usual_pause
+from schemas.canary import CANARY
 
 _DAY_MS = 86_400_000
 _LOOK_BACK_MS = 30 * _DAY_MS
@@ -31,7 +32,7 @@ async def sources(request: Request) -> Response:
     """Last run, newest item, newest enriched item and state of each source of the last 30 days.
 
     A collector that reads one thing only, whose posts name other sources (a replayed file of many outlets), has one row
-    with all its posts.
+    with all its posts. What a collector's canary was answered decides whether a source that brings nothing is quiet or broken.
     """
     read(SourcesParameters, request.query_params)
     own = services(request)
@@ -40,13 +41,14 @@ async def sources(request: Request) -> Response:
         query.by_source(own.store, now - _LOOK_BACK_MS, now - _RECENT_MS),
         query.enriched(own.store, now - _LOOK_BACK_MS),
     )
-    collectors = Counter(row["collector"] for row in ran)
-    found = [
-        _row(row, _counted(row, mentioned, collectors), own.settings.source_limits(), now) for row in ran
-    ]
+    canaries = {row["collector"]: row["outcome"] for row in ran if row["source"] == CANARY}
+    # A canary brings nothing that could be another source's.
+    collectors = Counter(row["collector"] for row in ran if row["source"] != CANARY)
+    limits = own.settings.source_limits()
+    found = [_row(row, _counted(row, mentioned, collectors), canaries, limits, now) for row in ran]
     # Without any run there is still what it brought: a stream of posts written by somebody else's collector.
     strangers = [row for row in mentioned if row["collector"] not in collectors]
-    found += [_row(row, [row], own.settings.source_limits(), now) for row in strangers]
+    found += [_row(row, [row], canaries, limits, now) for row in strangers]
     return json_answer({"at": now, "sources": found})
 
 
@@ -56,11 +58,16 @@ def _counted(
     """The mentions that belong to a run's row."""
     of_collector = [one for one in mentioned if one["collector"] == row["collector"]]
     own = [one for one in of_collector if one["source"] == row["source"]]
-    return own or (of_collector if collectors[row["collector"]] == 1 else [])
+    only = row["source"] != CANARY and collectors[row["collector"]] == 1
+    return own or (of_collector if only else [])
 
 
 def _row(
-    row: Mapping[str, Any], counted: Sequence[Mapping[str, Any]], limits: Limits, now: int
+    row: Mapping[str, Any],
+    counted: Sequence[Mapping[str, Any]],
+    canaries: Mapping[str, str],
+    limits: Limits,
+    now: int,
 ) -> dict[str, Any]:
     ran = "runs" in row
     newest_mention = max((one["newest_mention_at"] for one in counted), default=None)
@@ -71,6 +78,7 @@ def _row(
         starts=starts,
         newest_item_at=row["newest_item_at"] if ran else newest_mention,
         newest_mention_at=newest_mention,
+        canary=None if row["source"] == CANARY else canaries.get(row["collector"]),
     )
     state, reason = state_of(seen, limits, now)
     quota = row["quota_left"] if ran else -1

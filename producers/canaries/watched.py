@@ -7,9 +7,7 @@ from typing import Protocol, runtime_checkable
 from producers.base import Batch, Collector, Lasting
 from producers.canaries.load import load_canaries
 from producers.settings import ProducerSettings
-
-CANARY = "canary"
-"""The name of the source, in runs and metrics."""
+from schemas.canary import CANARY
 
 
 @runtime_checkable

@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 
 from api.standings import Standings
+from schemas.canary import CANARY
 from schemas.flow import FLOW
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
@@ -236,6 +237,34 @@ def test_sources_have_three_clocks_and_one_state(landed: Landed) -> None:
     assert [one["started_at"] for one in page["runs"]] == recent[:3]
     rest = landed.api.get("/api/v1/runs", collector=rss, source="fine", limit=3, before=page["next"]).json()
     assert [one["started_at"] for one in rest["runs"]] == recent[3:]
+
+
+def test_a_canary_tells_whether_silence_is_quiet(landed: Landed) -> None:
+    now = time.time_ns() // 1_000_000
+    believed, doubted = f"believed{landed.number()}", f"doubted{landed.number()}"
+    silent = {"outcome": "empty", "oldest_item_at": None, "newest_item_at": None}
+    unanswered = {**silent, "outcome": "error", "error": "the answer is empty"}
+    put(
+        landed,
+        "runs",
+        *(run(collector, "only", now, **silent) for collector in (believed, doubted)),
+        run(believed, CANARY, now, oldest_item_at=None, newest_item_at=now),
+        run(doubted, CANARY, now, **unanswered),
+    )
+    # A collector that reads one thing, whose posts name others: they are its, whatever canary it has.
+    landed.say(2, collector=doubted, source="another", event_at=now - 8 * 3_600_000)
+    found = {
+        (one["collector"], one["source"]): one for one in landed.api.get("/api/v1/sources").json()["sources"]
+    }
+    states = {name: one["state"] for name, one in found.items() if name[0] in (believed, doubted)}
+    assert states == {
+        (believed, "only"): "quiet",
+        (believed, CANARY): "ok",
+        (doubted, "only"): "broken",
+        (doubted, CANARY): "broken",
+    }
+    assert "canary" in found[doubted, "only"]["reason"]
+    assert [found[doubted, name]["mentions"] for name in ("only", CANARY)] == [2, 0]
 
 
 def test_detailed_health_tells_of_every_step_and_of_a_sink_that_stands_still(landed: Landed) -> None:

@@ -8,6 +8,7 @@ from api.sources import Limits, Seen, state_of, usual_pause
 
 NOW = 1_790_000_000_000
 MINUTE = 60_000
+OLD = {"newest_item_at": NOW - 361 * MINUTE, "newest_mention_at": NOW - 361 * MINUTE}
 LIMITS = Limits(late=10 * MINUTE, enriched=5 * MINUTE, quiet=360 * MINUTE)
 
 
@@ -46,8 +47,13 @@ def every(minutes: int, since: int) -> dict[str, Any]:
         ({"newest_mention_at": NOW - 3 * MINUTE}, "ok"),
         ({"newest_mention_at": NOW - 3 * MINUTE, **every(10, 6)}, "late"),
         ({"newest_mention_at": None, **every(10, 6)}, "ok"),
-        ({"newest_item_at": NOW - 361 * MINUTE, "newest_mention_at": NOW - 361 * MINUTE}, "quiet"),
+        (OLD, "quiet"),
         ({"newest_item_at": None, "newest_mention_at": None, "outcome": "empty"}, "quiet"),
+        ({**OLD, "canary": "ok"}, "quiet"),
+        ({**OLD, "canary": "throttled"}, "quiet"),
+        ({**OLD, "canary": "error"}, "broken"),
+        ({**OLD, "canary": "auth"}, "broken"),
+        ({"canary": "error"}, "ok"),
         ({"outcome": None, "ended_at": None, "starts": [], "newest_item_at": None}, "ok"),
     ],
 )

@@ -8,9 +8,10 @@ import pytest
 from producers.base import Collector, Lasting
 from producers.canaries.load import load_canaries
 from producers.canaries.turns import of_the_hour
-from producers.canaries.watched import CANARY, Singing, Watched, watched
+from producers.canaries.watched import Singing, Watched, watched
 from producers.registry import COLLECTORS
 from producers.settings import ProducerSettings
+from schemas.canary import CANARY
 from schemas.errors import Fatal
 from tests.support.upstreams import Upstream
 from tests.support.upstreams.outcome import Driver
