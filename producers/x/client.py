@@ -1,6 +1,5 @@
 """X's API v2 as tweepy calls it, with every failure as a decision."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,8 +12,8 @@ import tweepy
 from producers.base import Lasting
 from producers.fields import writable
 from producers.settings import ProducerSettings
-from producers.waits import retry_after_s
 from producers.x.fields import TWEET, USER
+from producers.x.limits import full_s
 from producers.x.rules import changes
 from producers.x.session import HOST, NotConnected, Sender
 from producers.x.stream import Stream
@@ -24,8 +23,6 @@ TOKEN = "DENYUT_X_BEARER_TOKEN"  # noqa: S105 -- the name of the setting
 LEAST, MOST = 10, 100
 """Posts that one request of recent search may ask for."""
 
-_WINDOW_S = 900.0
-"""X's limits are of requests in 15 minutes."""
 _PAYMENT = 402
 
 
@@ -103,7 +100,7 @@ class XClient:
             if answer.get("errors"):
                 raise Refused(f"X does not take a rule: {str(answer['errors'])[:300]}")
 
-    def stream(self, refused: Callable[[int], Retryable]) -> Stream:
+    def stream(self, refused: Callable[[int, Mapping[str, str]], Retryable]) -> Stream:
         """A connection to the filtered stream, not yet made."""
         return Stream(self._token, self._base, refused)
 
@@ -132,15 +129,11 @@ class XClient:
 
 def _decided(error: tweepy.HTTPException) -> Retryable:
     told = f"HTTP {' '.join(str(error).split())}"[:300]
-    headers = error.response.headers
     match error:
         case tweepy.Unauthorized() | tweepy.Forbidden():
             return Lasting(f"{told}: X does not accept {TOKEN} for this", denied=True)
         case tweepy.TooManyRequests():
-            after_s = retry_after_s(headers.get("retry-after"), datetime.now(UTC))
-            if after_s is None and error.reset_time is not None:
-                after_s = max(1.0, error.reset_time - time.time())
-            return Backpressure(told, retry_after=after_s or _WINDOW_S)
+            return Backpressure(told, retry_after=full_s(error.response.headers, datetime.now(UTC)))
         case tweepy.BadRequest():
             return Refused(told)
         case tweepy.TwitterServerError():

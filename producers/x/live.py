@@ -69,7 +69,7 @@ class Live:
     def _follow(self, cursors: Mapping[str, str], end: float, stop: Event) -> Generator[Batch]:
         """What comes until `end` (of time.monotonic); raises what ends the stream, or Backpressure where the budget does."""
         if self._stream is None:
-            self._stream = self._client.stream(lambda status: refused(status, TOKEN))
+            self._stream = self._client.stream(lambda status, headers: refused(status, headers, TOKEN))
             self._stream.connect()
         stored = cursors.get(_BUDGET)
         while not stop.is_set():

@@ -4,8 +4,9 @@ tweepy by itself connects again and again, asleep in between (`streaming.py`, re
 here: when to come back is for the runner to say.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 from queue import Empty, Full, Queue
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,23 +17,24 @@ from requests.adapters import HTTPAdapter
 
 from producers.base import Lasting
 from producers.x.fields import TWEET, USER
+from producers.x.limits import full_s
 from producers.x.session import HOST
 from schemas.errors import Backpressure, Retryable
 
 _WAITING = 1_000
 """Lines that wait at most; X lets go of who is slower."""
 _SLICE_S = 0.5
-_WINDOW_S = 900.0
 _DENIED, _TOO_MANY, _SERVER = frozenset({401, 403}), 429, 500
 
 
 class Stream(tweepy.StreamingClient):  # type: ignore[misc]  # tweepy has no types
     """`take` what has come, until `problem` is set; `disconnect` ends it."""
 
-    def __init__(self, token: str, base: str, refused: Callable[[int], Retryable]) -> None:
-        """`refused` decides what a status other than 200 means."""
+    def __init__(self, token: str, base: str, refused: Callable[[int, Mapping[str, str]], Retryable]) -> None:
+        """`refused` decides what a status other than 200 means, with its answer's headers."""
         super().__init__(token, return_type=dict, daemon=True, max_retries=0)
-        self.session.mount(HOST, _Elsewhere(base))
+        self._adapter = _Elsewhere(base)
+        self.session.mount(HOST, self._adapter)
         self.session.max_redirects = 0
         self.problem: Retryable | None = None
         self._lines: Queue[bytes] = Queue(_WAITING)
@@ -64,7 +66,7 @@ class Stream(tweepy.StreamingClient):  # type: ignore[misc]  # tweepy has no typ
 
     def on_request_error(self, status_code: int) -> None:
         """The stream was refused."""
-        self._end(self._refused(status_code))
+        self._end(self._refused(status_code, self._adapter.headers))
 
     def on_connection_error(self) -> None:
         """Nobody answered, or not even a sign of life came in time."""
@@ -86,25 +88,29 @@ class Stream(tweepy.StreamingClient):  # type: ignore[misc]  # tweepy has no typ
             self._lines.put_nowait(b"")
 
 
-def refused(status: int, setting: str) -> Retryable:
-    """What it means that the stream answers with `status`; `setting` is the token's."""
+def refused(status: int, headers: Mapping[str, str], setting: str) -> Retryable:
+    """What it means that the stream answers with `status` and `headers`; `setting` is the token's."""
     if status in _DENIED:
         return Lasting(f"HTTP {status}: X does not accept {setting} for its filtered stream", denied=True)
     if status == _TOO_MANY:
-        return Backpressure("HTTP 429: connected too often, or elsewhere already", retry_after=_WINDOW_S)
+        told = "HTTP 429: connected too often, or elsewhere already"
+        return Backpressure(told, retry_after=full_s(headers, datetime.now(UTC)))
     return Retryable(f"HTTP {status}") if status >= _SERVER else Lasting(f"HTTP {status}")
 
 
 class _Elsewhere(HTTPAdapter):
-    """Sends what is meant for X to `base`, where one is given."""
+    """Sends what is meant for X to `base`, where one is given, and keeps the headers of the latest answer: tweepy hands on its status alone."""
 
     def __init__(self, base: str) -> None:
         super().__init__(max_retries=0)
         self._base = base.rstrip("/")
+        self.headers: Mapping[str, str] = {}
 
     def send(self, request: requests.PreparedRequest, *arguments: Any, **options: Any) -> requests.Response:
         """As of any adapter."""
         if self._base:
             parts = urlsplit(str(request.url))
             request.url = f"{self._base}{parts.path}?{parts.query}"
-        return super().send(request, *arguments, **options)
+        answer = super().send(request, *arguments, **options)
+        self.headers = answer.headers
+        return answer

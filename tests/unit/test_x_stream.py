@@ -173,6 +173,29 @@ def test_what_ends_a_stream_is_told(
     assert (found.run["outcome"] == "auth") == ("TOKEN" in told)
 
 
+@pytest.mark.parametrize(
+    ("headers", "least", "most"),
+    [
+        ({"Retry-After": "40"}, 40, 40),
+        ({"x-rate-limit-reset": "IN_300"}, 250, 301),
+        ({"Retry-After": "40", "x-rate-limit-reset": "IN_300"}, 40, 40),
+        ({"x-rate-limit-reset": "99999999999999"}, 900, 900),
+        ({"x-rate-limit-reset": "soon"}, 900, 900),
+        ({}, 900, 900),
+    ],
+)
+def test_a_full_stream_is_left_alone_for_as_long_as_x_asks(
+    server: XUpstream, headers: dict[str, str], least: float, most: float
+) -> None:
+    # Of now, for tests are collected long before they run.
+    reset = str(now_ms() // 1000 + 300)
+    given = {name: value.replace("IN_300", reset) for name, value in headers.items()}
+    server.server.answers[PATH] = Reply(429, headers=given)
+    found = driver(server).run(STREAM).problem
+    assert isinstance(found, Backpressure)
+    assert least <= found.retry_after <= most
+
+
 def test_the_budget_ends_it_and_it_ends_when_it_is_told_to(server: XUpstream) -> None:
     server.lines = [line(number, "denyut:ihsg") for number in range(40)]
     found = driver(server, x_stream_budget=31)
