@@ -37,6 +37,10 @@ class FilterIndex(Generic[Held]):
                 if not valued.get(key, True):
                     del valued[key]
 
+    def asked(self, topic: str) -> bool:
+        """Whether any filter is of this topic: events that nobody asks for need not even be decoded."""
+        return bool(self._open.get(topic) or self._valued.get(topic))
+
     def matching(self, topic: str, event: Mapping[str, Any]) -> Iterator[Held]:
         """Everything whose filter matches the event, each once."""
         for one, wanted in self._open.get(topic, {}).items():

@@ -99,12 +99,12 @@ class Hub:
             subscription.close(reason)
 
     def publish(self, topic: str, record: ConsumerRecord) -> None:
-        """Gather one record for everyone who asked for it, and stand after it.
+        """Gather one record for everyone who asked for it, and stand after it; what nobody asks for is not decoded.
 
         Raises Retryable, and stands before it, where a registry cannot now tell its schema.
         """
         vector = self.vector
-        event = event_of(self._codec, topic, record) if self._groups else None
+        event = event_of(self._codec, topic, record) if self._index.asked(topic) else None
         vector.advance(topic, record.partition, record.offset + 1)
         if event is None:
             return

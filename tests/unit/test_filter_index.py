@@ -134,6 +134,26 @@ def test_it_is_empty_when_all_have_left() -> None:
     assert list(index.matching("mentions", mention(1, keywords=["a"]))) == []
 
 
+@pytest.mark.parametrize(
+    "one",
+    [
+        Filter(("mentions", "alerts")),
+        Filter(("mentions", "alerts"), keyword=frozenset(["a"]), rule=frozenset(["r"])),
+    ],
+)
+def test_a_topic_is_asked_for_as_long_as_a_filter_of_it_is_there(one: Filter) -> None:
+    index: FilterIndex[int] = FilterIndex()
+    assert not index.asked("mentions")
+    index.add(1, one)
+    assert [topic for topic in ("mentions", "trends", "alerts") if index.asked(topic)] == [
+        "mentions",
+        "alerts",
+    ]
+    index.discard(1, one)
+    assert not index.asked("mentions")
+    assert not index.asked("alerts")
+
+
 def test_of_keyword_and_symbol_both_hold_for_mentions_and_either_for_trends() -> None:
     both = Filter(("mentions", "trends"), keyword=frozenset(["a"]), symbol=frozenset(["S"]))
     assert handles("mentions", both) == [("keyword", "a")]
