@@ -1,11 +1,12 @@
-"""Trend scores on made-up worlds with planted bursts and traps: precision, recall and time to detection, against others' rules.
+"""Trend scores on made-up worlds with planted bursts and traps, and on recorded posts with days on which a price jumped.
 
-`python -m tests.bench.trends --parts` measures what each part of the score brings instead.
+Precision, recall and, of planted bursts, time to detection, against others' rules. `python -m tests.bench.trends --parts` measures
+what each part of the score brings instead; `--recorded` takes the recorded posts alone.
 """
 
 import statistics
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from tests.bench._detectors import HISTORIES, Stage, counts, means, ratios, single
 from tests.bench._judging import Setting, Signal, Verdict, calibrate, judge, later
+from tests.bench._natural import MONTHS, recorded, told
 from tests.bench._world import World, build
 from tests.bench.report import Row, report
 
@@ -27,7 +29,6 @@ Detector = Callable[[World], list[Signal]]
 
 def main() -> int:
     """Measure all; the exit code."""
-    calibrated, judged = build(_CALIBRATED), build(_JUDGED)
     stage = Stage()
     parts = "--parts" in sys.argv
     detectors: dict[str, Detector] = {
@@ -43,6 +44,34 @@ def main() -> int:
             "denyut": stage.signals,
             **{f"denyut@{name}": part.signals for name, part in stage.parts()},
         }
+    rows: list[Row] = []
+    if "--recorded" not in sys.argv:
+        rows += _planted(build(_CALIBRATED), build(_JUDGED), detectors, parts=parts)
+    natural = recorded()
+    if natural is None:
+        print("the recorded posts are not here: natural bursts are left out", file=sys.stderr)
+    elif not parts:
+        rows += _natural(natural, detectors)
+    report("trends-parts" if parts else "trends", rows)
+    return 0
+
+
+def _natural(worlds: tuple[World, World], detectors: Mapping[str, Detector]) -> list[Row]:
+    """Of recorded posts; when a price jumps because of what, nobody knows to the minute, so no delays."""
+    rows = [
+        Row(name, f"auc_of_price_jumps@{months}", told(world, detector(world)[-1]), "")
+        for name, detector in detectors.items()
+        for months, world in zip(MONTHS, worlds, strict=True)
+    ]
+    return rows + [
+        Row("recorded", f"price_jumps@{months}", len(world.bursts), "days of a share")
+        for months, world in zip(MONTHS, worlds, strict=True)
+    ]
+
+
+def _planted(
+    calibrated: World, judged: World, detectors: Mapping[str, Detector], *, parts: bool
+) -> list[Row]:
     contenders = {name: _Contender.of(detector, calibrated, judged) for name, detector in detectors.items()}
     ours = contenders["denyut"]
     peers = [] if parts else _PEERS
@@ -59,8 +88,7 @@ def main() -> int:
         )
         for name in peers
     ]
-    report("trends-parts" if parts else "trends", rows)
-    return 0
+    return rows
 
 
 @dataclass(frozen=True, slots=True)
