@@ -47,7 +47,7 @@ def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
 
 def stories() -> tuple[StageSettings, Callable[[], BatchApp]]:
-    """Fingerprints to stories, to partials of copies, and to author partials of what follows."""
+    """Fingerprints to stories, to partials of copies, to author partials of what follows, and to trends of pairs of words."""
     settings = load(StoriesSettings)
 
     def build() -> BatchApp:

@@ -53,7 +53,36 @@ class EnrichSettings(StageSettings):
     )
 
 
-class TrendsSettings(StageSettings):
+class WindowSettings(StageSettings):
+    """When windows are over, and from when on what they hold is unusual."""
+
+    idle_close_s: float = Field(
+        default=10,
+        gt=0,
+        le=3_600,
+        description="seconds of silence, once every partition of posts is idle, until windows close by the clock",
+    )
+    quiet_days: float = Field(
+        default=30,
+        gt=0,
+        description="days of event time without a single post after which nobody was listening: what is usual is learnt anew",
+    )
+    score_bias: float = Field(
+        default=0.5,
+        gt=0,
+        description="mentions by which expectation and spread are raised at least, so that tiny counts do not explode",
+    )
+    score_mentions: int = Field(
+        default=5, ge=1, description="mentions below which a window does not score above 0"
+    )
+    score_authors: int = Field(
+        default=3,
+        ge=1,
+        description="distinct authors below which a window does not score above 0; each mention without a known author is one",
+    )
+
+
+class TrendsSettings(WindowSettings):
     """Settings of `python -m processors trends`."""
 
     day_zone: str = Field(default="Asia/Jakarta", description="time zone in which 1d windows are cut")
@@ -68,12 +97,6 @@ class TrendsSettings(StageSettings):
         ge=1,
         le=50_000,
         description="most windows published in one transaction of one partition",
-    )
-    idle_close_s: float = Field(
-        default=10,
-        gt=0,
-        le=3_600,
-        description="seconds of silence, once every partition of posts is idle, until windows close by the clock",
     )
     evict_idle_s: float = Field(
         default=600,
@@ -99,24 +122,6 @@ class TrendsSettings(StageSettings):
         description="most windows in memory per partition; the oldest closed ones go first, later mentions of them "
         "are counted late",
     )
-    quiet_days: float = Field(
-        default=30,
-        gt=0,
-        description="days of event time without a single post after which nobody was listening: what is usual is learnt anew",
-    )
-    score_bias: float = Field(
-        default=0.5,
-        gt=0,
-        description="mentions by which expectation and spread are raised at least, so that tiny counts do not explode",
-    )
-    score_mentions: int = Field(
-        default=5, ge=1, description="mentions below which a window does not score above 0"
-    )
-    score_authors: int = Field(
-        default=3,
-        ge=1,
-        description="distinct authors below which a window does not score above 0; each mention without a known author is one",
-    )
 
     @field_validator("day_zone")
     @classmethod
@@ -136,7 +141,7 @@ class TrendsSettings(StageSettings):
         return self
 
 
-class StoriesSettings(StageSettings):
+class StoriesSettings(WindowSettings):
     """Settings of `python -m processors stories`."""
 
     stories_batch: int = Field(
@@ -154,6 +159,29 @@ class StoriesSettings(StageSettings):
         ge=10,
         le=1_000_000,
         description="stories in memory; those without a new post for longest go first, later copies of them begin another story",
+    )
+    pair_score: float = Field(
+        default=6.0,
+        gt=0,
+        description="score from which a pair of words is unusual and becomes a subject, for a day after it was so last",
+    )
+    pairs_kept: int = Field(
+        default=500,
+        ge=1,
+        le=10_000,
+        description="pairs of words that are told of at once; those that were unusual longest ago go first",
+    )
+    pair_posts: int = Field(
+        default=5_000,
+        ge=10,
+        le=50_000,
+        description="posts of five minutes in which pairs are looked for; of further ones none are counted",
+    )
+    pair_posts_held: int = Field(
+        default=150_000,
+        ge=1_000,
+        le=2_000_000,
+        description="posts held until their pairs are counted; beyond that the oldest hours are closed before their time",
     )
 
 

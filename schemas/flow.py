@@ -35,7 +35,7 @@ FLOW = (
         "stories",
         "stage",
         ("fingerprints",),
-        ("story-links", "stories", "partials", "author-partials", "dead-letters"),
+        ("story-links", "stories", "partials", "author-partials", "trends", "dead-letters"),
     ),
     Step("topics", "stage", ("stories",), ("topics", "assignments", "dead-letters")),
     Step("trends", "stage", ("partials",), ("trends", "dead-letters")),

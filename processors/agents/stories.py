@@ -1,4 +1,4 @@
-"""`stories`: fingerprints become stories, the links of their posts, partials of the copies, and of the authors that follow."""
+"""`stories`: fingerprints become stories, the links of their posts, partials of the copies and of the authors that follow, trends of pairs."""
 
 import asyncio
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from processors.agents.events import event_in
 from processors.agents.letters import Letters
+from processors.agents.pairs import Pairs
 from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
 from processors.clock import now_ms
 from processors.logic.influencers.follows import FollowFold
@@ -20,12 +21,14 @@ from schemas.errors import Poison
 from schemas.events import Fingerprint, Millis
 from schemas.topics import TOPICS
 
+_TICK_S = 1.0
+
 
 class Stories:
     """The handler of `fingerprints`, which has one partition.
 
     Rows: `stories` and `texts` (see `logic.stories.rows`), and in `told` how far each partition of posts is, as it was told to `trends`
-    (`N` → [watermark, idle]).
+    (`N` → [watermark, idle]); and those of pairs (see `agents.pairs`).
     """
 
     def __init__(self, app: BatchApp, settings: StoriesSettings, codec: Codec) -> None:
@@ -36,6 +39,9 @@ class Stories:
         self._stories: BatchTable = app.batch_table("stories")
         self._texts: BatchTable = app.batch_table("texts")
         self._told: BatchTable = app.batch_table("told")
+        self._pairs = Pairs(app, settings, codec)
+        self._ahead = False
+        """Whether pairs know of what has not committed."""
         self._index = Index()
         self._number = self._touched = 0
         self._heard = Told({})
@@ -48,6 +54,7 @@ class Stories:
                 handle=self.handle,
                 linger_s=settings.linger_s,
                 max_records=settings.stories_batch,
+                tick_s=_TICK_S,
                 restored=self._restored,
                 committed=self._committed,
                 revoked=self._revoked,
@@ -55,11 +62,21 @@ class Stories:
         )
 
     async def handle(self, batch: Batch) -> None:
-        """One batch: a link for every post, a revision of every story that it changed, and how far it is."""
+        """One batch: a link for every post, a revision of every story that it changed, how far it is, and windows of pairs that are over."""
         # In a thread, so that the worker's heartbeats go on.
         await asyncio.to_thread(self._work, batch)
 
     def _work(self, batch: Batch) -> None:
+        if self._ahead:
+            self._pairs.restore({table: batch.rows(table) for table in self._pairs.tables})
+        self._ahead = True
+        if batch.records:
+            self._tell_stories(batch)
+        batch.pending = int(self._pairs.tell(batch, now_ms()))
+        # An empty batch without effects changes nothing, and does not commit.
+        self._ahead = bool(batch.records) or batch.has_effects
+
+    def _tell_stories(self, batch: Batch) -> None:
         draft = Draft(
             self._index,
             lambda key: batch.get(self._stories, key),
@@ -79,10 +96,12 @@ class Stories:
                 continue
             latest = max(latest, told["enriched_at"])
             if told["kind"] == WATERMARK:
+                self._pairs.hear(told, copy=False)
                 if heard.hear(told):
                     changed[told["source_partition"]] = None
                 continue
             link = draft.join(told)
+            self._pairs.hear(told, copy=link["is_copy"])
             if link["is_copy"]:
                 copies.add(told)
             parent = told["parent_id"]
@@ -139,8 +158,11 @@ class Stories:
         self._number = self._index.highest + 1
         self._touched = max((row[TOUCHED] for row in stories.values()), default=-1) + 1
         self._heard = Told({int(name): (row[0], row[1]) for name, row in tables[self._told].items()})
+        self._pairs.restore(tables)
+        self._ahead = False
 
     def _committed(self, _batch: Batch) -> None:
+        self._ahead = False
         if self._drafted is None:
             return
         draft, self._heard = self._drafted
@@ -152,3 +174,5 @@ class Stories:
         self._index = Index()
         self._heard = Told({})
         self._drafted = None
+        self._pairs.restore({table: {} for table in self._pairs.tables})
+        self._ahead = False

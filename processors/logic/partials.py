@@ -44,7 +44,7 @@ class PartialFold:
         bucket = mention["event_at"] - mention["event_at"] % MINUTE_MS
         day_only = mention["published_precision"] == "day"
         author = author_of(mention)
-        engagement = sum(mention[part] or 0 for part in ("likes", "shares", "comments"))
+        engagement = engagement_of(mention)
         for kind, subject in subjects_of(mention):
             key = (bucket, day_only, kind, subject, platform)
             total = self._sums.get(key)
@@ -152,6 +152,11 @@ def subjects_of(mention: Mention) -> Iterator[tuple[str, str]]:
         yield "symbol", symbol
     for hashtag in mention["hashtags"]:
         yield "hashtag", hashtag
+
+
+def engagement_of(mention: Mention) -> int:
+    """Likes, shares and comments together."""
+    return sum(mention[part] or 0 for part in ("likes", "shares", "comments"))
 
 
 def author_of(mention: Mention) -> str | None:

@@ -183,6 +183,7 @@ class Fingerprint(TypedDict):
     author: str | None
     parent_id: str | None
     sentiment: str
+    engagement: int
     subjects: Sequence[str]
     excerpt: str
     shingles: int

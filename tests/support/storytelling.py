@@ -8,7 +8,7 @@ from processors.logic.folded import fold
 from processors.logic.stories.fingerprints import EXCERPT
 from processors.logic.stories.signature import signature
 from processors.settings import StoriesSettings
-from schemas.events import AuthorPartial, Fingerprint, Partial, Story, StoryLink
+from schemas.events import AuthorPartial, Fingerprint, Partial, Story, StoryLink, Trend
 from tests.support.memory_stage import MemoryStage, latest
 from tests.support.reprints import Told
 
@@ -24,6 +24,7 @@ class Teller(MemoryStage[Fingerprint]):
         self.links: list[StoryLink] = []
         self.stories: list[Story] = []
         self.partials: list[Partial] = []
+        self.trends: list[Trend] = []
         self.author_partials: list[AuthorPartial] = []
         super().__init__(
             Stories,
@@ -35,6 +36,7 @@ class Teller(MemoryStage[Fingerprint]):
                 "story_link": self.links,
                 "story": self.stories,
                 "partial": self.partials,
+                "trend": self.trends,
                 "author_partial": self.author_partials,
             },
         )
@@ -57,6 +59,7 @@ def fingerprint(text: str, number: int, **changes: Any) -> Fingerprint:
         "author": f"news:a{number % 5}",
         "parent_id": None,
         "sentiment": "neutral",
+        "engagement": 0,
         "subjects": ["symbol:BBCA.JK"],
         "excerpt": text[:EXCERPT],
         "shingles": made.shingles,

@@ -1,6 +1,6 @@
 """Fingerprints: what `stories` must know of a mention, and how far a partition of posts has been read."""
 
-from processors.logic.partials import author_of, subjects_of
+from processors.logic.partials import author_of, engagement_of, subjects_of
 from processors.logic.stories.signature import SIZE, Signature
 from schemas.errors import Poison
 from schemas.events import Fingerprint, Mention
@@ -25,6 +25,7 @@ def fingerprint_of(
         "author": author_of(mention),
         "parent_id": mention["parent_id"],
         "sentiment": mention["sentiment"],
+        "engagement": engagement_of(mention),
         "subjects": [f"{kind}:{subject}" for kind, subject in subjects_of(mention) if kind != "all"],
         "excerpt": text[:EXCERPT],
         "shingles": signature.shingles,
@@ -52,6 +53,7 @@ def watermark_fingerprint(
         "author": None,
         "parent_id": None,
         "sentiment": "",
+        "engagement": 0,
         "subjects": [],
         "excerpt": "",
         "shingles": 0,

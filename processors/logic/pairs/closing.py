@@ -1,0 +1,128 @@
+"""What a window tells of pairs when it is closed: which are unusual, and how the ones that are told of stand."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from processors.logic.ewma import Baseline
+from processors.logic.pairs.counted import Counted
+from processors.logic.pairs.finding import Bounds, Covered, unusual
+from processors.logic.pairs.level import Level
+from processors.logic.pairs.telling import Window, trend_of
+from processors.logic.pairs.tracked import Tracked, Tracking
+from processors.logic.pairs.wording import Wording
+from processors.logic.rows import AUTHOR_WEIGHT
+from schemas.events import Trend
+
+TRACKED_MS = 24 * 3_600_000
+"""For so long after its last unusual window a pair is told of."""
+
+
+class Closing:
+    """One window at its end: `tell` what is told of it, then `learn` from it."""
+
+    def __init__(
+        self,
+        level: Level,
+        span: Window,
+        counted: Counted,
+        tracking: Tracking,
+        levels: Mapping[str, Level],
+        bounds: Bounds,
+    ) -> None:
+        self._level = level
+        self._span = span
+        self._counted = counted
+        self._tracking = tracking
+        self._levels = levels
+        self._bounds = bounds
+        self._scale = level.scale(counted.originals)
+        self._places = tracking.places(counted)
+        self._expected = {name: expected(tracking[name], level) for name in self._places}
+
+    def tell(self, computed_at: int) -> Iterator[Trend]:
+        """The trends of all pairs that are told of and have mentions, in the order of their names."""
+        self._find()
+        for name in self.names:
+            place = self._places[name]
+            posts = [self._counted.posts[number] for number in self._counted.holders(place)]
+            yield trend_of(
+                self._tracking[name],
+                posts,
+                self._span,
+                score=self._score(name),
+                expected=self._expected[name].at(self._scale),
+                computed_at=computed_at,
+            )
+
+    @property
+    def names(self) -> list[str]:
+        """The pairs that are told of and have mentions."""
+        return sorted(self._places)
+
+    def learn(self) -> None:
+        """Learn of the window what is usual."""
+        learns = self._level.learn(self._counted)
+        span = self._span
+        for name, place in self._places.items():
+            one, known = self._tracking[name], self._expected[name]
+            weight = int(self._counted.weights[place])
+            after = known.after(weight, self._level.alpha, self._scale) if learns else known
+            one.usual[span.kind] = after
+            one.last[span.kind] = [span.start, len(self._counted.holders(place))]
+            self._tracking.put(one)
+
+    def _find(self) -> None:
+        """Track what is unusual, and those that are again for longer."""
+        if not self._level.known:
+            return
+        covered = Covered(self._counted)
+        until = self._span.end + TRACKED_MS
+        for name in self.names:
+            if self._score(name) >= self._bounds.score:
+                self._tracking[name].until = until
+                covered.take(self._places[name])
+        told = set(self._places.values())
+        scores = self._level.scores(self._counted, self._bounds.bias)
+        for place in unusual(self._counted, scores, self._bounds):
+            if place in told or covered.covers(place):
+                continue
+            name, pair = self._counted.name(place), int(self._counted.pairs[place])
+            usual = {kind: level.usual(pair) for kind, level in self._levels.items()}
+            self._tracking.put(Tracked(name, self._span.start, until, usual))
+            self._places[name] = place
+            self._expected[name] = usual[self._span.kind]
+            covered.take(place)
+
+    def _score(self, name: str) -> float:
+        place = self._places[name]
+        return self._bounds.scored(
+            self._expected[name].at(self._scale),
+            int(self._counted.weights[place]),
+            int(self._counted.voices[place]),
+        )
+
+
+def so_far(
+    one: Tracked, hour: Level, posts: Sequence[Wording], span: Window, bounds: Bounds, computed_at: int
+) -> Trend:
+    """The trend of a pair in an hour that still runs, of the posts that have come so far."""
+    words = one.name.split(" ")
+    held = [post for post in posts if words[0] in post.words and words[1] in post.words]
+    voices = Counter(post.voice for post in held if not post.copy)
+    weight = sum(min(count, AUTHOR_WEIGHT) for count in voices.values())
+    # While the hour runs, more than usual can have come, not yet less.
+    scale = max(hour.scale(sum(not post.copy for post in posts)), 1.0)
+    usual = expected(one, hour).at(scale)
+    return trend_of(
+        one,
+        held,
+        span,
+        score=bounds.scored(usual, weight, len(voices)),
+        expected=usual,
+        computed_at=computed_at,
+    )
+
+
+def expected(one: Tracked, level: Level) -> Baseline:
+    """What is usual of a pair in a window of that kind."""
+    return one.expected(level.window, level.sketch.seen, level.alpha)

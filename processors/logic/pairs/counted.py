@@ -1,0 +1,122 @@
+"""How often each pair of words occurs in the posts of one window, by how many voices, and how much that weighs."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from processors.logic.fingerprint import word_hash
+from processors.logic.pairs.wording import Wording
+from processors.logic.rows import AUTHOR_WEIGHT
+
+Hashes = NDArray[np.uint64]
+Numbers = NDArray[np.int64]
+
+# Odd constants that spread what they multiply (those of SplitMix64 and of Fibonacci hashing).
+_FIRST, _SECOND, _MIX = map(np.uint64, (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+_SHIFT = np.uint64(31)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The pairs of a window, ascending by their hash, each with its figures.
+
+    `weights`: posts that are no copies, of one author two at most. `voices`: distinct authors of these.
+    """
+
+    posts: Sequence[Wording]
+    originals: int
+    pairs: Hashes
+    weights: Numbers
+    voices: Numbers
+    _starts: Numbers
+    _owners: Numbers
+
+    def place(self, pair: int) -> int | None:
+        """Where a pair stands; None where no post has it."""
+        at = int(np.searchsorted(self.pairs, np.uint64(pair)))
+        return at if at < len(self.pairs) and int(self.pairs[at]) == pair else None
+
+    def holders(self, place: int) -> list[int]:
+        """The posts that have the pair at that place, by their numbers, copies and all."""
+        start = self._starts[place]
+        end = self._starts[place + 1] if place + 1 < len(self._starts) else len(self._owners)
+        numbers: list[int] = self._owners[start:end].tolist()
+        return numbers
+
+    def name(self, place: int) -> str:
+        """The two words of the pair at that place, the one that is first in the alphabet first."""
+        words = self.posts[self.holders(place)[0]].words
+        pair = int(self.pairs[place])
+        return next(
+            name for one, other in combinations(words, 2) if pair_hash(name := name_of(one, other)) == pair
+        )
+
+
+def name_of(one: str, other: str) -> str:
+    """The name of a pair of words, whatever their order."""
+    return f"{one} {other}" if one < other else f"{other} {one}"
+
+
+def pair_hash(name: str) -> int:
+    """The 64 bits of a pair."""
+    one, other = sorted(map(word_hash, name.split(" ")))
+    return int(_mixed(np.array([one], np.uint64), np.array([other], np.uint64))[0])
+
+
+def count(posts: Sequence[Wording]) -> Counted:
+    """Count the pairs of these posts; in whatever order they stand, the figures are the same."""
+    pairs, owners = _pairs(posts)
+    codes: dict[str, int] = {}
+    authors = np.array([codes.setdefault(post.voice, len(codes)) for post in posts], np.int64)
+    own = np.array([not post.copy for post in posts], np.int64)
+    by_author = authors[owners]
+    order = np.lexsort((by_author, pairs))
+    pairs, owners, by_author = pairs[order], owners[order], by_author[order]
+    is_pair = np.ones(len(pairs), bool)
+    is_pair[1:] = pairs[1:] != pairs[:-1]
+    is_voice = is_pair.copy()
+    is_voice[1:] |= by_author[1:] != by_author[:-1]
+    starts, voices = np.flatnonzero(is_pair), np.flatnonzero(is_voice)
+    said = np.add.reduceat(own[owners], voices)
+    first = np.searchsorted(voices, starts)
+    return Counted(
+        posts,
+        int(own.sum()),
+        pairs[starts],
+        np.add.reduceat(np.minimum(said, AUTHOR_WEIGHT), first),
+        np.add.reduceat((said > 0).astype(np.int64), first),
+        starts,
+        owners,
+    )
+
+
+def _pairs(posts: Iterable[Wording]) -> tuple[Hashes, Numbers]:
+    """(hashes of all pairs of all posts, the number of the post that each is of)."""
+    by_size: dict[int, tuple[list[int], list[list[int]]]] = {}
+    for number, post in enumerate(posts):
+        numbers, hashes = by_size.setdefault(len(post.words), ([], []))
+        numbers.append(number)
+        hashes.append(sorted(map(word_hash, post.words)))
+    found, owners = [], []
+    for size, (numbers, hashes) in by_size.items():
+        table = np.array(hashes, np.uint64)
+        ones, others = _places(size)
+        found.append(_mixed(table[:, ones], table[:, others]).ravel())
+        owners.append(np.repeat(np.array(numbers, np.int64), len(ones)))
+    return np.concatenate(found), np.concatenate(owners)
+
+
+@cache
+def _places(size: int) -> tuple[Numbers, Numbers]:
+    ones, others = np.triu_indices(size, 1)
+    return ones, others
+
+
+def _mixed(ones: Hashes, others: Hashes) -> Hashes:
+    mixed = ones * _FIRST ^ others * _SECOND
+    spread: Hashes = (mixed ^ mixed >> _SHIFT) * _MIX
+    return spread

@@ -1,0 +1,55 @@
+"""Which pairs of a window are unusual: the highest scores, of one burst one pair."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from processors.logic.ewma import Baseline
+from processors.logic.pairs.counted import Counted
+from processors.logic.pairs.sketch import Floats
+
+_LOOKED_AT = 300
+"""Unusual pairs of one window that are looked at, those with the highest scores: what they cost is bounded."""
+_COVERED = 0.5
+"""A pair whose posts are to this share those of pairs that are told of already is of the same burst."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """From when on a pair is unusual: its score, and least posts (as they are weighed) and voices."""
+
+    score: float
+    mentions: int
+    voices: int
+    bias: float
+
+    def scored(self, usual: Baseline, weight: int, voices: int) -> float:
+        """The score of so many posts (as they are weighed) of so many voices; no more than 0 for fewer than must be."""
+        score = usual.score(weight, self.bias)
+        return score if weight >= self.mentions and voices >= self.voices else min(score, 0.0)
+
+
+def unusual(counted: Counted, scores: Floats, bounds: Bounds) -> list[int]:
+    """The places of the unusual pairs, the highest score first; equal ones in the order of their hashes."""
+    enough = (counted.weights >= bounds.mentions) & (counted.voices >= bounds.voices)
+    places = np.flatnonzero(enough & (scores >= bounds.score))
+    order = np.argsort(-scores[places], kind="stable")[:_LOOKED_AT]
+    found: list[int] = places[order].tolist()
+    return found
+
+
+class Covered:
+    """The posts of a window that pairs which are told of account for."""
+
+    def __init__(self, counted: Counted) -> None:
+        self._counted = counted
+        self._posts: set[int] = set()
+
+    def take(self, place: int) -> None:
+        """A pair is told of."""
+        self._posts.update(self._counted.holders(place))
+
+    def covers(self, place: int) -> bool:
+        """Whether a pair is of a burst that is told of already."""
+        holders = self._counted.holders(place)
+        return sum(number in self._posts for number in holders) >= _COVERED * len(holders)

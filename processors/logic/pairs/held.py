@@ -1,0 +1,84 @@
+"""The posts whose windows have still to be counted, or of which the stored sketches have not learnt, in rows of one batch and five minutes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from processors.logic.pairs.level import SIZES_MS
+from processors.logic.pairs.wording import Wording, wording_of, wording_row
+
+STEP_MS = SIZES_MS["5m"]
+_IN_ROW = 200
+"""Posts of one row: each takes less than 3 kB."""
+
+
+class Held:
+    """Posts by the five minutes they are of. `each` and `most`: how many there may be of five minutes, and in all."""
+
+    def __init__(self, each: int, most: int) -> None:
+        self._each = each
+        self._most = most
+        self._posts: dict[int, list[Wording]] = {}
+        self._keys: dict[int, list[str]] = {}
+        self._count = 0
+        self._new: dict[int, list[Wording]] = {}
+        self._gone: list[str] = []
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._posts)
+
+    @property
+    def surplus(self) -> int:
+        """How many there are too many."""
+        return max(self._count - self._most, 0)
+
+    def add(self, post: Wording) -> bool:
+        """Hold a post, unless there are enough of its five minutes; whether it is held."""
+        start = post.event_at - post.event_at % STEP_MS
+        posts = self._posts.setdefault(start, [])
+        if len(posts) >= self._each:
+            return False
+        posts.append(post)
+        self._new.setdefault(start, []).append(post)
+        self._count += 1
+        return True
+
+    def of(self, start: int) -> Sequence[Wording]:
+        """The posts of these five minutes."""
+        return self._posts.get(start, ())
+
+    def between(self, start: int, end: int) -> list[Wording]:
+        """The posts of a stretch that is cut where five minutes end."""
+        return [post for step in range(start, end, STEP_MS) for post in self.of(step)]
+
+    def drop(self, start: int) -> None:
+        """Let the posts of these five minutes go."""
+        self._count -= len(self._posts.pop(start))
+        self._gone += self._keys.pop(start, ())
+        self._new.pop(start, None)
+
+    def rows(self, offset: int) -> Iterator[tuple[str, list[Any] | None]]:
+        """(key, row) of what has come since the last call, None where rows are to be deleted; `offset` is that of the batch."""
+        for key in self._gone:
+            yield key, None
+        for start, posts in self._new.items():
+            for at in range(0, len(posts), _IN_ROW):
+                key = f"{start}|{offset}|{at}"
+                self._keys.setdefault(start, []).append(key)
+                yield key, [wording_row(post) for post in posts[at : at + _IN_ROW]]
+        self._gone, self._new = [], {}
+
+    def restore(self, rows: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+        """Take what `rows` told."""
+        for key in sorted(rows, key=_in_order):
+            start = _in_order(key)[0]
+            self._keys.setdefault(start, []).append(key)
+            posts = [wording_of(row) for row in rows[key]]
+            self._posts.setdefault(start, []).extend(posts)
+            self._count += len(posts)
+
+
+def _in_order(key: str) -> tuple[int, ...]:
+    return tuple(map(int, key.split("|")))

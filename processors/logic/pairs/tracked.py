@@ -1,0 +1,117 @@
+"""The pairs that are told of: what is usual of each by its own windows, no longer by buckets that it shares."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from processors.logic.ewma import Baseline
+from processors.logic.pairs.counted import Counted, Hashes, pair_hash
+from processors.logic.spans import MINUTE_MS
+
+
+@dataclass(slots=True)
+class Tracked:
+    """One pair. `since`: the start of the window that it was found in; `until`: when it is no longer told of.
+
+    `usual` and `last` ([start, mentions] of the last window that had any) are by kind of window.
+    """
+
+    name: str
+    since: int
+    until: int
+    usual: dict[str, Baseline]
+    last: dict[str, list[int]] = field(default_factory=dict)
+
+    def expected(self, window: str, seen: int, alpha: float) -> Baseline:
+        """What is usual after `seen` windows: those since the last one that was learnt of had no mention."""
+        known = self.usual[window]
+        return known.after_zeros(seen - known.seen, alpha)
+
+    def velocity(self, window: str, start: int, end: int, mentions: int) -> float:
+        """Mentions a minute more than in the window before; 0 where that was not counted."""
+        before = start - (end - start)
+        last = self.last.get(window)
+        if last is not None and last[0] == before:
+            known = last[1]
+        elif self.since <= before:
+            known = 0
+        else:
+            return 0.0
+        return (mentions - known) / ((end - start) / MINUTE_MS)
+
+
+class Tracking:
+    """All pairs that are told of, no more than `most`: those that were unusual longest ago go first."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._pairs: dict[str, Tracked] = {}
+        self._hashes: tuple[list[str], Hashes] | None = None
+        self._changed: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self._pairs)
+
+    def __getitem__(self, name: str) -> Tracked:
+        return self._pairs[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._pairs
+
+    def put(self, one: Tracked) -> None:
+        """Track a pair, or note that it has changed."""
+        if one.name not in self._pairs:
+            self._hashes = None
+        self._pairs[one.name] = one
+        self._changed.add(one.name)
+
+    def places(self, counted: Counted) -> dict[str, int]:
+        """Where those stand that the posts of a window have, by name."""
+        names, hashes = self._known()
+        at = np.searchsorted(counted.pairs, hashes)
+        found = np.flatnonzero(counted.pairs[np.minimum(at, len(counted.pairs) - 1)] == hashes)
+        return {names[number]: int(at[number]) for number in found.tolist()}
+
+    def forget(self, now: int) -> None:
+        """Forget those whose time is up, and those that are too many."""
+        kept = sorted(
+            ((one.until, one.name) for one in self._pairs.values() if one.until > now), reverse=True
+        )
+        over = self._pairs.keys() - {name for _, name in kept[: self._most]}
+        for name in over:
+            self._drop(name)
+
+    def clear(self) -> None:
+        """Forget all."""
+        for name in list(self._pairs):
+            self._drop(name)
+
+    def rows(self) -> Iterator[tuple[str, list[Any] | None]]:
+        """(name, row) of what has changed since the last call, None where one is gone."""
+        for name in sorted(self._changed):
+            one = self._pairs.get(name)
+            if one is None:
+                yield name, None
+                continue
+            usual = {window: [each.mean, each.variance, each.seen] for window, each in one.usual.items()}
+            yield name, [one.since, one.until, usual, dict(one.last)]
+        self._changed = set()
+
+    def restore(self, rows: Mapping[str, Sequence[Any]]) -> None:
+        """Take what `rows` told."""
+        for name, (since, until, usual, last) in rows.items():
+            baselines = {window: Baseline(*each) for window, each in usual.items()}
+            self._pairs[name] = Tracked(name, since, until, baselines, dict(last))
+
+    def _drop(self, name: str) -> None:
+        del self._pairs[name]
+        self._hashes = None
+        self._changed.add(name)
+
+    def _known(self) -> tuple[list[str], Hashes]:
+        if self._hashes is None:
+            names = sorted(self._pairs)
+            self._hashes = names, np.array([pair_hash(name) for name in names], np.uint64)
+        return self._hashes

@@ -1,0 +1,68 @@
+"""What is kept of a post for as long as a window that it counts in may have to be counted: its words, and who wrote them."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from processors.logic.topics.words import runs_of
+from schemas.events import Fingerprint
+
+MAX_WORDS = 12
+"""Words taken of one post at most, the first ones: 66 pairs."""
+
+
+class Wording(NamedTuple):
+    """One post; `copy`: it says what an earlier one said."""
+
+    post_id: str
+    event_at: int
+    source: str
+    author: str | None
+    sentiment: str
+    engagement: int
+    copy: bool
+    words: tuple[str, ...]
+
+    @property
+    def voice(self) -> str:
+        """Whose word it is: a post of nobody known is a voice of its own."""
+        return self.author or self.post_id
+
+
+def wording(told: Fingerprint, *, copy: bool) -> Wording | None:
+    """The wording of a post; None where it holds no pair, or of its moment only the day is known."""
+    if told["day_only"]:
+        return None
+    words = words_in(told["excerpt"])
+    if len(words) < 2:  # noqa: PLR2004 -- a pair
+        return None
+    return Wording(
+        told["post_id"],
+        told["event_at"],
+        told["source"],
+        told["author"],
+        told["sentiment"],
+        told["engagement"],
+        copy,
+        words,
+    )
+
+
+def words_in(excerpt: str) -> tuple[str, ...]:
+    """Its first different words without the stop words of both languages, as `topics` reads them."""
+    found: dict[str, None] = {}
+    for run in runs_of(excerpt):
+        for word in run:
+            found[word] = None
+            if len(found) == MAX_WORDS:
+                return tuple(found)
+    return tuple(found)
+
+
+def wording_row(one: Wording) -> list[Any]:
+    """A JSON list."""
+    return [*one]
+
+
+def wording_of(row: Sequence[Any]) -> Wording:
+    """What `wording_row` wrote."""
+    return Wording(*row)._replace(words=tuple(row[-1]))
