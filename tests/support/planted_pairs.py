@@ -36,7 +36,9 @@ class World:
     length: int
 
 
-def build(seed: int, *, days: int, an_hour: float, bursts: int, traps: int = 0, warm_hours: int = 24) -> World:
+def build(
+    seed: int, *, days: int, an_hour: float, bursts: int, traps: int = 0, warm_hours: int = 24
+) -> World:
     """So many days of about so many posts an hour, with a rhythm of days; what is planted comes after `warm_hours`.
 
     Traps: one author's many posts, reprints of one text, an hour with four times as many posts of all, and everywhere a pair of two
@@ -53,18 +55,16 @@ class _Maker:
         self._posts: list[Wording] = []
 
     def world(self, an_hour: float, bursts: int, traps: int, warm: int) -> World:
-        crowded = {
-            self._moment(warm) // HOUR for _ in range(traps)
-        }  # hours with four times as many posts of all
+        # Hours with four times as many posts of all.
+        crowded = {self._moment(warm) // HOUR for _ in range(traps)}
         for hour in range(self._length // HOUR):
-            rhythm = 0.3 if hour % 24 < 6 else 1.2  # noqa: PLR2004 -- people sleep
+            rhythm = 0.3 if hour % 24 < 6 else 1.2
             many = 4 if hour in crowded else 1
             for _ in range(round(an_hour * rhythm * many * self._dice.uniform(0.8, 1.2))):
                 usual = ["harga", "saham"] if self._dice.random() < 0.08 else []
                 self._post(hour * HOUR + self._dice.randrange(HOUR), usual)
         planted = [self._burst(warm) for _ in range(bursts)]
-        for number in range(traps):
-            planted.append((self._busy, self._reprints)[number % 2](warm))
+        planted += [(self._busy, self._reprints)[number % 2](warm) for number in range(traps)]
         posts = sorted(self._posts, key=lambda post: (post.event_at, post.post_id))
         return World(posts, planted, self._length)
 

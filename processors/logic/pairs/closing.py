@@ -1,12 +1,11 @@
 """What a window tells of pairs when it is closed: which are unusual, and how the ones that are told of stand."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from processors.logic.ewma import Baseline
 from processors.logic.pairs.counted import Counted
 from processors.logic.pairs.finding import Bounds, Covered, unusual
-from processors.logic.pairs.level import Level
+from processors.logic.pairs.level import ALPHA, Level
 from processors.logic.pairs.telling import Window, trend_of
 from processors.logic.pairs.tracked import Tracked, Tracking
 from processors.logic.pairs.wording import Wording
@@ -26,18 +25,16 @@ class Closing:
         span: Window,
         counted: Counted,
         tracking: Tracking,
-        levels: Mapping[str, Level],
         bounds: Bounds,
     ) -> None:
         self._level = level
         self._span = span
         self._counted = counted
         self._tracking = tracking
-        self._levels = levels
         self._bounds = bounds
-        self._scale = level.scale(counted.originals)
+        self._scale = level.scale(counted.originals, span.kind)
         self._places = tracking.places(counted)
-        self._expected = {name: expected(tracking[name], level) for name in self._places}
+        self._expected = {name: tracking[name].expected(level) for name in self._places}
 
     def tell(self, computed_at: int) -> Iterator[Trend]:
         """The trends of all pairs that are told of and have mentions, in the order of their names."""
@@ -60,15 +57,15 @@ class Closing:
         return sorted(self._places)
 
     def learn(self) -> None:
-        """Learn of the window what is usual."""
-        learns = self._level.learn(self._counted)
-        span = self._span
+        """Learn of it, what is usual from an hour alone."""
+        kind, start = self._span.kind, self._span.start
+        learns = kind == "1h" and self._level.learn(self._counted)
         for name, place in self._places.items():
-            one, known = self._tracking[name], self._expected[name]
-            weight = int(self._counted.weights[place])
-            after = known.after(weight, self._level.alpha, self._scale) if learns else known
-            one.usual[span.kind] = after
-            one.last[span.kind] = [span.start, len(self._counted.holders(place))]
+            one = self._tracking[name]
+            if learns:
+                weight = int(self._counted.weights[place])
+                one.usual = self._expected[name].after(weight, ALPHA, self._scale)
+            one.last[kind] = [start, len(self._counted.holders(place))]
             self._tracking.put(one)
 
     def _find(self) -> None:
@@ -82,15 +79,14 @@ class Closing:
                 self._tracking[name].until = until
                 covered.take(self._places[name])
         told = set(self._places.values())
-        scores = self._level.scores(self._counted, self._bounds.bias)
-        for place in unusual(self._counted, scores, self._bounds):
+        for place in unusual(self._level, self._counted, self._scale, self._bounds):
             if place in told or covered.covers(place):
                 continue
             name, pair = self._counted.name(place), int(self._counted.pairs[place])
-            usual = {kind: level.usual(pair) for kind, level in self._levels.items()}
+            usual = self._level.usual(pair)
             self._tracking.put(Tracked(name, self._span.start, until, usual))
             self._places[name] = place
-            self._expected[name] = usual[self._span.kind]
+            self._expected[name] = usual
             covered.take(place)
 
     def _score(self, name: str) -> float:
@@ -111,8 +107,8 @@ def so_far(
     voices = Counter(post.voice for post in held if not post.copy)
     weight = sum(min(count, AUTHOR_WEIGHT) for count in voices.values())
     # While the hour runs, more than usual can have come, not yet less.
-    scale = max(hour.scale(sum(not post.copy for post in posts)), 1.0)
-    usual = expected(one, hour).at(scale)
+    scale = max(hour.scale(sum(not post.copy for post in posts), "1h"), 1.0)
+    usual = one.expected(hour).at(scale)
     return trend_of(
         one,
         held,
@@ -121,8 +117,3 @@ def so_far(
         expected=usual,
         computed_at=computed_at,
     )
-
-
-def expected(one: Tracked, level: Level) -> Baseline:
-    """What is usual of a pair in a window of that kind."""
-    return one.expected(level.window, level.sketch.seen, level.alpha)

@@ -6,7 +6,7 @@ import numpy as np
 
 from processors.logic.ewma import Baseline
 from processors.logic.pairs.counted import Counted
-from processors.logic.pairs.sketch import Floats
+from processors.logic.pairs.level import Level
 
 _LOOKED_AT = 300
 """Unusual pairs of one window that are looked at, those with the highest scores: what they cost is bounded."""
@@ -29,11 +29,15 @@ class Bounds:
         return score if weight >= self.mentions and voices >= self.voices else min(score, 0.0)
 
 
-def unusual(counted: Counted, scores: Floats, bounds: Bounds) -> list[int]:
-    """The places of the unusual pairs, the highest score first; equal ones in the order of their hashes."""
+def unusual(level: Level, counted: Counted, scale: float, bounds: Bounds) -> list[int]:
+    """The places of the unusual pairs of a window of that scale, the highest score first; equal ones in the order of their hashes."""
     enough = (counted.weights >= bounds.mentions) & (counted.voices >= bounds.voices)
-    places = np.flatnonzero(enough & (scores >= bounds.score))
-    order = np.argsort(-scores[places], kind="stable")[:_LOOKED_AT]
+    places = np.flatnonzero(enough)
+    if not len(places):
+        return []
+    scores = level.scores(counted, places, scale, bounds.bias)
+    order = np.argsort(-scores, kind="stable")[:_LOOKED_AT]
+    order = order[scores[order] >= bounds.score]
     found: list[int] = places[order].tolist()
     return found
 

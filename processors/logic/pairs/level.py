@@ -1,4 +1,4 @@
-"""What is usual in one kind of window: of every pair, and of all posts together."""
+"""What is usual in an hour: of every pair, and of all posts together. Of five minutes a twelfth of it is expected."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,15 +6,17 @@ from typing import Any
 import numpy as np
 
 from processors.logic.ewma import Baseline
-from processors.logic.pairs.counted import Counted
+from processors.logic.pairs.counted import Counted, Numbers
 from processors.logic.pairs.sketch import Floats, Sketch
 from processors.logic.scoring import ALPHAS
 from processors.logic.spans import MINUTE_MS
 
-SIZES_MS: Mapping[str, int] = {"5m": 5 * MINUTE_MS, "1h": 60 * MINUTE_MS}
+HOUR_MS = 60 * MINUTE_MS
+SIZES_MS: Mapping[str, int] = {"5m": 5 * MINUTE_MS, "1h": HOUR_MS}
 """The kinds of windows in which pairs are looked for, the shorter first: of two that end together it is closed first."""
-KNOWN = 12
-"""Windows after which it is known what is usual, so that something may be unusual."""
+KNOWN = 6
+"""Hours after which it is known what is usual, so that something may be unusual."""
+ALPHA = ALPHAS["1h"][-1]
 _PRIOR = 50.0
 """Posts that a ratio is mixed with, so that chance in a small total moves nothing."""
 _FARTHEST = 20.0
@@ -24,28 +26,30 @@ _MISSED = 0.1
 
 
 class Level:
-    """The windows of one kind, which are learnt in the order of their time."""
+    """What is learnt of hours, in the order of their time."""
 
-    def __init__(self, window: str, quiet_ms: int) -> None:
-        self.window = window
-        self.size_ms = SIZES_MS[window]
-        self.alpha = ALPHAS[window][-1]
+    def __init__(self, quiet_ms: int) -> None:
         self._quiet_ms = quiet_ms
         self._last: int | None = None
-        """The start of the last window learnt of."""
+        """The start of the hour that is learnt of, or was learnt of last."""
         self._begin()
 
     def _begin(self) -> None:
-        self.sketch = Sketch(self.alpha)
+        self._sketch = Sketch(ALPHA)
         self._volume = Baseline()
+
+    @property
+    def seen(self) -> int:
+        """Hours learnt of."""
+        return self._sketch.seen
 
     @property
     def known(self) -> bool:
         """Whether it is known what is usual."""
-        return self.sketch.seen >= KNOWN
+        return self.seen >= KNOWN
 
     def begin(self, start: int) -> bool:
-        """Let the windows before the one that begins at `start` pass, which had no post; whether all began anew.
+        """Let the hours before the one that begins at `start` pass, which had no post; whether all began anew.
 
         Where posts are usual and none came, nobody listened, and nothing is learnt. After a long time without any, what was usual then
         says nothing about now.
@@ -56,48 +60,52 @@ class Level:
         if start - last > self._quiet_ms:
             self._begin()
             return True
-        windows = (start - last) // self.size_ms - 1
-        if windows > 0 and self._volume.mean < _JUDGED:
-            self.sketch.rest(windows)
-            self._volume = self._volume.after_zeros(windows, self.alpha)
+        hours = (start - last) // HOUR_MS - 1
+        if hours > 0 and self._volume.mean < _JUDGED:
+            self._sketch.rest(hours)
+            self._volume = self._volume.after_zeros(hours, ALPHA)
         return False
 
-    def scale(self, originals: int) -> float:
-        """How many times as much as usual is to be expected of every pair in a window of so many posts."""
+    def scale(self, originals: int, window: str) -> float:
+        """How many times what is usual in an hour is to be expected of every pair in a window of so many posts."""
+        share = SIZES_MS[window] / HOUR_MS
         if not self.known:
-            return 1.0
-        ratio = (originals + _PRIOR) / (self._volume.mean + _PRIOR)
-        return min(max(ratio, 1 / _FARTHEST), _FARTHEST)
+            return share
+        ratio = (originals + _PRIOR) / (self._volume.mean * share + _PRIOR)
+        return share * min(max(ratio, 1 / _FARTHEST), _FARTHEST)
 
-    def scores(self, counted: Counted, bias: float) -> Floats:
-        """The score of each pair of a window, before it is learnt of; see `logic.ewma.Baseline.score`."""
-        scale = self.scale(counted.originals)
-        mean, variance = (each * scale for each in self.sketch.usual(counted.pairs))
-        scores: Floats = (counted.weights - np.maximum(mean, bias)) / (
+    def scores(self, counted: Counted, places: Numbers, scale: float, bias: float) -> Floats:
+        """The scores of these pairs of a window of that scale; see `logic.ewma.Baseline.score`."""
+        mean, variance = (each * scale for each in self._sketch.usual(counted.pairs[places]))
+        scores: Floats = (counted.weights[places] - np.maximum(mean, bias)) / (
             np.sqrt(np.maximum(variance, mean)) + bias
         )
         return scores
 
     def usual(self, pair: int) -> Baseline:
         """What is usual of one pair."""
-        mean, variance = self.sketch.usual(np.array([pair], np.uint64))
-        return Baseline(float(mean[0]), float(variance[0]), self.sketch.seen)
+        mean, variance = self._sketch.usual(np.array([pair], np.uint64))
+        return Baseline(float(mean[0]), float(variance[0]), self.seen)
 
     def learn(self, counted: Counted) -> bool:
-        """Learn of a window, unless next to nothing came where posts are usual; whether it was learnt of."""
+        """Learn of the hour that was begun, unless next to nothing came where posts are usual; whether it was learnt of."""
         mean = self._volume.mean
         if self.known and mean >= _JUDGED and counted.originals < _MISSED * mean:
             return False
-        self.sketch.learn(counted.pairs, counted.weights, self.scale(counted.originals))
-        self._volume = self._volume.after(counted.originals, self.alpha)
+        self._sketch.learn(counted.pairs, counted.weights, self.scale(counted.originals, "1h"))
+        self._volume = self._volume.after(counted.originals, ALPHA)
         return True
 
     def marks(self) -> list[Any]:
-        """All that it holds but the rows of its sketch."""
-        return [self._last, self.sketch.seen, self._volume.mean, self._volume.variance, self._volume.seen]
+        """All that it holds but its rows."""
+        return [self._last, self.seen, self._volume.mean, self._volume.variance, self._volume.seen]
+
+    def rows(self) -> Mapping[str, str]:
+        """The rows of its sketch."""
+        return dict(self._sketch.rows())
 
     def restore(self, marks: Sequence[Any], rows: Mapping[str, str]) -> None:
-        """Take what `marks` and the sketch's `rows` told."""
+        """Take what `marks` and `rows` told."""
         self._last, seen, *volume = marks
         self._volume = Baseline(*volume)
-        self.sketch.restore(rows, seen)
+        self._sketch.restore(rows, seen)

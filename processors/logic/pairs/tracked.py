@@ -8,6 +8,7 @@ import numpy as np
 
 from processors.logic.ewma import Baseline
 from processors.logic.pairs.counted import Counted, Hashes, pair_hash
+from processors.logic.pairs.level import ALPHA, Level
 from processors.logic.spans import MINUTE_MS
 
 
@@ -15,19 +16,18 @@ from processors.logic.spans import MINUTE_MS
 class Tracked:
     """One pair. `since`: the start of the window that it was found in; `until`: when it is no longer told of.
 
-    `usual` and `last` ([start, mentions] of the last window that had any) are by kind of window.
+    `usual` is of an hour; `last`, by kind of window, [start, mentions] of the last one that had any.
     """
 
     name: str
     since: int
     until: int
-    usual: dict[str, Baseline]
+    usual: Baseline
     last: dict[str, list[int]] = field(default_factory=dict)
 
-    def expected(self, window: str, seen: int, alpha: float) -> Baseline:
-        """What is usual after `seen` windows: those since the last one that was learnt of had no mention."""
-        known = self.usual[window]
-        return known.after_zeros(seen - known.seen, alpha)
+    def expected(self, level: Level) -> Baseline:
+        """What is usual by now: the hours since the last one that it was learnt of had no mention."""
+        return self.usual.after_zeros(level.seen - self.usual.seen, ALPHA)
 
     def velocity(self, window: str, start: int, end: int, mentions: int) -> float:
         """Mentions a minute more than in the window before; 0 where that was not counted."""
@@ -70,6 +70,8 @@ class Tracking:
     def places(self, counted: Counted) -> dict[str, int]:
         """Where those stand that the posts of a window have, by name."""
         names, hashes = self._known()
+        if not names:
+            return {}
         at = np.searchsorted(counted.pairs, hashes)
         found = np.flatnonzero(counted.pairs[np.minimum(at, len(counted.pairs) - 1)] == hashes)
         return {names[number]: int(at[number]) for number in found.tolist()}
@@ -95,15 +97,14 @@ class Tracking:
             if one is None:
                 yield name, None
                 continue
-            usual = {window: [each.mean, each.variance, each.seen] for window, each in one.usual.items()}
+            usual = [one.usual.mean, one.usual.variance, one.usual.seen]
             yield name, [one.since, one.until, usual, dict(one.last)]
         self._changed = set()
 
     def restore(self, rows: Mapping[str, Sequence[Any]]) -> None:
         """Take what `rows` told."""
         for name, (since, until, usual, last) in rows.items():
-            baselines = {window: Baseline(*each) for window, each in usual.items()}
-            self._pairs[name] = Tracked(name, since, until, baselines, dict(last))
+            self._pairs[name] = Tracked(name, since, until, Baseline(*usual), dict(last))
 
     def _drop(self, name: str) -> None:
         del self._pairs[name]

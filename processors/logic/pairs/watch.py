@@ -1,8 +1,8 @@
 """Pairs of words, window by window: what is usual is learnt of all, and those that are unusual are told of for a while.
 
 Everything follows from the posts in the order of their time, whatever order they came in, as long as they come before their window is
-closed. Rows: `wordings` (see `held`), `sketches` (`5m|chunk`, see `sketch`), `pairs` (see `tracked`), and of the marks `closed` and `sketched`. The
-sketches are stored now and then; until then the posts they have learnt of are kept, and teach restored ones again.
+closed. Rows: `wordings` (see `held`), `sketches` (see `sketch`), `pairs` (see `tracked`), and of the marks `closed` and `sketched`. The
+sketch is stored now and then; until then the posts it has learnt of are kept, and teach a restored one again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from processors.logic.pairs.closing import Closing, so_far
 from processors.logic.pairs.counted import count
 from processors.logic.pairs.finding import Bounds
 from processors.logic.pairs.held import STEP_MS, Held
-from processors.logic.pairs.level import SIZES_MS, Level
+from processors.logic.pairs.level import HOUR_MS, SIZES_MS, Level
 from processors.logic.pairs.telling import Window
 from processors.logic.pairs.tracked import Tracking
 from processors.logic.pairs.wording import Wording
@@ -22,12 +22,11 @@ from schemas.events import Trend
 Marks = Mapping[str, Any]
 Rows = Iterator[tuple[str, Any]]
 
-_HOUR_MS = SIZES_MS["1h"]
-_STEPS = _HOUR_MS // STEP_MS
+_STEPS = HOUR_MS // STEP_MS
 _AT_MOST = 2_000
 """Trends after which further windows wait for the next batch."""
 _SKETCHED = 5_000
-"""Posts after which the sketches are stored again: what a restart has to learn of once more."""
+"""Posts after which the sketch is stored again: what a restart has to learn of once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class Watch:
 
     def __init__(self, limits: Limits) -> None:
         self._bounds = limits.bounds
-        self._levels = {window: Level(window, limits.quiet_ms) for window in SIZES_MS}
+        self._level = Level(limits.quiet_ms)
         self._closed = dict.fromkeys(SIZES_MS, 0)
         """By kind of window, the end of the last one that was closed."""
         self._held = Held(limits.each, limits.most)
@@ -54,8 +53,8 @@ class Watch:
         """(end, size, kind) of the windows to be closed, in that order."""
         self._tracking = Tracking(limits.tracked)
         self._learnt = 0
-        """Posts of windows learnt of since the sketches were stored."""
-        self._sketched: Marks = self._levels_now()
+        """Posts learnt of since the sketch was stored."""
+        self._sketched = self._level_now()
 
     def __len__(self) -> int:
         """Posts held."""
@@ -85,14 +84,12 @@ class Watch:
         return self._held.rows(offset)
 
     def sketches(self) -> Rows:
-        """All rows of the sketches, where it is time to store them; what they have learnt of is let go."""
+        """All rows of the sketch, where it is time to store it; the posts that it has learnt of are let go."""
         if self._learnt < _SKETCHED and not self._held.surplus:
             return
         self._learnt = 0
-        self._sketched = self._levels_now()
-        for window, level in self._levels.items():
-            for key, row in level.sketch.rows():
-                yield f"{window}|{key}", row
+        self._sketched = self._level_now()
+        yield from self._level.rows().items()
         for start in [start for start in self._held if start < self._closed["1h"]]:
             self._held.drop(start)
 
@@ -115,31 +112,21 @@ class Watch:
         self._held.restore(wordings)
         self._tracking.restore(pairs)
         self._sketched = marks.get("sketched", self._sketched)
-        for window, (closed, *kept) in self._sketched.items():
-            rows = {
-                key.removeprefix(f"{window}|"): row
-                for key, row in sketches.items()
-                if key.startswith(f"{window}|")
-            }
-            self._levels[window].restore(kept, rows)
-            self._closed[window] = closed
+        self._closed["1h"], *kept = self._sketched
+        self._level.restore(kept, sketches)
+        closed = marks.get("closed", self._closed)
+        for start in sorted({start - start % HOUR_MS for start in self._held}):
+            if self._closed["1h"] < start + HOUR_MS <= closed["1h"]:
+                self._level.begin(start)
+                posts = self._held.between(start, start + HOUR_MS)
+                self._level.learn(count(posts))
+                self._learnt += len(posts)
+        self._closed = dict(closed)
         for start in self._held:
             self._note(start)
-        closed = marks.get("closed", self._closed)
-        for end, size, kind in sorted(self._open):
-            if end <= closed[kind]:
-                level = self._levels[kind]
-                level.begin(end - size)
-                self._learn_again(level, end, size)
-        self._closed = dict(closed)
 
-    def _learn_again(self, level: Level, end: int, size: int) -> None:
-        posts = self._held.between(end - size, end)
-        level.learn(count(posts))
-        self._done(end, size, level.window, posts)
-
-    def _levels_now(self) -> Marks:
-        return {window: [self._closed[window], *level.marks()] for window, level in self._levels.items()}
+    def _level_now(self) -> list[Any]:
+        return [self._closed["1h"], *self._level.marks()]
 
     def _note(self, at: int) -> None:
         for kind, size in SIZES_MS.items():
@@ -157,38 +144,33 @@ class Watch:
             if surplus <= 0:
                 break
             surplus -= len(self._held.of(start))
-            until = start - start % _HOUR_MS + _HOUR_MS
+            until = start - start % HOUR_MS + HOUR_MS
         return until
 
     def _close(self, kind: str, end: int, computed_at: int) -> Iterator[Trend]:
-        level, size = self._levels[kind], SIZES_MS[kind]
+        size = SIZES_MS[kind]
         start = end - size
-        if level.begin(start) and kind == "5m":
+        self._closed[kind] = end
+        self._open.discard((end, size, kind))
+        if self._level.begin(start - start % HOUR_MS):
             self._tracking.clear()
         self._tracking.forget(end)
         posts = self._held.between(start, end)
-        # Each five minutes of an hour make a revision of it, its end one more.
+        self._learnt += len(posts) if kind == "1h" else 0
+        if kind == "5m" and len(posts) < self._bounds.mentions and not len(self._tracking):
+            return
+        # Each five minutes of an hour make a revision of it, its end the last.
         window = Window(kind, start, end, _STEPS if kind == "1h" else 1, closed=True)
-        closing = Closing(level, window, count(posts), self._tracking, self._levels, self._bounds)
+        closing = Closing(self._level, window, count(posts), self._tracking, self._bounds)
         yield from closing.tell(computed_at)
-        if kind == "5m" and end % _HOUR_MS:
+        if kind == "5m" and end % HOUR_MS:
             yield from self._so_far(closing.names, end, computed_at)
         closing.learn()
-        self._done(end, size, kind, posts)
 
     def _so_far(self, names: Sequence[str], end: int, computed_at: int) -> Iterator[Trend]:
         """The hour up to `end`, of the pairs that its last five minutes tell of."""
-        if not names:
-            return
-        hour, start = self._levels["1h"], end - end % _HOUR_MS
-        hour.begin(start)
-        posts = self._held.between(start, end)
-        window = Window("1h", start, start + _HOUR_MS, (end - start) // STEP_MS, closed=False)
+        start = end - end % HOUR_MS
+        posts = self._held.between(start, end) if names else []
+        window = Window("1h", start, start + HOUR_MS, (end - start) // STEP_MS, closed=False)
         for name in names:
-            yield so_far(self._tracking[name], hour, posts, window, self._bounds, computed_at)
-
-    def _done(self, end: int, size: int, kind: str, posts: Sequence[Wording]) -> None:
-        self._closed[kind] = end
-        self._open.discard((end, size, kind))
-        if size == STEP_MS:
-            self._learnt += len(posts)
+            yield so_far(self._tracking[name], self._level, posts, window, self._bounds, computed_at)
