@@ -1,6 +1,6 @@
 """The pairs that are told of: what is usual of each by its own windows, no longer by buckets that it shares."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from processors.logic.ewma import Baseline
 from processors.logic.pairs.counted import Counted, Hashes, pair_hash
 from processors.logic.pairs.level import ALPHA, Level
+from processors.logic.pairs.wording import Wording
 from processors.logic.spans import MINUTE_MS
 
 
@@ -48,6 +49,7 @@ class Tracking:
     def __init__(self, most: int) -> None:
         self._most = most
         self._pairs: dict[str, Tracked] = {}
+        self._words: dict[str, set[str]] = {}
         self._hashes: tuple[list[str], Hashes] | None = None
         self._changed: set[str] = set()
 
@@ -64,8 +66,14 @@ class Tracking:
         """Track a pair, or note that it has changed."""
         if one.name not in self._pairs:
             self._hashes = None
+            self._words[one.name] = set(one.name.split(" "))
         self._pairs[one.name] = one
         self._changed.add(one.name)
+
+    def touched(self, posts: Iterable[Wording]) -> bool:
+        """Whether any of them may stand in these posts; False where none does."""
+        said = {word for post in posts for word in post.words}
+        return any(words <= said for words in self._words.values())
 
     def places(self, counted: Counted) -> dict[str, int]:
         """Where those stand that the posts of a window have, by name."""
@@ -104,10 +112,11 @@ class Tracking:
     def restore(self, rows: Mapping[str, Sequence[Any]]) -> None:
         """Take what `rows` told."""
         for name, (since, until, usual, last) in rows.items():
+            self._words[name] = set(name.split(" "))
             self._pairs[name] = Tracked(name, since, until, Baseline(*usual), dict(last))
 
     def _drop(self, name: str) -> None:
-        del self._pairs[name]
+        del self._pairs[name], self._words[name]
         self._hashes = None
         self._changed.add(name)
 

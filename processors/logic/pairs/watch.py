@@ -157,7 +157,8 @@ class Watch:
         self._tracking.forget(end)
         posts = self._held.between(start, end)
         self._learnt += len(posts) if kind == "1h" else 0
-        if kind == "5m" and len(posts) < self._bounds.mentions and not len(self._tracking):
+        if kind == "5m" and len(posts) < self._bounds.mentions and not self._tracking.touched(posts):
+            # Too few for a burst, and nothing to be told: of most five minutes nothing need be counted.
             return
         # Each five minutes of an hour make a revision of it, its end the last.
         window = Window(kind, start, end, _STEPS if kind == "1h" else 1, closed=True)
