@@ -11,11 +11,11 @@ from schemas.events import AlertKind, Rule, Severity
 KINDS: tuple[AlertKind, ...] = get_args(AlertKind)
 """What can be watched for."""
 
-_MENTIONS = ("all", "keyword", "symbol", "hashtag")
+_MENTIONS = ("all", "keyword", "symbol", "hashtag", "pair")
 _SUBJECTS = {
     "volume_spike": _MENTIONS,
     "sentiment_shift": _MENTIONS,
-    "keyword": ("keyword", "symbol", "hashtag"),
+    "keyword": ("keyword", "symbol", "hashtag", "pair"),
     "price_move": ("symbol",),
     "divergence": ("symbol",),
     "new_topic": ("topic",),
@@ -27,6 +27,7 @@ _WINDOWS = {
     "new_topic": ("", "1m", "5m", "1h", "1d"),
     "source_silent": ("",),
 }
+_PAIR_WINDOWS = ("5m", "1h")
 _ANY_WINDOW = ("1m", "5m", "1h", "1d")
 _OF_DAY = r"^([01]\d|2[0-3]):[0-5]\d$"
 
@@ -74,6 +75,8 @@ class RuleSeed(Seed):
     def _has_platforms(cls, platform: str, info: ValidationInfo) -> str:
         if platform and info.data.get("kind") in ("price_move", "new_topic", "source_silent"):
             raise ValueError(f"{info.data['kind']} knows no platforms")
+        if platform and _of_pairs(info):
+            raise ValueError("pairs of words are counted over all platforms together")
         return platform
 
     @field_validator("window")
@@ -84,6 +87,8 @@ class RuleSeed(Seed):
         if window not in allowed:
             wanted = ", ".join(allowed) if any(allowed) else "empty"
             raise ValueError(f"{window!r} is no window of {kind}: {wanted}")
+        if window not in _PAIR_WINDOWS and _of_pairs(info):
+            raise ValueError(f"{window!r} is no window of pairs of words: {', '.join(_PAIR_WINDOWS)}")
         return window
 
     @field_validator("threshold")
@@ -187,3 +192,8 @@ class RuleSeed(Seed):
             return rule
         same: Rule = {**rule, "revision": before["revision"], "updated_at": before["updated_at"]}
         return same if same == before else {**rule, "revision": before["revision"] + 1}
+
+
+def _of_pairs(info: ValidationInfo) -> bool:
+    """Whether the rule watches pairs of words."""
+    return str(info.data.get("subject", "")).startswith("pair:")

@@ -14,7 +14,7 @@ def _arguments(add: argparse.ArgumentParser) -> None:
     add.add_argument(
         "--subject",
         required=True,
-        help="all:, keyword:ID, symbol:BBCA.JK, hashtag:NAME, topic:*, source:COLLECTOR/SOURCE; * at the end: whatever begins so",
+        help="all:, keyword:ID, symbol:BBCA.JK, hashtag:NAME, pair:*, topic:*, source:COLLECTOR/SOURCE; * at the end: whatever begins so",
     )
     add.add_argument("--platform", default="", help="this platform alone")
     add.add_argument(

@@ -134,7 +134,7 @@ class Enrich:
         fold = PartialFold()
         for mention, terms, text, signature in read:
             fold.add(mention, terms)
-            if signature is not None:
+            if signature is not None or len(terms) > 1:
                 told = fingerprint_of(mention, text, signature, batch.partition, before)
                 self._send(batch, "fingerprints", "fingerprint", mention["id"], told, enriched_at)
         latest = enriched_at + _AHEAD_MS

@@ -12,7 +12,7 @@ from processors.clock import now_ms
 from processors.logic.influencers.follows import FollowFold
 from processors.logic.stories.copies import CopyFold, Told
 from processors.logic.stories.draft import Bounds, Draft
-from processors.logic.stories.fingerprints import WATERMARK, check
+from processors.logic.stories.fingerprints import SHORT, WATERMARK, check
 from processors.logic.stories.index import Index
 from processors.logic.stories.rows import TOUCHED, restored, story_id
 from processors.settings import StoriesSettings
@@ -99,6 +99,9 @@ class Stories:
                 self._pairs.hear(told, copy=False)
                 if heard.hear(told):
                     changed[told["source_partition"]] = None
+                continue
+            if told["kind"] == SHORT:
+                self._pairs.hear(told, copy=False)
                 continue
             link = draft.join(told)
             self._pairs.hear(told, copy=link["is_copy"])

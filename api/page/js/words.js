@@ -62,7 +62,7 @@ const WORDS = {
     signalsNone: "No signals of spam or coordination.", signal_repeated_text: "Repeats the same text", signal_shared_text: "Same texts as other authors", signal_rate: "Very many posts", signal_day_round: "Posts around the clock",
     signalFigures: "counted {observed}, a signal from {limit} on", signalAuthors: "Others: {authors}", writesOf: "Writes of",
     documentation: "API",
-    keyword: "keyword", symbol: "symbol", hashtag: "hashtag",
+    keyword: "keyword", symbol: "symbol", hashtag: "hashtag", pair: "pair of words",
   },
   id: {
     loginTitle: "Masuk", loginNote: "Untuk membaca diperlukan token atau kunci. Disimpan dalam kuki sampai berakhir, tidak pernah dalam alamat.", loginToken: "Token atau kunci",
@@ -125,7 +125,7 @@ const WORDS = {
     signalsNone: "Tidak ada tanda spam atau koordinasi.", signal_repeated_text: "Mengulang teks yang sama", signal_shared_text: "Teks sama dengan penulis lain", signal_rate: "Kiriman sangat banyak", signal_day_round: "Menulis siang malam",
     signalFigures: "terhitung {observed}, menjadi tanda mulai {limit}", signalAuthors: "Lainnya: {authors}", writesOf: "Menulis tentang",
     documentation: "API",
-    keyword: "kata kunci", symbol: "simbol", hashtag: "tagar",
+    keyword: "kata kunci", symbol: "simbol", hashtag: "tagar", pair: "pasangan kata",
   },
 };
 

@@ -24,7 +24,9 @@ def mentions(count: int, subject: str, platform: str) -> str:
     """`19 mentions of BBCA.JK on x`; of `all:` only `19 mentions`."""
     kind, _, name = subject.partition(":")
     noun = "mention" if count == 1 else "mentions"
-    of = {"all": "", "hashtag": f" of #{name}", "keyword": f" of '{name}'"}.get(kind, f" of {name}")
+    of = {"all": "", "hashtag": f" of #{name}", "keyword": f" of '{name}'", "pair": f" of '{name}'"}.get(
+        kind, f" of {name}"
+    )
     return f"{count} {noun}{of}" + (f" on {platform}" if platform else "")
 
 

@@ -167,6 +167,7 @@ class Watch:
         if kind == "5m" and end % HOUR_MS:
             yield from self._so_far(closing.names, end, computed_at)
         closing.learn()
+        self._tracking.forget(end)
 
     def _so_far(self, names: Sequence[str], end: int, computed_at: int) -> Iterator[Trend]:
         """The hour up to `end`, of the pairs that its last five minutes tell of."""

@@ -11,14 +11,17 @@ EXCERPT = 280
 WATERMARK = "watermark"
 """The kind of a fingerprint that carries no post, only how far a partition of posts is."""
 
+SHORT = "short"
+"""The kind of a fingerprint whose post says too little to be a story; its words count all the same."""
+
 
 def fingerprint_of(
-    mention: Mention, text: str, signature: Signature, source_partition: int, watermark: int
+    mention: Mention, text: str, signature: Signature | None, source_partition: int, watermark: int
 ) -> Fingerprint:
     """The fingerprint of a mention; `text` is all that it says, cleaned, `watermark` that of its partition before it."""
     return {
         "post_id": mention["id"],
-        "kind": mention["kind"],
+        "kind": SHORT if signature is None else mention["kind"],
         "platform": mention["platform"],
         "source": mention["source"],
         "url": mention["url"],
@@ -28,8 +31,8 @@ def fingerprint_of(
         "engagement": engagement_of(mention),
         "subjects": [f"{kind}:{subject}" for kind, subject in subjects_of(mention) if kind != "all"],
         "excerpt": text[:EXCERPT],
-        "shingles": signature.shingles,
-        "signature": signature.hashes,
+        "shingles": 0 if signature is None else signature.shingles,
+        "signature": b"" if signature is None else signature.hashes,
         "day_only": mention["published_precision"] == "day",
         "event_at": mention["event_at"],
         "collected_at": mention["collected_at"],
@@ -72,7 +75,7 @@ def check(told: Fingerprint) -> None:
     """Raise Poison (invalid) where a post's fingerprint cannot be compared or counted."""
     size = len(told["signature"])
     kept = min(told["shingles"], SIZE)
-    if kept < 1 or size != 4 * kept:
+    if (kept < 1 and told["kind"] != SHORT) or size != 4 * kept:
         raise Poison("invalid", f"{size} bytes are no signature of {told['shingles']} runs")
     if told["sentiment"] not in ("positive", "negative", "neutral"):
         raise Poison("invalid", f"no sentiment {told['sentiment']!r}")

@@ -12,12 +12,13 @@ test("subjects are recognised as people write them", () => {
   assert.deepEqual(filter.parsed("$bbca.jk"), { kind: "symbol", subject: "BBCA.JK" });
   assert.deepEqual(filter.parsed("BBCA.JK"), { kind: "symbol", subject: "BBCA.JK" });
   assert.deepEqual(filter.parsed("#IHSG"), { kind: "hashtag", subject: "ihsg" });
+  assert.deepEqual(filter.parsed('"Gempa Bandung"'), { kind: "pair", subject: "bandung gempa" });
   for (const empty of ["", "   "]) assert.deepEqual(filter.parsed(empty), { kind: null, subject: null });
   for (const lone of ["$", "#"]) assert.equal(filter.parsed(lone).kind, "keyword");
 });
 
 test("a view survives its address", () => {
-  for (const text of ["", "harga & beras", "$BBCA.JK", "#a=b&c", "100%"]) {
+  for (const text of ["", "harga & beras", "$BBCA.JK", "#a=b&c", "100%", '"bandung gempa"']) {
     for (const more of [{}, { platform: "x", sentiment: "negative" }]) {
       const wanted = { filter: of(text, more), period: "30d" };
       assert.deepEqual(filter.fromHash(`#${filter.toHash(wanted.filter, wanted.period)}`), wanted);
@@ -34,6 +35,14 @@ test("the stream is asked for the filter", () => {
     topics: "mentions", platform: "x", window: "1m,1h,1d", symbol: "TLKM.JK", sentiment: "positive",
   });
   assert.equal(filter.streamQuery(of("#ihsg"), "24h", ["mentions"]).has("hashtag"), false);
+});
+
+test("a pair is asked for by its longer word, and sifted here", () => {
+  const pair = of('"bandung gempa"');
+  assert.equal(filter.mentionsQuery(pair, 5).get("q"), "bandung");
+  assert.equal(filter.matches(pair, { title: "Gempa", text: "terasa sampai Bandung" }), true);
+  assert.equal(filter.matches(pair, { title: null, text: "macet di Bandung" }), false);
+  assert.equal(filter.carriesAllTrends(pair), true);
 });
 
 test("a hashtag is sifted here, everything else by the api", () => {

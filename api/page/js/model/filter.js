@@ -1,24 +1,29 @@
-/* The filter: one subject (keyword, symbol or hashtag), platform, sentiment; and what each address is asked for it.
+/* The filter: one subject (keyword, symbol, hashtag or pair of words), platform, sentiment; and what each address is asked for it.
 
-   The api filters mentions by keyword and symbol. A hashtag is no parameter of the stream, so it is sifted here. */
+   The api filters mentions by keyword and symbol. Hashtags and pairs are no parameters of the stream, so they are sifted here. */
 
 export const SENTIMENTS = ["positive", "neutral", "negative"];
 export const PERIODS = ["24h", "7d", "30d", "90d"];
 export const NOTHING = Object.freeze({ kind: null, subject: null, platform: null, sentiment: null });
 
-/** The subject a person typed: `$BBCA.JK` or `BBCA.JK` a symbol, `#ihsg` a hashtag, anything else a keyword. */
+/** The subject a person typed: `$BBCA.JK` or `BBCA.JK` a symbol, `#ihsg` a hashtag, `"gempa bandung"` a pair, anything else a keyword. */
 export function parsed(text) {
   const word = text.trim();
   if (word.length > 1 && word.startsWith("#")) return { kind: "hashtag", subject: word.slice(1).toLowerCase() };
   if (word.length > 1 && word.startsWith("$")) return { kind: "symbol", subject: word.slice(1).toUpperCase() };
+  const pair = /^"(\S+) (\S+)"$/.exec(word.toLowerCase());
+  if (pair) return { kind: "pair", subject: pair.slice(1).sort().join(" ") };
   if (/^[A-Z0-9]{1,6}\.[A-Z]{1,3}$/.test(word)) return { kind: "symbol", subject: word };
   return word ? { kind: "keyword", subject: word } : { kind: null, subject: null };
 }
 
+/** Kinds of subject that can be named, and filtered by. */
+export const NAMEABLE = ["keyword", "symbol", "hashtag", "pair"];
+
 const MARKS = { hashtag: "#", symbol: "$", keyword: "" };
 
 /** The subject as it is typed and shown. */
-export const written = (kind, subject) => (kind ? MARKS[kind] + subject : "");
+export const written = (kind, subject) => (kind === "pair" ? `"${subject}"` : kind ? MARKS[kind] + subject : "");
 
 /** The filter and period that a location hash carries; what is not understood is left out. */
 export function fromHash(hash) {
@@ -57,10 +62,14 @@ export function streamQuery(filter, period, topics) {
   return query;
 }
 
+/** Of a pair the word that says more: what holds both is sifted here. */
+const longerWord = (filter) => filter.subject.split(" ").sort((a, b) => b.length - a.length)[0];
+
 /** Query of landed mentions. */
 export function mentionsQuery(filter, limit) {
   const query = new URLSearchParams({ limit });
   if (filter.kind === "hashtag") query.set("q", `#${filter.subject}`);
+  else if (filter.kind === "pair") query.set("q", longerWord(filter));
   else if (filter.kind) query.set(filter.kind, filter.subject);
   if (filter.platform) query.set("platform", filter.platform);
   if (filter.sentiment) query.set("sentiment", filter.sentiment);
@@ -78,6 +87,7 @@ export function alertsQuery(filter, limit) {
 /** The words that a topic of the filter's subject has in its label or one of its terms; empty for any. */
 export function topicWords(filter) {
   if (filter.kind === "symbol") return filter.subject.split(".")[0].toLowerCase();
+  if (filter.kind === "pair") return longerWord(filter);
   return filter.kind === "keyword" ? filter.subject.replaceAll("-", " ").toLowerCase() : "";
 }
 
@@ -118,10 +128,15 @@ export function counts(filter, trend) {
   );
 }
 
-/** Whether a mention of a stream with this filter is meant: all are, but for a hashtag, which is sifted here. */
-export const matches = (filter, mention) => filter.kind !== "hashtag" || mention.hashtags.includes(filter.subject);
+/** Whether a mention of a stream with this filter is meant: all are, but for hashtags and pairs, which are sifted here. */
+export function matches(filter, mention) {
+  if (filter.kind === "hashtag") return mention.hashtags.includes(filter.subject);
+  if (filter.kind !== "pair") return true;
+  const said = `${mention.title ?? ""} ${mention.text}`.toLowerCase();
+  return filter.subject.split(" ").every((word) => said.includes(word));
+}
 
 /** Whether the stream of this filter carries the trends of all subjects. */
-export const carriesAllTrends = (filter) => filter.kind === null || filter.kind === "hashtag";
+export const carriesAllTrends = (filter) => [null, "hashtag", "pair"].includes(filter.kind);
 
 export const dayBins = (period) => period === "30d" || period === "90d";

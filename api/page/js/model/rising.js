@@ -1,5 +1,7 @@
 /* The subjects that rise: of each its windows of this hour and the one before, the better score counts. */
 
+import { NAMEABLE } from "./filter.js";
+
 const HOUR = 3_600_000;
 const LIMIT = 1500;
 const LOWEST = 1;
@@ -14,7 +16,7 @@ export class Rising {
 
   /** Take in a trend; only 1h windows of nameable subjects matter here. */
   take(trend) {
-    if (trend.window !== "1h" || !trend.subject || !["keyword", "symbol", "hashtag"].includes(trend.subject_kind)) return;
+    if (trend.window !== "1h" || !trend.subject || !NAMEABLE.includes(trend.subject_kind)) return;
     if (trend.start < this.#oldest()) return;
     const known = this.#windows.get(trend.id);
     if (known && known.revision >= trend.revision) return;

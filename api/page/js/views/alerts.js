@@ -5,7 +5,7 @@ import { byId, el, say } from "../dom.js";
 import { clock, count, day, decimal, duration, percent, price, signedPercent2, whole } from "../format.js";
 import { largest, lengths, SEVERITIES, subjectOf, unitOf } from "../model/alerts.js";
 import { inOneLine, plain, unknown } from "../model/evidence.js";
-import { written } from "../model/filter.js";
+import { NAMEABLE, written } from "../model/filter.js";
 import { spoken, t, worded } from "../words.js";
 import { counted } from "./chips.js";
 import { Kept } from "./kept.js";
@@ -16,7 +16,6 @@ const WORDS = 8;
 const LABEL = 3;
 /* A shape of its own for each severity: colour alone would not tell everybody. */
 const MARKS = { critical: "◆", warning: "▲", info: "●" };
-const NAMEABLE = ["keyword", "symbol", "hashtag"];
 
 const FIGURES = {
   mentions: (value) => decimal(value),
