@@ -69,7 +69,7 @@ class Stories:
     def _work(self, batch: Batch) -> None:
         if self._ahead:
             self._pairs.restore({table: batch.rows(table) for table in self._pairs.tables})
-        self._ahead = True
+        self._ahead, self._drafted = True, None
         if batch.records:
             self._tell_stories(batch)
         batch.pending = int(self._pairs.tell(batch, now_ms()))
@@ -95,13 +95,10 @@ class Stories:
                 self._letters.bury(batch, record, error, now_ms())
                 continue
             latest = max(latest, told["enriched_at"])
-            if told["kind"] == WATERMARK:
+            if told["kind"] in (WATERMARK, SHORT):
                 self._pairs.hear(told, copy=False)
-                if heard.hear(told):
+                if told["kind"] == WATERMARK and heard.hear(told):
                     changed[told["source_partition"]] = None
-                continue
-            if told["kind"] == SHORT:
-                self._pairs.hear(told, copy=False)
                 continue
             link = draft.join(told)
             self._pairs.hear(told, copy=link["is_copy"])

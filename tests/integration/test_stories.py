@@ -1,4 +1,4 @@
-"""`enrich`, `stories` and `trends` on real Kafka: links, stories and copies are exact whatever is killed."""
+"""`enrich`, `stories` and `trends` on real Kafka: links, stories, copies and pairs of words are exact whatever is killed."""
 
 from collections import Counter
 from pathlib import Path
@@ -15,6 +15,8 @@ from tests.support.topics import create_topics
 from tests.support.until import until
 
 HOUR = 3_600_000
+QUAKE = 9
+"""Posts that share two words, of as many authors, within ten minutes."""
 
 
 def reprinted(told: list[Told]) -> list[Post]:
@@ -28,6 +30,24 @@ def reprinted(told: list[Told]) -> list[Post]:
             "text": f"{one.text} #{('ihsg', 'rupiah')[one.number % 2]}",
         }
         for post, one in zip(posts(len(told)), told, strict=True)
+    ]
+
+
+def quake(after: list[Post]) -> list[Post]:
+    """Short posts in the hour after the others, of two words that nobody listed."""
+    at = after[-1]["event_at"] // HOUR * HOUR + HOUR
+    places = ("alun", "braga", "cimahi", "dago", "elang", "flora", "gedebage", "holis", "ibun")
+    return [
+        {
+            **post,
+            "id": f"x:{number}",
+            "platform": "x",
+            "author_id": f"q{number}",
+            "text": f"gempa {places[number]} bandung",
+            "published_at": at + number * 60_000,
+            "event_at": at + number * 60_000,
+        }
+        for number, post in enumerate(posts(QUAKE))
     ]
 
 
@@ -48,16 +68,17 @@ def test_copies_are_linked_once_and_counted_apart_whatever_is_killed(
     feed = Feed(kafka.bootstrap, prefix)
     told = reprints(3, 500, share=0.45)
     made = reprinted(told)
+    shaken = quake(made)
     where = (kafka.bootstrap, prefix)
     with (
         Workers(*where, "enrich", tmp_path, enrich_batch=60, sentiment_bundle=quick_bundle()) as enrich,
-        Workers(*where, "stories", tmp_path, stories_batch=40) as stories,
+        Workers(*where, "stories", tmp_path, stories_batch=40, idle_close_s=3) as stories,
         Workers(*where, "trends", tmp_path, publish_s=0.2) as trends,
     ):
         enrich.start()
         stories.start()
         trends.start()
-        feed.send("posts", [(post["id"], post) for post in made])
+        feed.send("posts", [(post["id"], post) for post in [*made, *shaken]])
         until(lambda: stories.committed() > 100, "the first fingerprints", 150)
         stories.kill_one()
         # A standby is there: it takes over what the killed one held, and nothing of it is done twice.
@@ -68,6 +89,7 @@ def test_copies_are_linked_once_and_counted_apart_whatever_is_killed(
             enrich.settled()
             stories.settled()
             trends.settled()
+        until(lambda: bool(pairs_of(records(*where, "trends"))), "the hour of the pair", 60)
         assert stories.stop() == [0]
 
     links = records(*where, "story-links")
@@ -90,8 +112,13 @@ def test_copies_are_linked_once_and_counted_apart_whatever_is_killed(
     )
     of_tag = [post for post in copies if int(post["id"].removeprefix("news:")) % 2 == 0]
     assert sum(counted(windows, "hashtag", "ihsg").values()) == len(of_tag)
-    assert sum(one["mentions"] for one in windows if window_of(one) == ("all", "", "", "1h")) == len(made)
+    assert sum(one["mentions"] for one in windows if window_of(one) == ("all", "", "", "1h")) == len(
+        made + shaken
+    )
     assert all(one["late"] == 0 and one["copies"] <= one["mentions"] for one in windows)
+    (pair,) = [one for one in pairs_of(records(*where, "trends")) if one["subject"] == "bandung gempa"]
+    assert (pair["start"], pair["mentions"], pair["authors"]) == (shaken[0]["event_at"], QUAKE, QUAKE)
+    assert pair["score"] > 6
 
 
 def window_of(one: dict[str, Any]) -> tuple[str, str, str, str]:
@@ -103,3 +130,10 @@ def counted(windows: Any, kind: str, subject: str) -> Counter[int]:
     return +Counter(
         {one["start"]: one["copies"] for one in windows if window_of(one) == (kind, subject, "", "1h")}
     )
+
+
+def pairs_of(trends: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The closed hours of pairs."""
+    return [
+        one for one in trends if one["subject_kind"] == "pair" and one["window"] == "1h" and one["closed"]
+    ]

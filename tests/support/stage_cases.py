@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from processors.logic.partials import WATERMARK
+from processors.logic.stories.fingerprints import watermark_fingerprint
 from schemas.events import AuthorPartial, Fingerprint, Mention, Story
 from tests.support.clustering import Clusterer
 from tests.support.planted_authors import planted
 from tests.support.profiling import Profiler, partials
 from tests.support.reprints import reprints
-from tests.support.storytelling import Teller, fingerprints
+from tests.support.storytelling import Teller, fingerprint, fingerprints
 from tests.support.subjects import MINUTE, START, story, written
 
 Read = Callable[[str], list[dict[str, Any]]]
@@ -34,12 +35,13 @@ class Case:
 
 
 def stories(count: int) -> Case:
-    """So many posts, nearly half of them copies."""
+    """So many posts, nearly half of them copies, and after every fifth of them a burst of two words."""
     now = _now()
-    told = [
-        cast("Fingerprint", {**one, "enriched_at": now + number})
-        for number, one in enumerate(fingerprints(reprints(3, count, share=0.45)))
-    ]
+    made = fingerprints(reprints(3, count, share=0.45))
+    for at in range(len(made), 0, -max(count // 5, 1)):
+        made[at:at] = _burst(at, made[at - 1]["event_at"])
+    made += _read(made[-1]["event_at"] + 2 * 60 * MINUTE)
+    told = [cast("Fingerprint", {**one, "enriched_at": now + number}) for number, one in enumerate(made)]
     calm = Teller()
     calm.tell_all(told, _BATCH)
 
@@ -53,6 +55,9 @@ def stories(count: int) -> Case:
         yield from _differing(
             "author-partials", _follows(read("author-partials")), _follows(calm.author_partials)
         )
+        pairs = read("trends")
+        yield from _twice("trends", pairs, "id", "revision")
+        yield from _differing("trends", _windows(pairs), _windows(calm.trends))
 
     return Case(
         stage="stories",
@@ -60,6 +65,21 @@ def stories(count: int) -> Case:
         compare=compare,
         settings={"stories_batch": 20},
     )
+
+
+def _burst(number: int, at: int) -> list[Fingerprint]:
+    """Twelve short posts of as many authors that share two words, which no other burst has; and that all was read so far."""
+    place = "".join("abcdefghij"[int(digit)] for digit in f"{number:04}")
+    posts = [
+        fingerprint(f"gempa guncang {place}", 1_000_000 + number * 100 + one, event_at=at, author=f"x:q{one}")
+        for one in range(12)
+    ]
+    return posts + _read(at)
+
+
+def _read(until: int) -> list[Fingerprint]:
+    """All partitions of posts have been read up to then."""
+    return [watermark_fingerprint(source, until, until, idle=False) for source in range(4)]
 
 
 def topics(count: int) -> Case:
@@ -136,6 +156,11 @@ def _by(records: Iterable[Mapping[str, Any]], key: str) -> dict[Any, Mapping[str
 def _latest(records: Iterable[Mapping[str, Any]], key: str) -> dict[Any, Mapping[str, Any]]:
     """The highest revision by key."""
     return _by(sorted(records, key=lambda one: one["revision"]), key)
+
+
+def _windows(records: Iterable[Mapping[str, Any]]) -> dict[Any, Mapping[str, Any]]:
+    """What was told of pairs, by window and revision; when is another matter."""
+    return {(one["id"], one["revision"]): {**one, "computed_at": 0} for one in records}
 
 
 def _copies(records: Iterable[Mapping[str, Any]]) -> Counter[Any]:
