@@ -20,7 +20,7 @@ QUAKE = 9
 
 
 def reprinted(told: list[Told]) -> list[Post]:
-    """Generated posts of several outlets, a minute after one another."""
+    """Generated posts of several outlets, two minutes after one another: for longer than half a day, so that it is known what is usual."""
     return [
         {
             **post,
@@ -29,7 +29,7 @@ def reprinted(told: list[Told]) -> list[Post]:
             "source": one.source,
             "text": f"{one.text} #{('ihsg', 'rupiah')[one.number % 2]}",
         }
-        for post, one in zip(posts(len(told)), told, strict=True)
+        for post, one in zip(posts(len(told), step_ms=120_000), told, strict=True)
     ]
 
 

@@ -39,6 +39,13 @@ def test_every_kind_that_is_watched_can_be_written(kind: str) -> None:
     assert len(book) == 1
 
 
+@pytest.mark.parametrize("kind", ["volume_spike", "sentiment_shift", "keyword"])
+def test_pairs_of_words_can_be_watched(kind: str) -> None:
+    book = RuleBook()
+    book.put("mine", seed(kind, subject="pair:*", window="1h").record(7, None))
+    assert len(book.watching("trends", "pair:bandung gempa")) == 1
+
+
 @pytest.mark.parametrize(
     ("kind", "changes", "field", "reason"),
     [
@@ -53,6 +60,8 @@ def test_every_kind_that_is_watched_can_be_written(kind: str) -> None:
         ("new_topic", {"threshold": -1}, "threshold", "at least 0"),
         ("new_topic", {"cooldown_s": 60}, "cooldown_s", "told of once"),
         ("keyword", {"change": 0.1}, "change", "no change"),
+        ("keyword", {"subject": "pair:*", "window": "1m"}, "window", "5m, 1h"),
+        ("volume_spike", {"subject": "pair:*", "platform": "x"}, "platform", "all platforms together"),
         ("keyword", {"quiet_from": "24:00"}, "quiet_from", "pattern"),
         ("keyword", {"quiet_zone": "Asia/Nowhere"}, "quiet_zone", "no time zone"),
         ("keyword", {"quiet_from": "22:00"}, "", "need quiet_from, quiet_to and quiet_zone"),

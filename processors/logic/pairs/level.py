@@ -14,7 +14,7 @@ from processors.logic.spans import MINUTE_MS
 HOUR_MS = 60 * MINUTE_MS
 SIZES_MS: Mapping[str, int] = {"5m": 5 * MINUTE_MS, "1h": HOUR_MS}
 """The kinds of windows in which pairs are looked for, the shorter first: of two that end together it is closed first."""
-KNOWN = 6
+KNOWN = 12
 """Hours after which it is known what is usual, so that something may be unusual."""
 ALPHA = ALPHAS["1h"][-1]
 _PRIOR = 50.0
