@@ -1,6 +1,6 @@
 """How often each pair of words occurs in the posts of one window, by how many voices, and how much that weighs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -94,20 +94,19 @@ def count(posts: Sequence[Wording]) -> Counted:
     )
 
 
-def _pairs(posts: Iterable[Wording]) -> tuple[Hashes, Numbers]:
+def _pairs(posts: Sequence[Wording]) -> tuple[Hashes, Numbers]:
     """(hashes of all pairs of all posts, the number of the post that each is of)."""
-    by_size: dict[int, tuple[list[int], list[list[int]]]] = {}
-    for number, post in enumerate(posts):
-        numbers, hashes = by_size.setdefault(len(post.words), ([], []))
-        numbers.append(number)
-        hashes.append(sorted(map(word_hash, post.words)))
-    found, owners = [], []
-    for size, (numbers, hashes) in by_size.items():
-        table = np.array(hashes, np.uint64)
-        ones, others = _places(size)
-        found.append(_mixed(table[:, ones], table[:, others]).ravel())
-        owners.append(np.repeat(np.array(numbers, np.int64), len(ones)))
-    return np.concatenate(found), np.concatenate(owners)
+    hashes: list[int] = []
+    ones, others, sizes = [], [], []
+    for post in posts:
+        one, other = _places(len(post.words))
+        ones.append(one + len(hashes))
+        others.append(other + len(hashes))
+        sizes.append(len(one))
+        hashes += sorted(map(word_hash, post.words))
+    table = np.array(hashes, np.uint64)
+    found = _mixed(table[np.concatenate(ones)], table[np.concatenate(others)])
+    return found, np.repeat(np.arange(len(posts)), sizes)
 
 
 @cache

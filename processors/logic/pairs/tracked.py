@@ -86,6 +86,8 @@ class Tracking:
 
     def forget(self, now: int) -> None:
         """Forget those whose time is up, and those that are too many."""
+        if len(self) <= self._most and all(one.until > now for one in self._pairs.values()):
+            return
         kept = sorted(
             ((one.until, one.name) for one in self._pairs.values() if one.until > now), reverse=True
         )

@@ -1,13 +1,19 @@
 """What is kept of a post for as long as a window that it counts in may have to be counted: its words, and who wrote them."""
 
+import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from processors.logic.topics.words import runs_of
+from processors.logic.folded import fold
+from processors.logic.terms import stop_words
+from processors.logic.topics.words import plain
 from schemas.events import Fingerprint
 
 MAX_WORDS = 12
 """Words taken of one post at most, the first ones: 66 pairs."""
+
+_WORD = re.compile(r"[@$]?[^\W\d_][\w'\u2019-]*")
 
 
 class Wording(NamedTuple):
@@ -50,12 +56,20 @@ def wording(told: Fingerprint, *, copy: bool) -> Wording | None:
 def words_in(excerpt: str) -> tuple[str, ...]:
     """Its first different words without the stop words of both languages, as `topics` reads them."""
     found: dict[str, None] = {}
-    for run in runs_of(excerpt):
-        for word in run:
+    for match in _WORD.finditer(fold(excerpt)):
+        word = _kept(match[0])
+        if word:
             found[word] = None
             if len(found) == MAX_WORDS:
-                return tuple(found)
+                break
     return tuple(found)
+
+
+@lru_cache(maxsize=20_000)
+def _kept(word: str) -> str:
+    """The word without its ending; empty where it is none, or says nothing."""
+    bare = plain(word)
+    return "" if bare in stop_words("") else bare
 
 
 def wording_row(one: Wording) -> list[Any]:
