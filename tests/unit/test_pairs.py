@@ -83,16 +83,19 @@ def test_whatever_order_and_batches_posts_come_in_the_same_is_told() -> None:
     assert told(late.trends) == straight
 
 
-def test_a_restart_anywhere_changes_nothing() -> None:
+@pytest.mark.parametrize("sketched", [400, 5_000])
+def test_a_restart_anywhere_changes_nothing(sketched: int) -> None:
     posts = world().posts
     straight = told(watched(200).trends)
-    crashed = Watcher()
-    for at in range(0, len(posts), 500):
-        part = posts[at : at + 500]
+    crashed = Watcher(sketched=sketched)
+    for at in range(0, len(posts), 300):
+        part = posts[at : at + 300]
         crashed.tell(part, part[-1].event_at)
         crashed.restart()
     crashed.tell((), START + 3 * DAY)
     assert told(crashed.trends) == straight
+    # What the stored sketch has learnt of is not kept, and otherwise all is.
+    assert bool(crashed.tables["sketches"]) == (sketched < len(posts))
 
 
 def test_a_pair_has_its_figures() -> None:

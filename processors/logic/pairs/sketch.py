@@ -17,7 +17,7 @@ BUCKETS = 1 << 16
 _SHIFT = np.uint64(64 - 16)
 _SPREAD = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93], np.uint64)[:, None]
 _CHUNK = 1 << 13
-"""Buckets of one row: less than 100 kB, whatever they hold."""
+"""Buckets of one row, which takes 140 kB at most, whatever they hold."""
 
 Floats = NDArray[np.float64]
 

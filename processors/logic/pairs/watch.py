@@ -25,29 +25,33 @@ Rows = Iterator[tuple[str, Any]]
 _STEPS = HOUR_MS // STEP_MS
 _AT_MOST = 2_000
 """Trends after which further windows wait for the next batch."""
-_SKETCHED = 5_000
-"""Posts after which the sketch is stored again: what a restart has to learn of once more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Posts held of five minutes (`each`) and in all (`most`), pairs told of (`tracked`), and how long without a post all is learnt anew."""
+    """Posts held of five minutes (`each`) and in all (`most`), pairs told of (`tracked`), and how long without a post all is learnt anew.
+
+    `sketched`: posts after which the sketch is stored again, which is what a restart has to learn of once more.
+    """
 
     each: int
     most: int
     tracked: int
     quiet_ms: int
     bounds: Bounds
+    sketched: int = 5_000
 
 
 class Watch:
     """All that is remembered of pairs. It changes at once; where that does not commit, it must be made anew of its rows."""
 
     def __init__(self, limits: Limits) -> None:
-        self._bounds = limits.bounds
+        self._limits = limits
         self._level = Level(limits.quiet_ms)
         self._closed = dict.fromkeys(SIZES_MS, 0)
         """By kind of window, the end of the last one that was closed."""
+        self._over = 0
+        """The latest of these ends: what is earlier comes too late."""
         self._held = Held(limits.each, limits.most)
         self._open: set[tuple[int, int, str]] = set()
         """(end, size, kind) of the windows to be closed, in that order."""
@@ -62,7 +66,7 @@ class Watch:
 
     def add(self, post: Wording) -> None:
         """Count a post; one that comes after its window was closed is left out."""
-        if post.event_at >= max(self._closed.values()) and self._held.add(post):
+        if post.event_at >= self._over and self._held.add(post):
             self._note(post.event_at)
 
     def advance(self, until: int, computed_at: int) -> Iterator[Trend]:
@@ -85,7 +89,7 @@ class Watch:
 
     def sketches(self) -> Rows:
         """All rows of the sketch, where it is time to store it; the posts that it has learnt of are let go."""
-        if self._learnt < _SKETCHED and not self._held.surplus:
+        if self._learnt < self._limits.sketched and not self._held.surplus:
             return
         self._learnt = 0
         self._sketched = self._level_now()
@@ -122,6 +126,7 @@ class Watch:
                 self._level.learn(count(posts))
                 self._learnt += len(posts)
         self._closed = dict(closed)
+        self._over = max(closed.values())
         for start in self._held:
             self._note(start)
 
@@ -151,18 +156,19 @@ class Watch:
         size = SIZES_MS[kind]
         start = end - size
         self._closed[kind] = end
+        self._over = max(self._over, end)
         self._open.discard((end, size, kind))
         if self._level.begin(start - start % HOUR_MS):
             self._tracking.clear()
         self._tracking.forget(end)
         posts = self._held.between(start, end)
         self._learnt += len(posts) if kind == "1h" else 0
-        if kind == "5m" and len(posts) < self._bounds.mentions and not self._tracking.touched(posts):
+        if kind == "5m" and len(posts) < self._limits.bounds.mentions and not self._tracking.touched(posts):
             # Too few for a burst, and nothing to be told: of most five minutes nothing need be counted.
             return
         # Each five minutes of an hour make a revision of it, its end the last.
         window = Window(kind, start, end, _STEPS if kind == "1h" else 1, closed=True)
-        closing = Closing(self._level, window, count(posts), self._tracking, self._bounds)
+        closing = Closing(self._level, window, count(posts), self._tracking, self._limits.bounds)
         yield from closing.tell(computed_at)
         if kind == "5m" and end % HOUR_MS:
             yield from self._so_far(closing.names, end, computed_at)
@@ -175,4 +181,4 @@ class Watch:
         posts = self._held.between(start, end) if names else []
         window = Window("1h", start, start + HOUR_MS, (end - start) // STEP_MS, closed=False)
         for name in names:
-            yield so_far(self._tracking[name], self._level, posts, window, self._bounds, computed_at)
+            yield so_far(self._tracking[name], self._level, posts, window, self._limits.bounds, computed_at)
