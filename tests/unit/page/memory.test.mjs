@@ -51,6 +51,13 @@ test("a higher revision replaces, a lower one is ignored, the better of two hour
   assert.deepEqual(rising.top(5).map((one) => [one.subject, one.display_score]), [["bbca", 85], ["beras", 80]]);
 });
 
+test("a pair of words rises beside other subjects", () => {
+  const rising = new Rising(() => NOW);
+  rising.take(trend("bandung gempa", { subject_kind: "pair", id: "pair:bandung gempa", display_score: 70 }));
+  rising.take(trend("beras", { display_score: 40 }));
+  assert.deepEqual(rising.top(5).map((one) => one.subject), ["bandung gempa", "beras"]);
+});
+
 test("old windows, other windows and unnamed subjects do not rise", () => {
   const rising = new Rising(() => NOW);
   rising.take(trend("old", { start: START - 2 * HOUR }));
