@@ -40,7 +40,7 @@ def stories(count: int) -> Case:
     made = fingerprints(reprints(3, count, share=0.45))
     for at in range(len(made), 0, -max(count // 5, 1)):
         made[at:at] = _burst(at, made[at - 1]["event_at"])
-    made += _read(made[-1]["event_at"] + 2 * 60 * MINUTE)
+    made = [*_half_a_day(made[0]["event_at"]), *made, *_read(made[-1]["event_at"] + 2 * 60 * MINUTE)]
     told = [cast("Fingerprint", {**one, "enriched_at": now + number}) for number, one in enumerate(made)]
     calm = Teller()
     calm.tell_all(told, _BATCH)
@@ -75,6 +75,14 @@ def _burst(number: int, at: int) -> list[Fingerprint]:
         for one in range(12)
     ]
     return posts + _read(at)
+
+
+def _half_a_day(until: int) -> list[Fingerprint]:
+    """A short post an hour before that: after so many it is known what is usual."""
+    return [
+        fingerprint("pasar ramai pagi", 2_000_000 + hour, event_at=until - hour * 60 * MINUTE)
+        for hour in range(13, 0, -1)
+    ]
 
 
 def _read(until: int) -> list[Fingerprint]:
