@@ -5,6 +5,8 @@ BIN := .venv/bin
 STAMP := .venv/.built
 ROOMS := api deploy processors producers schemas sinks tests
 .DEFAULT_GOAL := help
+# Where this is set nothing that is compiled is kept: every process, and a run of the tests starts hundreds, compiles all it imports.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup kafka registry demo test train lint bench chaos readme-check
 
