@@ -11,9 +11,11 @@ from tests.support.local_stage import LocalStage
 
 
 @pytest.fixture
-def database(clickhouse: EmbeddedClickHouse) -> str:
-    """A database nobody else uses; it is created by whoever migrates it."""
-    return f"t{uuid.uuid4().hex[:10]}"
+def database(clickhouse: EmbeddedClickHouse) -> Iterator[str]:
+    """A database nobody else uses; it is created by whoever migrates it, and dropped."""
+    name = f"t{uuid.uuid4().hex[:10]}"
+    yield name
+    clickhouse.drop(name)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import json
 import random
 import time
 import uuid
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def topics() -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-def landed(clickhouse: EmbeddedClickHouse) -> dict[str, str]:
+def landed(clickhouse: EmbeddedClickHouse) -> Iterator[dict[str, str]]:
     """How a database with all of it is reached."""
     environment = clickhouse.environment(f"t{uuid.uuid4().hex[:10]}")
     given = {name.removeprefix("DENYUT_").lower(): value for name, value in environment.items()}
@@ -80,7 +81,8 @@ def landed(clickhouse: EmbeddedClickHouse) -> dict[str, str]:
         land(client, "topics", topics())
         land(client, "bars", [bar(0, change=0.06 * (-1) ** day, **day_of(day)) for day in range(10)])
         land(client, "runs", [run(BEGIN), run(BEGIN + HOUR), run(BEGIN + 6 * HOUR)])
-    return environment
+    yield environment
+    clickhouse.drop(database)
 
 
 def iso(at: int) -> str:

@@ -74,6 +74,7 @@ class Landed:
         self._sink.terminate()
         self.api.stop()
         self._sink.wait(30)
+        self._clickhouse.drop(self.database)
 
     def rows(self, table: str = "mentions") -> int:
         """Rows landed."""

@@ -29,10 +29,7 @@ def database(clickhouse: EmbeddedClickHouse, prefix: str) -> Iterator[str]:
         )
     )
     yield name
-    # Its tables would cost the engine of the whole run some of its time until the end.
-    client = clickhouse.client("default")
-    client.command(f"DROP DATABASE {name}")
-    client.close()
+    clickhouse.drop(name)
 
 
 @pytest.fixture
