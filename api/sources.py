@@ -37,7 +37,7 @@ class Seen:
     newest_mention_at: int | None
     """Event time of the newest mention of just this source; None where it makes none."""
     canary: str | None = None
-    """Outcome of the last run of its collector's canary, a question that must have an answer; None where there is none."""
+    """Outcome of its collector's canary, a question that must have an answer; None where it was not asked within `Limits.quiet`."""
 
 
 def usual_pause(starts: Sequence[int]) -> int | None:

@@ -41,10 +41,15 @@ async def sources(request: Request) -> Response:
         query.by_source(own.store, now - _LOOK_BACK_MS, now - _RECENT_MS),
         query.enriched(own.store, now - _LOOK_BACK_MS),
     )
-    canaries = {row["collector"]: row["outcome"] for row in ran if row["source"] == CANARY}
+    limits = own.settings.source_limits()
+    # One that has not been asked for long, because nobody wants it any more, says nothing.
+    canaries = {
+        row["collector"]: row["outcome"]
+        for row in ran
+        if row["source"] == CANARY and now - row["ended_at"] <= limits.quiet
+    }
     # A canary brings nothing that could be another source's.
     collectors = Counter(row["collector"] for row in ran if row["source"] != CANARY)
-    limits = own.settings.source_limits()
     found = [_row(row, _counted(row, mentioned, collectors), canaries, limits, now) for row in ran]
     # Without any run there is still what it brought: a stream of posts written by somebody else's collector.
     strangers = [row for row in mentioned if row["collector"] not in collectors]

@@ -12,6 +12,8 @@ MINUTE_MS = 60_000
 MAX_TERMS = 32
 MAX_SOURCES = 32
 MAX_SAMPLES = 5
+MOST_ENGAGEMENT = 1 << 36
+"""Of one post: more than anybody has. A claim of more counts as this, so that sums over a hundred million posts stay within 63 bits."""
 
 WATERMARK = "watermark"
 """The subject kind of a partial that carries no counts, only how far a partition of posts is."""
@@ -155,8 +157,9 @@ def subjects_of(mention: Mention) -> Iterator[tuple[str, str]]:
 
 
 def engagement_of(mention: Mention) -> int:
-    """Likes, shares and comments together."""
-    return sum(mention[part] or 0 for part in ("likes", "shares", "comments"))
+    """Likes, shares and comments together, between 0 and `MOST_ENGAGEMENT`."""
+    told = sum(mention[part] or 0 for part in ("likes", "shares", "comments"))
+    return min(max(told, 0), MOST_ENGAGEMENT)
 
 
 def author_of(mention: Mention) -> str | None:

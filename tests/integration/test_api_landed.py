@@ -241,13 +241,14 @@ def test_sources_have_three_clocks_and_one_state(landed: Landed) -> None:
 
 def test_a_canary_tells_whether_silence_is_quiet(landed: Landed) -> None:
     now = time.time_ns() // 1_000_000
-    believed, doubted = f"believed{landed.number()}", f"doubted{landed.number()}"
+    believed, doubted, unasked = (f"{name}{landed.number()}" for name in ("believed", "doubted", "unasked"))
     silent = {"outcome": "empty", "oldest_item_at": None, "newest_item_at": None}
     unanswered = {**silent, "outcome": "error", "error": "the answer is empty"}
     put(
         landed,
         "runs",
-        *(run(collector, "only", now, **silent) for collector in (believed, doubted)),
+        *(run(collector, "only", now, **silent) for collector in (believed, doubted, unasked)),
+        run(unasked, CANARY, now - 86_400_000, **unanswered),
         run(believed, CANARY, now, oldest_item_at=None, newest_item_at=now),
         run(doubted, CANARY, now, **unanswered),
     )
@@ -256,12 +257,14 @@ def test_a_canary_tells_whether_silence_is_quiet(landed: Landed) -> None:
     found = {
         (one["collector"], one["source"]): one for one in landed.api.get("/api/v1/sources").json()["sources"]
     }
-    states = {name: one["state"] for name, one in found.items() if name[0] in (believed, doubted)}
+    states = {name: one["state"] for name, one in found.items() if name[0] in (believed, doubted, unasked)}
     assert states == {
         (believed, "only"): "quiet",
         (believed, CANARY): "ok",
         (doubted, "only"): "broken",
         (doubted, CANARY): "broken",
+        (unasked, "only"): "quiet",
+        (unasked, CANARY): "broken",
     }
     assert "canary" in found[doubted, "only"]["reason"]
     assert [found[doubted, name]["mentions"] for name in ("only", CANARY)] == [2, 0]

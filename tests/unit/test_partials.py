@@ -9,7 +9,9 @@ from processors.logic.partials import (
     MAX_SAMPLES,
     MAX_SOURCES,
     MAX_TERMS,
+    MOST_ENGAGEMENT,
     PartialFold,
+    engagement_of,
     subjects_of,
     watermark_partial,
 )
@@ -156,6 +158,18 @@ def test_collections_are_bounded() -> None:
     assert len(one["sources"]) == MAX_SOURCES
     assert len(one["samples"]) == MAX_SAMPLES
     assert one["mentions"] == 200
+
+
+def test_no_claim_of_engagement_is_too_large_to_be_summed() -> None:
+    claimed = (1 << 63) - 1
+    boasts = [mention(number, likes=claimed, shares=claimed, comments=claimed) for number in range(9)]
+    codec = Codec(PinnedIds())
+    told = [one for one in fold(boasts) if one["subject_kind"] == "all"]
+    assert [codec.decode(codec.encode("partial", one)).record["engagement"] for one in told] == [
+        9 * MOST_ENGAGEMENT
+    ]
+    assert engagement_of(mention(1, likes=claimed)) == MOST_ENGAGEMENT
+    assert engagement_of(mention(1, likes=-5)) == 0
 
 
 def test_an_unknown_author_is_not_an_author() -> None:

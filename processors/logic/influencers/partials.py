@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from processors.logic.bounded import sample, top
-from processors.logic.partials import author_of, subjects_of
+from processors.logic.partials import author_of, engagement_of, subjects_of
 from processors.logic.reposts import is_repost
 from schemas.events import AuthorPartial, Mention, Millis
 
@@ -116,10 +116,9 @@ class _Sum:
         self.counts[mention["sentiment"]] += 1
         self.last_at = max(self.last_at, mention["event_at"])
         self._know(mention)
-        figures = [one for part in ("likes", "shares", "comments") if (one := mention[part]) is not None]
-        if figures:
+        if any(mention[part] is not None for part in ("likes", "shares", "comments")):
             self.engaged += 1
-            self.engagement += sum(figures)
+            self.engagement += engagement_of(mention)
         for kind, subject in subjects_of(mention):
             name = f"{kind}:{subject}"
             if kind != "all" and fits(name):
