@@ -76,8 +76,8 @@ def test_the_sink_dies_between_any_two_steps(
     engine: EmbeddedClickHouse, kafka: Broker, prefix: str, database: str, start: Start
 ) -> None:
     publish(kafka.bootstrap, prefix, "mentions", mentions(6000), transactions=12, abort_between=True)
-    # What is left by the first and the third is a replay for the one after it.
-    for step, number in (("insert", 0), ("verify", 1), ("inserted", 2), ("commit", 4)):
+    # What is left by the first and the third is a replay for the one after it. Of commits there may be few: one takes all that is stored.
+    for step, number in (("insert", 0), ("verify", 1), ("inserted", 2), ("commit", 1)):
         dies = {"TEST_DIES_BEFORE": step, "TEST_DIES_AT": str(number)}
         sink = start(module="tests.support.dying_sink", settings={**SMALL, **dies})
         assert sink.wait(60) == -signal.SIGKILL
