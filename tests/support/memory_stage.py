@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar, cast
 from processors.batching import Batch, BatchApp
 from processors.settings import StageSettings
 from schemas.codec import Codec
-from schemas.topics import TOPICS
+from schemas.topics import MAX_RECORD_BYTES, TOPICS
 from tests.support.desk import Read
 from tests.support.stages import CODEC
 
@@ -70,15 +70,19 @@ class MemoryStage(Generic[E]):
             start=self.offset,
             end=self.offset + len(pairs),
             caught_up=True,
-            max_record_bytes=1_000_000,
+            max_record_bytes=MAX_RECORD_BYTES,
         )
         self._runner.run(cast("Coroutine[Any, Any, None]", self._handler.handle(batch)))
         if not commit:
             return
         self.offset = batch.end
         for table, writes in batch.writes.items():
+            records = list(table.changelog_records(writes))
+            for name, value in records:
+                # As a lane refuses them; no broker would take them.
+                assert len(name) + len(value or b"") <= MAX_RECORD_BYTES, (table.name, len(name))
             # As the changelog would bring them back.
-            table.load(0, [Read(table.changelog, 0, 0, 0, *pair) for pair in table.changelog_records(writes)])
+            table.load(0, [Read(table.changelog, 0, 0, 0, *pair) for pair in records])
         assert self._handler.committed is not None
         self._handler.committed(batch)
         for _, _, value, _, _ in batch.outputs:

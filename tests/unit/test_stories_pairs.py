@@ -82,3 +82,29 @@ def test_crashes_and_attempts_change_nothing() -> None:
     }
     for table in ("wordings", "sketches", "pairs", "pair-marks"):
         assert crashed.rows(table) == calm.rows(table), table
+
+
+def test_posts_with_long_names_and_words_fit_their_rows_and_are_told_of() -> None:
+    teller = Teller()
+    teller.tell_all(list(said())[:24], 24)
+    long = "\x01" * 400
+    burst = [
+        fingerprint(
+            f"gempa bandung {spelled(number)} {' '.join(chr(0x10428) * 28 + chr(0x10428 + each) for each in range(8))}",
+            number,
+            kind="short",
+            event_at=AT + number,
+            post_id=f"webhook:{long}{number}" if number else "webhook:0",
+            author=f"webhook:{long}{number}" if number > 1 else None,
+            source=long,
+        )
+        for number in range(900)
+    ]
+    teller.tell(*burst)
+    assert max(map(len, teller.rows("wordings").values())) < 900
+    teller.crash()
+    teller.tell(*heard(AT + 2 * HOUR))
+    # Any pair of theirs, for all words stand in all posts.
+    (hour,) = [one for one in teller.trends if one["revision"] == 12]
+    assert (hour["mentions"], hour["authors"], hour["samples"]) == (900, 898, ["webhook:0"])
+    assert [len(name) for name in hour["sources"]] == [200]

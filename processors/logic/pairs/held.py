@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from processors.logic.pairs.level import SIZES_MS
 from processors.logic.pairs.wording import Wording, wording_of, wording_row
 
 STEP_MS = SIZES_MS["5m"]
-_IN_ROW = 200
-"""Posts of one row: each takes less than 3 kB."""
+_ROW_BYTES = 300_000
+"""A row is ended by the post that makes it larger: what one post takes is bounded (see `wording`), so no row is too large for a broker."""
 
 
 class Held:
@@ -64,10 +66,10 @@ class Held:
         for key in self._gone:
             yield key, None
         for start, posts in self._new.items():
-            for at in range(0, len(posts), _IN_ROW):
-                key = f"{start}|{offset}|{at}"
+            for number, row in enumerate(_cut(posts)):
+                key = f"{start}|{offset}|{number}"
                 self._keys.setdefault(start, []).append(key)
-                yield key, [wording_row(post) for post in posts[at : at + _IN_ROW]]
+                yield key, row
         self._gone, self._new = [], {}
 
     def restore(self, rows: Mapping[str, Sequence[Sequence[Any]]]) -> None:
@@ -78,6 +80,21 @@ class Held:
             posts = [wording_of(row) for row in rows[key]]
             self._posts.setdefault(start, []).extend(posts)
             self._count += len(posts)
+
+
+def _cut(posts: Sequence[Wording]) -> Iterator[list[Any]]:
+    """Rows of these posts."""
+    row: list[Any] = []
+    size = 0
+    for post in posts:
+        one = wording_row(post)
+        row.append(one)
+        size += len(orjson.dumps(one))
+        if size >= _ROW_BYTES:
+            yield row
+            row, size = [], 0
+    if row:
+        yield row
 
 
 def _in_order(key: str) -> tuple[int, ...]:

@@ -61,7 +61,7 @@ def trend_of(
         "learnt": expected.seen,
         "terms": top(Counter(chain.from_iterable(post.words for post in posts)), MAX_TERMS),
         "sources": top(Counter(post.source for post in posts), MAX_SOURCES),
-        "samples": sample((post.post_id for post in posts), MAX_SAMPLES),
+        "samples": sample((post.post_id for post in posts if post.is_sample), MAX_SAMPLES),
         "closed": window.closed,
         "late": 0,
         "computed_at": computed_at,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from processors.logic.folded import fold
@@ -13,11 +14,18 @@ from schemas.events import Fingerprint
 MAX_WORDS = 12
 """Words taken of one post at most, the first ones: 66 pairs."""
 
+_LONGEST = 200
+"""Bytes of a post's id that are kept as they are, and characters of a source."""
+
 _WORD = re.compile(r"[@$]?[^\W\d_][\w'\u2019-]*")
 
 
 class Wording(NamedTuple):
-    """One post; `copy`: it says what an earlier one said."""
+    """One post; `copy`: it says what an earlier one said.
+
+    What others wrote is bounded: of an author 64 bits are kept, of a source its first characters, and an id that is too long is kept
+    as 64 bits, too, which are no sample.
+    """
 
     post_id: str
     event_at: int
@@ -33,6 +41,11 @@ class Wording(NamedTuple):
         """Whose word it is: a post of nobody known is a voice of its own."""
         return self.author or self.post_id
 
+    @property
+    def is_sample(self) -> bool:
+        """Whether its id is that of the post: each has its platform before a colon."""
+        return ":" in self.post_id
+
 
 def wording(told: Fingerprint, *, copy: bool) -> Wording | None:
     """The wording of a post; None where it holds no pair, or of its moment only the day is known."""
@@ -41,11 +54,12 @@ def wording(told: Fingerprint, *, copy: bool) -> Wording | None:
     words = words_in(told["excerpt"])
     if len(words) < 2:  # noqa: PLR2004 -- a pair
         return None
+    post_id, author = told["post_id"], told["author"]
     return Wording(
-        told["post_id"],
+        post_id if len(post_id.encode()) <= _LONGEST else _hashed(post_id),
         told["event_at"],
-        told["source"],
-        told["author"],
+        told["source"][:_LONGEST],
+        None if author is None else _hashed(author),
         told["sentiment"],
         told["engagement"],
         copy,
@@ -63,6 +77,10 @@ def words_in(excerpt: str) -> tuple[str, ...]:
             if len(found) == MAX_WORDS:
                 break
     return tuple(found)
+
+
+def _hashed(name: str) -> str:
+    return blake2b(name.encode(), digest_size=8).hexdigest()
 
 
 @lru_cache(maxsize=20_000)
