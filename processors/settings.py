@@ -165,16 +165,22 @@ class StoriesSettings(WindowSettings):
         gt=0,
         description="score from which a pair of words is unusual and becomes a subject, for a day after it was so last",
     )
+    pair_lateness_s: float = Field(
+        default=900,
+        ge=0,
+        le=86_400,
+        description="seconds for which five minutes and hours of pairs wait for posts after their end: as long as sources are polled apart",
+    )
     pairs_kept: int = Field(
         default=500,
         ge=1,
-        le=10_000,
+        le=1_000,
         description="pairs of words that are told of at once; those that were unusual longest ago go first",
     )
     pair_posts: int = Field(
         default=5_000,
         ge=10,
-        le=50_000,
+        le=10_000,
         description="posts of five minutes in which pairs are looked for; of further ones none are counted",
     )
     pair_posts_held: int = Field(

@@ -36,6 +36,7 @@ class Pairs:
             most=settings.pair_posts_held,
             tracked=settings.pairs_kept,
             quiet_ms=int(settings.quiet_days * 86_400_000),
+            lateness_ms=int(settings.pair_lateness_s * 1_000),
             bounds=Bounds(
                 score=settings.pair_score,
                 mentions=settings.score_mentions,

@@ -47,6 +47,17 @@ def build(
     return _Maker(seed, days * DAY).world(an_hour, bursts, traps, warm_hours * HOUR)
 
 
+def polled(world: World, every_ms: int) -> list[tuple[int, Wording]]:
+    """(when it is seen, post) in that order: each source is asked every so often, and each at another moment."""
+    sources = sorted({post.source for post in world.posts})
+    phases = {source: every_ms * number // len(sources) for number, source in enumerate(sources)}
+    seen = []
+    for post in world.posts:
+        since = START + phases[post.source] - every_ms
+        seen.append((since + ((post.event_at - since) // every_ms + 1) * every_ms, post))
+    return sorted(seen, key=lambda one: one[0])
+
+
 class _Maker:
     def __init__(self, seed: int, length: int) -> None:
         self._dice = random.Random(seed)

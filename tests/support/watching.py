@@ -1,5 +1,6 @@
 """Pairs of words watched without Kafka: posts in batches, rows as tables would hold them, restarts from them."""
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,13 +11,14 @@ from processors.logic.pairs.finding import Bounds
 from processors.logic.pairs.watch import Limits, Watch
 from processors.logic.pairs.wording import Wording
 from schemas.events import Trend
-from tests.support.planted_pairs import DAY
+from tests.support.planted_pairs import DAY, HOUR, MINUTE
 
 LIMITS = Limits(
     each=5_000,
     most=150_000,
     tracked=500,
     quiet_ms=30 * DAY,
+    lateness_ms=15 * MINUTE,
     bounds=Bounds(score=6.0, mentions=5, voices=3, bias=0.5),
 )
 """As the settings have them."""
@@ -60,6 +62,20 @@ class Watcher:
         for at in range(0, len(posts), size):
             part = posts[at : at + size]
             self.tell(part, part[-1].event_at)
+
+    def tell_seen(self, seen: Sequence[tuple[int, Wording]]) -> list[tuple[int, Trend]]:
+        """Posts when they are seen, minute by minute, by whose clock windows close as where all was read; what was told, and when."""
+        heard: list[tuple[int, Trend]] = []
+        waiting = deque(seen)
+        last = seen[-1][0] + 2 * HOUR
+        for now in range(seen[0][0], last, MINUTE):
+            come = []
+            while waiting and waiting[0][0] <= now:
+                come.append(waiting.popleft()[1])
+            before = len(self.trends)
+            self.tell(come, now)
+            heard += ((now, one) for one in self.trends[before:])
+        return heard
 
     def restart(self) -> None:
         """Lose all memory, and come back from the rows."""

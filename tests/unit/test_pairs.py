@@ -6,7 +6,7 @@ from functools import cache
 import pytest
 
 from processors.logic.pairs.wording import Wording
-from tests.support.planted_pairs import DAY, HOUR, MINUTE, START, World, build
+from tests.support.planted_pairs import DAY, HOUR, MINUTE, START, World, build, polled
 from tests.support.watching import Watcher, told
 
 STEP = 5 * MINUTE
@@ -166,6 +166,30 @@ def test_what_comes_after_its_window_is_left_out() -> None:
     watcher.tell(background(12), at + 2 * HOUR)
     watcher.tell([post(number, at - HOUR + number, "gempa bandung") for number in range(20)], at + 3 * HOUR)
     assert watcher.trends == []
+
+
+def test_bursts_are_found_where_sources_are_polled_and_the_clock_says_what_is_over() -> None:
+    seen = polled(world(), 15 * MINUTE)
+    watcher = Watcher()
+    heard = watcher.tell_seen(seen)
+    bursts = {one.name: one for one in world().bursts if not one.trap}
+    assert len(watcher.unusual() & bursts.keys()) >= 0.9 * len(bursts)
+    assert len(watcher.unusual() - bursts.keys()) <= 2
+    # No post came too late, so the same is told as where all came at once, in time.
+    assert told(one for _, one in heard) == told(watched(200).trends)
+    assert all(now >= one["start"] + one["revision"] * STEP + 15 * MINUTE for now, one in heard)
+
+
+def test_a_post_that_is_late_for_its_five_minutes_counts_in_its_hour() -> None:
+    watcher = Watcher()
+    at = START + 12 * HOUR
+    burst = [post(number, at + number * 20_000, f"gempa bandung c{number}") for number in range(12)]
+    watcher.tell([*background(24), *burst[6:]], at + 30 * MINUTE)
+    watcher.tell(burst[:6], at + 40 * MINUTE)
+    watcher.restart()
+    watcher.tell((), at + 2 * HOUR)
+    assert sum(one["mentions"] for one in watcher.of("bandung gempa", "5m")) == 6
+    assert [one["mentions"] for one in watcher.of("bandung gempa", "1h")][-1] == 12
 
 
 def test_after_a_long_silence_all_is_learnt_anew() -> None:

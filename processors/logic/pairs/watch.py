@@ -31,6 +31,7 @@ _AT_MOST = 2_000
 class Limits:
     """Posts held of five minutes (`each`) and in all (`most`), pairs told of (`tracked`), and how long without a post all is learnt anew.
 
+    `lateness_ms`: for so long after its end a window waits for posts, for sources that are polled tell of theirs later.
     `sketched`: posts after which the sketch is stored again, which is what a restart has to learn of once more.
     """
 
@@ -38,6 +39,7 @@ class Limits:
     most: int
     tracked: int
     quiet_ms: int
+    lateness_ms: int
     bounds: Bounds
     sketched: int = 5_000
 
@@ -51,7 +53,7 @@ class Watch:
         self._closed = dict.fromkeys(SIZES_MS, 0)
         """By kind of window, the end of the last one that was closed."""
         self._over = 0
-        """The latest of these ends: what is earlier comes too late."""
+        """The latest of these ends: what is of an hour before comes too late, and what is earlier for its five minutes."""
         self._held = Held(limits.each, limits.most)
         self._open: set[tuple[int, int, str]] = set()
         """(end, size, kind) of the windows to be closed, in that order."""
@@ -65,14 +67,14 @@ class Watch:
         return len(self._held)
 
     def add(self, post: Wording) -> None:
-        """Count a post; one that comes after its window was closed is left out."""
-        if post.event_at >= self._over and self._held.add(post):
+        """Count a post in the windows that are open; one that comes after its hour was closed is left out."""
+        if post.event_at >= self._over - self._over % HOUR_MS and self._held.add(post):
             self._note(post.event_at)
 
     def advance(self, until: int, computed_at: int) -> Iterator[Trend]:
-        """Close the windows that end by then and tell of their pairs, and further ones where too many posts are held."""
+        """Read up to `until`, close the windows that ended long enough before, and further ones where too many posts are held."""
         told = 0
-        for end, _, kind in self._due(max(until, self._forced())):
+        for end, _, kind in self._due(max(until - self._limits.lateness_ms, self._forced())):
             for trend in self._close(kind, end, computed_at):
                 told += 1
                 yield trend
@@ -80,8 +82,8 @@ class Watch:
                 break
 
     def owes(self, until: int) -> bool:
-        """Whether windows that end by then have still to be closed."""
-        return any(end <= until for end, _, _ in self._open)
+        """Whether windows that ended long enough before have still to be closed."""
+        return bool(self._due(until - self._limits.lateness_ms))
 
     def wordings(self, offset: int) -> Rows:
         """Rows of posts that have changed; `offset` is that of the batch. To be asked after `sketches`."""
