@@ -99,21 +99,33 @@ class Closing:
 
 
 def so_far(
-    one: Tracked, hour: Level, posts: Sequence[Wording], span: Window, bounds: Bounds, computed_at: int
-) -> Trend:
-    """The trend of a pair in an hour that still runs, of the posts that have come so far."""
-    words = one.name.split(" ")
-    held = [post for post in posts if words[0] in post.words and words[1] in post.words]
-    voices = Counter(post.voice for post in held if not post.copy)
-    weight = sum(min(count, AUTHOR_WEIGHT) for count in voices.values())
+    pairs: Sequence[Tracked],
+    hour: Level,
+    posts: Sequence[Wording],
+    span: Window,
+    bounds: Bounds,
+    computed_at: int,
+) -> Iterator[Trend]:
+    """The trends of pairs in an hour that still runs, of the posts that have come so far."""
+    # Posts are gone through once, however many pairs there are.
+    having: dict[str, set[int]] = {word: set() for one in pairs for word in one.name.split(" ")}
+    for number, post in enumerate(posts):
+        for word in post.words:
+            if word in having:
+                having[word].add(number)
     # While the hour runs, more than usual can have come, not yet less.
     scale = max(hour.scale(sum(not post.copy for post in posts), "1h"), 1.0)
-    usual = one.expected(hour).at(scale)
-    return trend_of(
-        one,
-        held,
-        span,
-        score=bounds.scored(usual, weight, len(voices)),
-        expected=usual,
-        computed_at=computed_at,
-    )
+    for one in pairs:
+        first, second = one.name.split(" ")
+        held = [posts[number] for number in sorted(having[first] & having[second])]
+        voices = Counter(post.voice for post in held if not post.copy)
+        weight = sum(min(count, AUTHOR_WEIGHT) for count in voices.values())
+        usual = one.expected(hour).at(scale)
+        yield trend_of(
+            one,
+            held,
+            span,
+            score=bounds.scored(usual, weight, len(voices)),
+            expected=usual,
+            computed_at=computed_at,
+        )

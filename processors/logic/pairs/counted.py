@@ -13,7 +13,8 @@ from processors.logic.pairs.wording import Wording
 from processors.logic.rows import AUTHOR_WEIGHT
 
 Hashes = NDArray[np.uint64]
-Numbers = NDArray[np.int64]
+Numbers = NDArray[np.int32]
+"""Places, posts and how many there are: below two thousand million, and an hour may have millions of pairs."""
 
 # Odd constants that spread what they multiply (those of SplitMix64 and of Fibonacci hashing).
 _FIRST, _SECOND, _MIX = map(np.uint64, (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
@@ -71,25 +72,28 @@ def count(posts: Sequence[Wording]) -> Counted:
     """Count the pairs of these posts; in whatever order they stand, the figures are the same."""
     pairs, owners = _pairs(posts)
     codes: dict[str, int] = {}
-    authors = np.array([codes.setdefault(post.voice, len(codes)) for post in posts], np.int64)
-    own = np.array([not post.copy for post in posts], np.int64)
+    authors = np.array([codes.setdefault(post.voice, len(codes)) for post in posts], np.int32)
+    own = np.array([not post.copy for post in posts], np.int32)
     by_author = authors[owners]
     order = np.lexsort((by_author, pairs))
     pairs, owners, by_author = pairs[order], owners[order], by_author[order]
+    del order
     is_pair = np.ones(len(pairs), bool)
     is_pair[1:] = pairs[1:] != pairs[:-1]
     is_voice = is_pair.copy()
     is_voice[1:] |= by_author[1:] != by_author[:-1]
     starts, voices = np.flatnonzero(is_pair), np.flatnonzero(is_voice)
-    said = np.add.reduceat(own[owners], voices)
+    del by_author, is_pair, is_voice
+    said = np.add.reduceat(own[owners], voices, dtype=np.int32)
     first = np.searchsorted(voices, starts)
+    del voices
     return Counted(
         posts,
         int(own.sum()),
         pairs[starts],
-        np.add.reduceat(np.minimum(said, AUTHOR_WEIGHT), first),
-        np.add.reduceat((said > 0).astype(np.int64), first),
-        starts,
+        np.add.reduceat(np.minimum(said, AUTHOR_WEIGHT), first, dtype=np.int32),
+        np.add.reduceat(said > 0, first, dtype=np.int32),
+        starts.astype(np.int32),
         owners,
     )
 
@@ -100,19 +104,19 @@ def _pairs(posts: Sequence[Wording]) -> tuple[Hashes, Numbers]:
     ones, others, sizes = [], [], []
     for post in posts:
         one, other = _places(len(post.words))
-        ones.append(one + len(hashes))
-        others.append(other + len(hashes))
+        ones.append(one + np.int32(len(hashes)))
+        others.append(other + np.int32(len(hashes)))
         sizes.append(len(one))
         hashes += sorted(map(word_hash, post.words))
     table = np.array(hashes, np.uint64)
     found = _mixed(table[np.concatenate(ones)], table[np.concatenate(others)])
-    return found, np.repeat(np.arange(len(posts)), sizes)
+    return found, np.repeat(np.arange(len(posts), dtype=np.int32), sizes)
 
 
 @cache
 def _places(size: int) -> tuple[Numbers, Numbers]:
     ones, others = np.triu_indices(size, 1)
-    return ones, others
+    return ones.astype(np.int32), others.astype(np.int32)
 
 
 def _mixed(ones: Hashes, others: Hashes) -> Hashes:

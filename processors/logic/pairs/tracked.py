@@ -59,9 +59,6 @@ class Tracking:
     def __getitem__(self, name: str) -> Tracked:
         return self._pairs[name]
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._pairs
-
     def put(self, one: Tracked) -> None:
         """Track a pair, or note that it has changed."""
         if one.name not in self._pairs:

@@ -182,5 +182,5 @@ class Watch:
         start = end - end % HOUR_MS
         posts = self._held.between(start, end) if names else []
         window = Window("1h", start, start + HOUR_MS, (end - start) // STEP_MS, closed=False)
-        for name in names:
-            yield so_far(self._tracking[name], self._level, posts, window, self._limits.bounds, computed_at)
+        pairs = [self._tracking[name] for name in names]
+        return so_far(pairs, self._level, posts, window, self._limits.bounds, computed_at)
