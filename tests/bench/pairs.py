@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
 
+import numpy as np
+
 from processors.logic.pairs.counted import Counted, count
 from processors.logic.pairs.wording import Wording
 from tests.bench.report import Row, report
@@ -175,9 +177,14 @@ def _deviations(world: World, least: float) -> list[Told]:
 
 def _deviates(counted: Counted, before: Sequence[Counted], least: float, place: int) -> bool:
     pair = int(counted.pairs[place])
-    known = [0 if (found := one.place(pair)) is None else int(one.weights[found]) for one in before]
+    known = [_weight(one, pair) for one in before]
     spread = max(statistics.pstdev(known), 0.5)
     return bool(counted.weights[place] >= statistics.fmean(known) + least * spread)
+
+
+def _weight(counted: Counted, pair: int) -> int:
+    at = int(np.searchsorted(counted.pairs, np.uint64(pair)))
+    return int(counted.weights[at]) if at < len(counted.pairs) and int(counted.pairs[at]) == pair else 0
 
 
 if __name__ == "__main__":

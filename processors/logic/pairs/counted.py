@@ -36,11 +36,6 @@ class Counted:
     _starts: Numbers
     _owners: Numbers
 
-    def place(self, pair: int) -> int | None:
-        """Where a pair stands; None where no post has it."""
-        at = int(np.searchsorted(self.pairs, np.uint64(pair)))
-        return at if at < len(self.pairs) and int(self.pairs[at]) == pair else None
-
     def holders(self, place: int) -> list[int]:
         """The posts that have the pair at that place, by their numbers, copies and all."""
         start = self._starts[place]
