@@ -242,10 +242,25 @@ def test_memory_is_bounded_whatever_the_vocabulary_and_a_burst_is_still_found() 
 def test_posts_of_a_partition_far_behind_do_not_fill_the_memory() -> None:
     watcher = Watcher(most=1_000)
     posts = [post(number, START + number * MINUTE, f"a{number} b{number}") for number in range(3_000)]
-    for at in range(0, len(posts), 100):
+    at = START + 20 * HOUR
+    posts += [post(5_000 + number, at + number * 20_000, f"gempa bandung c{number}") for number in range(12)]
+    posts.sort(key=lambda one: one.event_at)
+    for first in range(0, len(posts), 100):
         # Nothing is over yet, for another partition has not been read.
-        watcher.tell(posts[at : at + 100], 0)
+        watcher.tell(posts[first : first + 100], 0)
         assert len(watcher.watch) <= 1_000
+    # What was closed before its time is told of whole, as far as it had come.
+    assert watcher.unusual() == {"bandung gempa"}
+    whole = watcher.of("bandung gempa", "1h")[-1]
+    assert (whole["start"], whole["mentions"], whole["closed"]) == (at, 12, True)
+    trends = len(watcher.trends)
+    # What comes of it now is left out; the newest hours are still open and count.
+    late = [post(6_000 + number, at + number, f"gempa bandung d{number}") for number in range(12)]
+    new = [
+        post(7_000 + number, START + 49 * HOUR + number, f"rapat kabinet e{number}") for number in range(12)
+    ]
+    watcher.tell([*late, *new], START + 60 * HOUR)
+    assert {one["subject"] for one in watcher.trends[trends:]} == {"kabinet rapat"}
 
 
 def test_of_five_minutes_only_so_many_posts_are_counted_and_of_pairs_only_so_many_told() -> None:
