@@ -175,7 +175,7 @@ class StoriesSettings(WindowSettings):
         default=500,
         ge=1,
         le=1_000,
-        description="pairs of words that are told of at once; those that were unusual longest ago go first",
+        description="pairs of words that are told of at once; those of the fewest authors, then of the lowest score, go first",
     )
     pair_posts: int = Field(
         default=5_000,

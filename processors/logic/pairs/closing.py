@@ -75,26 +75,33 @@ class Closing:
         covered = Covered(self._counted)
         until = self._span.end + TRACKED_MS
         for name in self.names:
-            if self._score(name) >= self._bounds.score:
-                self._tracking[name].until = until
+            score = self._score(name)
+            if score >= self._bounds.score:
+                one = self._tracking[name]
+                one.until, one.voices, one.score = until, self._voices(name), score
                 covered.take(self._places[name])
         told = set(self._places.values())
         for place in unusual(self._level, self._counted, self._scale, self._bounds):
-            if place in told or covered.covers(place):
+            if place in told or covered.covers(place) or not covered.hear(place, self._bounds.voices):
                 continue
             name, pair = self._counted.name(place), int(self._counted.pairs[place])
             usual = self._level.usual(pair)
-            self._tracking.put(Tracked(name, self._span.start, until, usual))
             self._places[name] = place
             self._expected[name] = usual
+            self._tracking.put(
+                Tracked(name, self._span.start, until, usual, self._voices(name), self._score(name))
+            )
             covered.take(place)
+
+    def _voices(self, name: str) -> int:
+        return int(self._counted.voices[self._places[name]])
 
     def _score(self, name: str) -> float:
         place = self._places[name]
         return self._bounds.scored(
             self._expected[name].at(self._scale),
             int(self._counted.weights[place]),
-            int(self._counted.voices[place]),
+            self._voices(name),
         )
 
 

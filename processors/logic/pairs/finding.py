@@ -1,5 +1,6 @@
 """Which pairs of a window are unusual: the highest scores, of one burst one pair."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ _LOOKED_AT = 300
 """Unusual pairs of one window that are looked at, those with the highest scores: what they cost is bounded."""
 _COVERED = 0.5
 """A pair whose posts are to this share those of pairs that are told of already is of the same burst."""
+_NEW_OF_VOICE = 10
+"""New pairs of one window for which an author is a voice: a few authors cannot make hundreds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,12 @@ def unusual(level: Level, counted: Counted, scale: float, bounds: Bounds) -> lis
 
 
 class Covered:
-    """The posts of a window that pairs which are told of account for."""
+    """The posts of a window that pairs which are told of account for, and for how many new ones each author was a voice."""
 
     def __init__(self, counted: Counted) -> None:
         self._counted = counted
         self._posts: set[int] = set()
+        self._heard: Counter[str] = Counter()
 
     def take(self, place: int) -> None:
         """A pair is told of."""
@@ -57,3 +61,12 @@ class Covered:
         """Whether a pair is of a burst that is told of already."""
         holders = self._counted.holders(place)
         return sum(number in self._posts for number in holders) >= _COVERED * len(holders)
+
+    def hear(self, place: int, least: int) -> bool:
+        """Hear the voices of a new pair; whether so many of them have not been heard too often."""
+        posts = [self._counted.posts[number] for number in self._counted.holders(place)]
+        fresh = {post.voice for post in posts if not post.copy and self._heard[post.voice] < _NEW_OF_VOICE}
+        if len(fresh) < least:
+            return False
+        self._heard.update(fresh)
+        return True

@@ -17,13 +17,15 @@ from processors.logic.spans import MINUTE_MS
 class Tracked:
     """One pair. `since`: the start of the window that it was found in; `until`: when it is no longer told of.
 
-    `usual` is of an hour; `last`, by kind of window, [start, mentions] of the last one that had any.
+    `voices` and `score` are those of the window in which it was unusual last. `usual` is of an hour; `last`, by kind of window, [start, mentions] of the last one that had any.
     """
 
     name: str
     since: int
     until: int
     usual: Baseline
+    voices: int = 0
+    score: float = 0.0
     last: dict[str, list[int]] = field(default_factory=dict)
 
     def expected(self, level: Level) -> Baseline:
@@ -44,7 +46,10 @@ class Tracked:
 
 
 class Tracking:
-    """All pairs that are told of, no more than `most`: those that were unusual longest ago go first."""
+    """All pairs that are told of, no more than `most`: those of the fewest voices go first, of these those with the lowest score.
+
+    So a few authors can make many pairs unusual, and push no pair out that more have said.
+    """
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -86,9 +91,10 @@ class Tracking:
         if len(self) <= self._most and all(one.until > now for one in self._pairs.values()):
             return
         kept = sorted(
-            ((one.until, one.name) for one in self._pairs.values() if one.until > now), reverse=True
+            ((one.voices, one.score, one.until, one.name) for one in self._pairs.values() if one.until > now),
+            reverse=True,
         )
-        over = self._pairs.keys() - {name for _, name in kept[: self._most]}
+        over = self._pairs.keys() - {one[-1] for one in kept[: self._most]}
         for name in over:
             self._drop(name)
 
@@ -105,14 +111,14 @@ class Tracking:
                 yield name, None
                 continue
             usual = [one.usual.mean, one.usual.variance, one.usual.seen]
-            yield name, [one.since, one.until, usual, dict(one.last)]
+            yield name, [one.since, one.until, usual, one.voices, one.score, dict(one.last)]
         self._changed = set()
 
     def restore(self, rows: Mapping[str, Sequence[Any]]) -> None:
         """Take what `rows` told."""
-        for name, (since, until, usual, last) in rows.items():
+        for name, (since, until, usual, voices, score, last) in rows.items():
             self._words[name] = set(name.split(" "))
-            self._pairs[name] = Tracked(name, since, until, Baseline(*usual), dict(last))
+            self._pairs[name] = Tracked(name, since, until, Baseline(*usual), voices, score, dict(last))
 
     def _drop(self, name: str) -> None:
         del self._pairs[name], self._words[name]
