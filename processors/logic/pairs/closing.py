@@ -81,7 +81,7 @@ class Closing:
                 one.until, one.voices, one.score = until, self._voices(name), score
                 covered.take(self._places[name])
         told = set(self._places.values())
-        for place in unusual(self._level, self._counted, self._scale, self._bounds):
+        for place in unusual(self._level, self._counted, self._span.kind, self._scale, self._bounds):
             if place in told or covered.covers(place) or not covered.hear(place, self._bounds.voices):
                 continue
             name, pair = self._counted.name(place), int(self._counted.pairs[place])

@@ -32,10 +32,13 @@ class Bounds:
         return score if weight >= self.mentions and voices >= self.voices else min(score, 0.0)
 
 
-def unusual(level: Level, counted: Counted, scale: float, bounds: Bounds) -> list[int]:
+def unusual(level: Level, counted: Counted, window: str, scale: float, bounds: Bounds) -> list[int]:
     """The places of the unusual pairs of a window of that scale, the highest score first; equal ones in the order of their hashes."""
     enough = (counted.weights >= bounds.mentions) & (counted.voices >= bounds.voices)
     places = np.flatnonzero(enough)
+    # A burst itself says nothing about how much comes besides; but what most posts say is none.
+    others = np.maximum(counted.originals - counted.weights[places], counted.originals // 2)
+    places = places[level.comparable(others, window)]
     if not len(places):
         return []
     scores = level.scores(counted, places, scale, bounds.bias)

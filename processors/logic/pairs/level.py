@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from processors.logic.ewma import Baseline
 from processors.logic.pairs.counted import Counted, Numbers
@@ -16,6 +17,10 @@ SIZES_MS: Mapping[str, int] = {"5m": 5 * MINUTE_MS, "1h": HOUR_MS}
 """The kinds of windows in which pairs are looked for, the shorter first: of two that end together it is closed first."""
 KNOWN = 12
 """Hours after which it is known what is usual, so that something may be unusual."""
+_COMPARABLE = 0.1
+"""Of as many hours it must be known that had at least this share of the posts that now come: the few of an archive say nothing about many."""
+_FEW = 5.0
+"""Posts that are added on both sides, so that chance in a quiet stream decides nothing."""
 ALPHA = ALPHAS["1h"][-1]
 _PRIOR = 50.0
 """Posts that a ratio is mixed with, so that chance in a small total moves nothing."""
@@ -37,6 +42,8 @@ class Level:
     def _begin(self) -> None:
         self._sketch = Sketch(ALPHA)
         self._volume = Baseline()
+        self._largest: list[int] = []
+        """The posts of the hours with the most, `KNOWN` at most, ascending."""
 
     @property
     def seen(self) -> int:
@@ -45,8 +52,15 @@ class Level:
 
     @property
     def known(self) -> bool:
-        """Whether it is known what is usual."""
+        """Whether enough hours were learnt of."""
         return self.seen >= KNOWN
+
+    def comparable(self, originals: Numbers, window: str) -> NDArray[np.bool_]:
+        """Whether enough hours were learnt of that had about as many posts as come now, of which a window has so many."""
+        least = self._largest[0] if len(self._largest) == KNOWN else 0
+        now = originals / (SIZES_MS[window] / HOUR_MS)
+        enough: NDArray[np.bool_] = least + _FEW >= _COMPARABLE * (now + _FEW)
+        return enough & self.known
 
     def begin(self, start: int) -> bool:
         """Let the hours before the one that begins at `start` pass, which had no post; whether all began anew.
@@ -94,11 +108,12 @@ class Level:
             return False
         self._sketch.learn(counted.pairs, counted.weights, self.scale(counted.originals, "1h"))
         self._volume = self._volume.after(counted.originals, ALPHA)
+        self._largest = sorted([*self._largest, counted.originals])[-KNOWN:]
         return True
 
     def marks(self) -> list[Any]:
         """All that it holds but its rows."""
-        return [self._last, self.seen, self._volume.mean, self._volume.variance, self._volume.seen]
+        return [self._last, self.seen, list(self._volume), self._largest]
 
     def rows(self) -> Mapping[str, str]:
         """The rows of its sketch."""
@@ -106,6 +121,6 @@ class Level:
 
     def restore(self, marks: Sequence[Any], rows: Mapping[str, str]) -> None:
         """Take what `marks` and `rows` told."""
-        self._last, seen, *volume = marks
-        self._volume = Baseline(*volume)
+        self._last, seen, volume, largest = marks
+        self._volume, self._largest = Baseline(*volume), list(largest)
         self._sketch.restore(rows, seen)
