@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from processors.logic.pairs.counted import Counted
+from processors.logic.pairs.counted import Counted, weighing
 from processors.logic.pairs.finding import Bounds, Covered, unusual
 from processors.logic.pairs.level import ALPHA, Level
 from processors.logic.pairs.telling import Window, trend_of
@@ -120,12 +120,14 @@ def so_far(
         for word in post.words:
             if word in having:
                 having[word].add(number)
+    weighs = weighing(posts)
     # While the hour runs, more than usual can have come, not yet less.
     scale = max(hour.scale(sum(not post.copy for post in posts), "1h"), 1.0)
     for one in pairs:
         first, second = one.name.split(" ")
-        held = [posts[number] for number in sorted(having[first] & having[second])]
-        voices = Counter(post.voice for post in held if not post.copy)
+        numbers = sorted(having[first] & having[second])
+        held = [posts[number] for number in numbers]
+        voices = Counter(posts[number].voice for number in numbers if weighs[number])
         weight = sum(min(count, AUTHOR_WEIGHT) for count in voices.values())
         usual = one.expected(hour).at(scale)
         yield trend_of(

@@ -18,6 +18,7 @@ Numbers = NDArray[np.int32]
 
 # Odd constants that spread what they multiply (those of SplitMix64 and of Fibonacci hashing).
 _FIRST, _SECOND, _MIX = map(np.uint64, (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+_SAME_WORDS = 3
 _SHIFT = np.uint64(31)
 
 
@@ -25,7 +26,7 @@ _SHIFT = np.uint64(31)
 class Counted:
     """The pairs of a window, ascending by their hash, each with its figures.
 
-    `weights`: posts that are no copies, of one author two at most. `voices`: distinct authors of these.
+    `weights`: posts that weigh (see `weighing`), of one author two at most. `voices`: distinct authors of these.
     """
 
     posts: Sequence[Wording]
@@ -63,12 +64,31 @@ def pair_hash(name: str) -> int:
     return int(_mixed(np.array([one], np.uint64), np.array([other], np.uint64))[0])
 
 
+def weighing(posts: Sequence[Wording]) -> list[bool]:
+    """Which posts of a window weigh: no copies, and of those that say the same words two, and one for all others.
+
+    Short posts are not compared with earlier ones, so nobody says which of them are copies.
+    """
+    weighs = [not post.copy for post in posts]
+    same: dict[tuple[str, ...], list[int]] = {}
+    for number, post in enumerate(posts):
+        if not post.copy:
+            same.setdefault(post.words, []).append(number)
+    for numbers in same.values():
+        if len(numbers) > _SAME_WORDS:
+            # The earliest, whatever order they came in.
+            numbers.sort(key=lambda number: (posts[number].event_at, posts[number].post_id))
+            for number in numbers[_SAME_WORDS:]:
+                weighs[number] = False
+    return weighs
+
+
 def count(posts: Sequence[Wording]) -> Counted:
     """Count the pairs of these posts; in whatever order they stand, the figures are the same."""
     pairs, owners = _pairs(posts)
     codes: dict[str, int] = {}
     authors = np.array([codes.setdefault(post.voice, len(codes)) for post in posts], np.int32)
-    own = np.array([not post.copy for post in posts], np.int32)
+    own = np.array(weighing(posts), np.int32)
     by_author = authors[owners]
     order = np.lexsort((by_author, pairs))
     pairs, owners, by_author = pairs[order], owners[order], by_author[order]
@@ -84,7 +104,7 @@ def count(posts: Sequence[Wording]) -> Counted:
     del voices
     return Counted(
         posts,
-        int(own.sum()),
+        sum(not post.copy for post in posts),
         pairs[starts],
         np.add.reduceat(np.minimum(said, AUTHOR_WEIGHT), first, dtype=np.int32),
         np.add.reduceat(said > 0, first, dtype=np.int32),
