@@ -69,16 +69,16 @@ def test_pairs_are_counted_whatever_their_order_and_one_author_weighs_two_at_mos
     posts = [
         post(0, "gempa bandung", "x:a"),
         post(1, "bandung kota gempa", "x:b"),
-        post(2, "gempa bandung", "x:b"),
-        post(3, "gempa bandung", "x:b"),
-        post(4, "gempa bandung", None),
-        post(5, "gempa bandung", None),
+        post(2, "gempa bandung dua", "x:b"),
+        post(3, "gempa bandung tiga", "x:b"),
+        post(4, "gempa bandung empat", None),
+        post(5, "gempa bandung lima", None),
         post(6, "gempa bandung", "x:c", copy=True),
         post(7, "harga saham", "x:c"),
     ]
     counted = count(posts)
     assert counted.originals == 7
-    assert len(counted.pairs) == 4
+    assert len(counted.pairs) == 4 + 4 * 2
     known = counted.pairs.tolist()
     place = known.index(pair_hash("bandung gempa"))
     assert sorted(counted.holders(place)) == [0, 1, 2, 3, 4, 5, 6]

@@ -35,7 +35,7 @@ class Bounds:
 def unusual(level: Level, counted: Counted, window: str, scale: float, bounds: Bounds) -> list[int]:
     """The places of the unusual pairs of a window of that scale, the highest score first; equal ones in the order of their hashes."""
     enough = (counted.weights >= bounds.mentions) & (counted.voices >= bounds.voices)
-    places = np.flatnonzero(enough)
+    places = np.flatnonzero(enough).astype(np.int32)
     # A burst itself says nothing about how much comes besides; but what most posts say is none.
     others = np.maximum(counted.originals - counted.weights[places], counted.originals // 2)
     places = places[level.comparable(others, window)]
