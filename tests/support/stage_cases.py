@@ -44,6 +44,7 @@ def stories(count: int) -> Case:
     told = [cast("Fingerprint", {**one, "enriched_at": now + number}) for number, one in enumerate(made)]
     calm = Teller()
     calm.tell_all(told, _BATCH)
+    assert calm.trends, "no burst is told of"
 
     def compare(read: Read) -> Iterator[str]:
         links, found = read("story-links"), read("stories")
@@ -71,17 +72,22 @@ def _burst(number: int, at: int) -> list[Fingerprint]:
     """Twelve short posts of as many authors that share two words, which no other burst has; and that all was read so far."""
     place = "".join("abcdefghij"[int(digit)] for digit in f"{number:04}")
     posts = [
-        fingerprint(f"gempa guncang {place}", 1_000_000 + number * 100 + one, event_at=at, author=f"x:q{one}")
+        fingerprint(
+            f"gempa guncang {place} warga{'abcdefghijkl'[one]}",
+            1_000_000 + number * 100 + one,
+            event_at=at,
+            author=f"x:q{one}",
+        )
         for one in range(12)
     ]
     return posts + _read(at)
 
 
 def _half_a_day(until: int) -> list[Fingerprint]:
-    """A short post an hour before that: after so many it is known what is usual."""
+    """Short posts before that, about as many an hour as after it: then it is known what is usual."""
     return [
-        fingerprint("pasar ramai pagi", 2_000_000 + hour, event_at=until - hour * 60 * MINUTE)
-        for hour in range(13, 0, -1)
+        fingerprint("pasar ramai pagi", 2_000_000 + number, event_at=until - number * 3 * MINUTE)
+        for number in range(13 * 20, 0, -1)
     ]
 
 
