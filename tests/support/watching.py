@@ -11,7 +11,7 @@ from processors.logic.pairs.finding import Bounds
 from processors.logic.pairs.watch import Limits, Watch
 from processors.logic.pairs.wording import Wording
 from schemas.events import Trend
-from tests.support.planted_pairs import DAY, HOUR, MINUTE
+from tests.support.planted_pairs import DAY, HOUR, MINUTE, START
 
 LIMITS = Limits(
     each=5_000,
@@ -102,3 +102,17 @@ def told(trends: Iterable[Trend]) -> dict[tuple[str, int], Trend]:
         assert key not in found, key
         found[key] = one
     return found
+
+
+def post(number: int, at: int, words: str, author: str | None = "", *, copy: bool = False) -> Wording:
+    """A post by an author of its own, unless said otherwise."""
+    author = f"x:a{number}" if author == "" else author
+    return Wording(f"x:{number}", at, "feed", author, "positive", 2, copy, tuple(words.split(" ")))
+
+
+def background(hours: int, start: int = START) -> list[Wording]:
+    """Four posts an hour of words that nobody says twice, and `harga saham` in each."""
+    return [
+        post(10_000 + number, start + number * HOUR // 4, f"harga saham a{number} b{number}")
+        for number in range(4 * hours)
+    ]
