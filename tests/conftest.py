@@ -28,15 +28,10 @@ HEAVY = (
 )
 """Files whose tests fill both cores."""
 LONG = (
-    "tests/e2e/test_page_use.py",
     "tests/integration/test_producers.py",
-    "tests/integration/test_rss.py",
     "tests/integration/test_schema_registry.py",
     "tests/integration/test_sink_exactness.py",
-    "tests/integration/test_sql.py",
-    "tests/integration/test_targets.py",
     "tests/integration/test_yahoo.py",
-    "tests/unit/collectors/test_contract.py",
 )
 """Files that take more than a minute, mostly waiting."""
 
