@@ -99,7 +99,6 @@ HOOKS = (
     Hook(_GROUP, "GroupCoordinator._on_join_complete", "runs without heartbeats until the assignment callback returns", "0b0b3d204b40"),
     Hook(_READER, "AIOKafkaConsumer.getmany", "an empty set of partitions means all", "bc6d248e42a4"),
     Hook(_READER, "AIOKafkaConsumer.position", "does not wait where the position is valid", "2512259a90a2"),
-    Hook(_FETCHER, "Fetcher._get_actions_per_node", "reads _fetch_max_wait_ms for each request: the wait is set anew before each fetch", "1dab2cf937d1"),
     Hook(_FETCHER, "Fetcher.fetched_records", "hands out records and moves the position in one step", "be4348896b9b"),
     Hook(_FETCHER, "FetchResult.getall", "moves the position past markers and aborted records, too", "3e717e30de50"),
     Hook(_FETCHER, "FetchResult.check_assignment", "never hands out records from elsewhere than the position", "b5340df67e3f"),

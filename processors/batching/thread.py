@@ -35,7 +35,7 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no 
             enable_auto_commit=False,
             auto_offset_reset="none",
             isolation_level="read_committed",
-            fetch_max_wait_ms=int(tuning.fetch_wait_full_s * 1000),
+            fetch_max_wait_ms=int(tuning.fetch_wait_s * 1000),
             max_partition_fetch_bytes=tuning.fetch_bytes,
             session_timeout_ms=int(tuning.session_timeout_s * 1000),
             heartbeat_interval_ms=int(tuning.heartbeat_s * 1000),
@@ -81,9 +81,6 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no 
         if not mine:
             await asyncio.sleep(timeout_s)
             return {}
-        tuning = self.app.tuning
-        wait_s = tuning.fetch_wait_s if mine == consumer.assignment() else tuning.fetch_wait_full_s
-        consumer._fetcher._fetch_max_wait_ms = int(wait_s * 1000)
         try:
             before = {tp: await consumer.position(tp) for tp in mine}
             records = await consumer.getmany(*mine, timeout_ms=int(timeout_s * 1000))

@@ -20,10 +20,8 @@ class Tuning:
     rebalance_timeout_s: float = 30.0
     fetch_bytes: int = 1 << 20
     """Per partition and fetch; batches are sized by this, small record limits per fetch are slow."""
-    fetch_wait_s: float = 0.5
-    """The broker's long poll while every partition is read as it grows: whichever grows ends it."""
-    fetch_wait_full_s: float = 0.1
-    """The same while some are left out because their lanes are full: they wait with it when they want more."""
+    fetch_wait_s: float = 0.1
+    """The broker's long poll; while it waits for one caught-up partition, the others of that broker wait too."""
     metadata_max_age_s: float = 5.0
     attempts: int = 8
     """How often one batch is tried, each time after finding out that it had not happened."""
