@@ -32,6 +32,7 @@ from tests.support.upstreams.yahoo import YahooUpstream
 _AT_ONCE: Mapping[str, int] = {
     "facebook": 500,
     "instagram": 250,
+    "kaskus": 60,
     "newsapi": 1_000,
     "reddit": 1_000,
     "rss": 1_000,
@@ -183,7 +184,7 @@ def _server(name: str) -> Any:
     if name == "yahoo":
         return YahooUpstream(_AT_ONCE["yahoo"])
     server: Any = UPSTREAMS[name]()
-    server.page = _SITES_PAGE if name == "sites" else _PAGE
+    server.page = _SITES_PAGE if name in ("kaskus", "sites") else _PAGE
     return server
 
 
