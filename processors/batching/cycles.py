@@ -23,8 +23,8 @@ def uncollected() -> Iterator[None]:
 def seldom() -> None:
     """Search less often from now on, and never again among what is there already.
 
-    A stage makes some hundred objects an event, and next to none of them in cycles; by Python's own thresholds the search took a
-    seventh of the time of `trends` (by hand). What few cycles there are (tasks that failed, their tracebacks) wait a little longer.
+    A stage makes some hundred objects an event, next to none of them in cycles, and holds rows by the hundred thousand that each
+    search goes through. What few cycles there are (tasks that failed, their tracebacks) wait a little longer.
     """
     gc.collect()
     gc.freeze()
