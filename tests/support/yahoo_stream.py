@@ -26,7 +26,8 @@ class FakeStream:
 
     def __init__(self, *scripts: Script) -> None:
         self.scripts = list(scripts)
-        self.subscribed: list[Sequence[str]] = []
+        self._subscribed: list[Sequence[str]] = []
+        self._heard = threading.Condition()
         self.refusals: list[tuple[int, dict[str, str]]] = []
         """Statuses with headers that the next handshakes are answered with."""
         self.ended = threading.Event()
@@ -45,6 +46,17 @@ class FakeStream:
         self._server.shutdown()
         self._thread.join()
 
+    def subscribed(self, number: int) -> list[Sequence[str]]:
+        """What was subscribed to, in order, once it was `number` times: a client does not wait until it is read here."""
+        with self._heard:
+            assert self._heard.wait_for(lambda: len(self._subscribed) >= number, 10), self._subscribed
+            return list(self._subscribed)
+
+    def _hear(self, message: str | bytes) -> None:
+        with self._heard:
+            self._subscribed.append(json.loads(message)["subscribe"])
+            self._heard.notify_all()
+
     def _admit(self, _: ServerConnection, __: Request) -> Response | None:
         if not self.refusals:
             return None
@@ -54,7 +66,7 @@ class FakeStream:
     def _talk(self, connection: ServerConnection) -> None:
         script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
         try:
-            self.subscribed.append(json.loads(connection.recv(5))["subscribe"])
+            self._hear(connection.recv(5))
             script(connection)
         except ConnectionClosed:
             pass
@@ -63,7 +75,7 @@ class FakeStream:
         """Say nothing more, and note what is subscribed to, until the other side has gone."""
         while not self.ended.is_set():
             try:
-                self.subscribed.append(json.loads(connection.recv(0.05))["subscribe"])
+                self._hear(connection.recv(0.05))
             except TimeoutError:
                 continue
 

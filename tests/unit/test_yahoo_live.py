@@ -134,7 +134,7 @@ def test_prices_come_once_over_a_connection_that_is_kept_from_run_to_run(server:
     more.set()
     again = Run(found, cursors, enough=1)
     assert [one["price"] for one in again.quotes] == [9_925]
-    assert server.subscribed == [SYMBOLS], "one connection"
+    assert server.subscribed(1) == [SYMBOLS], "one connection"
     assert LIVE in cursors
 
 
@@ -143,7 +143,7 @@ def test_an_ended_connection_is_an_error_and_the_next_run_subscribes_anew(
     server: FakeStream, ending: str
 ) -> None:
     def talk(connection: ServerConnection) -> None:
-        connection.send(priced("BBCA.JK", 9_875 + len(server.subscribed), AT))
+        connection.send(priced("BBCA.JK", 9_875 + len(server.subscribed(1)), AT))
         if ending == "abort":
             aborted(connection)
 
@@ -156,7 +156,7 @@ def test_an_ended_connection_is_an_error_and_the_next_run_subscribes_anew(
         assert [one["price"] for one in run.quotes] == [9_875 + number], "what came before the end counts"
         assert "ended" in str(run.problem)
         assert time.process_time() - began < 5, "and nothing spins"
-    assert server.subscribed == [SYMBOLS] * 3
+    assert server.subscribed(3) == [SYMBOLS] * 3
 
 
 def test_a_peer_that_answers_nothing_has_gone() -> None:
@@ -171,7 +171,8 @@ def test_who_hears_nothing_for_long_connects_anew(server: FakeStream) -> None:
     assert run.problem is None
     assert run.remarks
     assert all("nothing for 0.2 s" in one for one in run.remarks)
-    assert len(server.subscribed) == len(run.remarks) + 1
+    connections = len(run.remarks) + 1
+    assert len(server.subscribed(connections)) == connections
 
 
 def test_symbols_that_nobody_subscribed_to_are_ignored_and_counted(server: FakeStream) -> None:
@@ -194,8 +195,7 @@ def test_the_subscription_is_renewed(server: FakeStream, monkeypatch: pytest.Mon
     monkeypatch.setattr(stream, "_SUBSCRIBE_S", 0.0)
     server.scripts = [server.stay]
     Run(live(server.url, yahoo_live_run_s=1.5), {})
-    assert len(server.subscribed) >= 2
-    assert all(one == SYMBOLS for one in server.subscribed)
+    assert all(one == SYMBOLS for one in server.subscribed(2))
 
 
 def test_unreadable_messages_are_dead_letters_and_many_of_them_end_the_run(server: FakeStream) -> None:
@@ -239,7 +239,7 @@ def test_a_refusal_is_a_decision(
 def test_whether_it_lets_us_in_is_asked(server: FakeStream) -> None:
     server.scripts = [server.stay]
     live(server.url).reach(2)
-    assert server.subscribed == [SYMBOLS]
+    assert server.subscribed(1) == [SYMBOLS]
     server.refusals = [(403, {})]
     with pytest.raises(Lasting, match="403"):
         live(server.url).reach(2)
