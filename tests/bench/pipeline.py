@@ -1,10 +1,15 @@
-"""From replay to ClickHouse and to an SSE client: rates of posts and quotes, share of each process, delay of a burst's alert, latency, memory."""
+"""From replay to ClickHouse and to an SSE client: rates of posts and quotes, what each process takes, delay of a burst's alert, latency, memory.
 
+`--parts live memory` runs these alone, on a new stack.
+"""
+
+import argparse
 import os
 import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import psutil
@@ -18,20 +23,22 @@ from tests.support.stack import Stack
 
 _LIVE_RATE = 20
 _LIVE_S = 60
+_IDLE_S = 20
 
 
 def main() -> int:
-    """Run it all once; the exit code."""
+    """Run all parts, or those asked for, once; the exit code."""
+    parts = argparse.ArgumentParser(prog="python -m tests.bench.pipeline", description=__doc__)
+    parts.add_argument("--parts", nargs="+", choices=_PARTS, default=list(_PARTS), metavar="PART")
+    asked = parts.parse_args().parts
     with tempfile.TemporaryDirectory(prefix="denyut-bench-") as folder:
         stack = Stack(Path(folder) / "data")
         rows: list[Row] = []
         try:
             rows += _start(stack)
-            rows += _replay(stack, Path(folder))
-            rows += through_market(stack)
-            rows += burst_to_alert(stack)
-            rows += _live(stack)
-            rows += _memory(stack)
+            for name, part in _PARTS.items():
+                if name in asked:
+                    rows += part(stack, Path(folder))
         finally:
             stack.down()
     report("pipeline", rows)
@@ -73,12 +80,31 @@ def _replay(stack: Stack, folder: Path) -> list[Row]:
     return rows
 
 
-def _live(stack: Stack) -> list[Row]:
-    """Latency from collection to an SSE client, at a rate a small deployment sees."""
+def _quotes(stack: Stack, _: Path) -> list[Row]:
+    return through_market(stack)
+
+
+def _bursts(stack: Stack, _: Path) -> list[Row]:
+    return burst_to_alert(stack)
+
+
+def _idle(stack: Stack, _: Path) -> list[Row]:
+    """What the processes take of a core while nothing comes."""
+    stack.wait(300)
+    before, began = _cpu(stack), time.monotonic()
+    time.sleep(_IDLE_S)
+    return _taken("denyut@0", before, _cpu(stack), time.monotonic() - began)
+
+
+def _live(stack: Stack, _: Path) -> list[Row]:
+    """Latency from collection to an SSE client at a rate a small deployment sees, and what the processes take of a core meanwhile."""
     client = SseClient(stack.api, {"topics": "mentions"}).connect().opened()
     stack.environment |= {"DENYUT_SIMULATE_RATE": str(_LIVE_RATE), "DENYUT_SIMULATE_RHYTHM": "false"}
     simulate = stack.start("producers", "run", "simulate")
-    time.sleep(_LIVE_S)
+    time.sleep(_LIVE_S / 10)
+    before, began = _cpu(stack), time.monotonic()
+    time.sleep(_LIVE_S * 9 / 10)
+    taken = _taken(f"denyut@{_LIVE_RATE}", before, _cpu(stack), time.monotonic() - began)
     simulate.terminate()
     simulate.wait(15)
     client.stop()
@@ -92,14 +118,25 @@ def _live(stack: Stack) -> list[Row]:
         Row(name, "rate", len(delays) / _LIVE_S, "mentions/s"),
         Row(name, "latency_p50", quantiles[49], "ms"),
         Row(name, "latency_p99", quantiles[98], "ms"),
+        *taken,
     ]
 
 
-def _memory(stack: Stack) -> list[Row]:
+def _memory(stack: Stack, _: Path) -> list[Row]:
     return [
         Row("denyut", f"rss_{name}", psutil.Process(process.pid).memory_info().rss / 2**20, "MiB")
         for name, process in stack.processes().items()
         if process.pid
+    ]
+
+
+def _taken(
+    name: str, before: Mapping[str, float], after: Mapping[str, float], seconds: float
+) -> list[Row]:
+    shares = {process: 100 * (spent - before.get(process, 0)) / seconds for process, spent in after.items()}
+    return [
+        Row(name, "cpu_of_a_core", sum(shares.values()), "%"),
+        *(Row(name, f"cpu_of_a_core_{process}", share, "%") for process, share in shares.items()),
     ]
 
 
@@ -117,6 +154,16 @@ def _reap(pid: int) -> tuple[int, float]:
     """(exit code, CPU seconds) of a child that is waited for."""
     _, status, usage = os.wait4(pid, 0)
     return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime
+
+
+_PARTS: dict[str, Callable[[Stack, Path], list[Row]]] = {
+    "idle": _idle,
+    "replay": _replay,
+    "quotes": _quotes,
+    "bursts": _bursts,
+    "live": _live,
+    "memory": _memory,
+}
 
 
 if __name__ == "__main__":
