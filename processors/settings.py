@@ -11,15 +11,30 @@ from schemas.settings import ClickHouseReaderSettings, KafkaSettings, MetricsSet
 class StageSettings(KafkaSettings, MetricsSettings):
     """What every stage has."""
 
+
+class PromptSettings(StageSettings):
+    """Of stages whose every output somebody waits for."""
+
     linger_s: float = Field(
         default=0.03,
         ge=0,
         le=5,
-        description="how long a stage that is not behind waits to fill its batch, seconds",
+        description="how long enrich and alerts wait to fill a batch where they are not behind, seconds",
     )
 
 
-class EnrichSettings(StageSettings):
+class GatheringSettings(StageSettings):
+    """Of stages that tell how things stand, again and again: every batch is a transaction, and most of what it tells is soon told anew."""
+
+    gather_s: float = Field(
+        default=0.25,
+        ge=0,
+        le=5,
+        description="how long trends, stories, topics and market wait to fill a batch where they are not behind, seconds",
+    )
+
+
+class EnrichSettings(PromptSettings):
     """Settings of `python -m processors enrich`."""
 
     enrich_batch: int = Field(default=500, ge=1, le=5_000, description="most posts in one batch of enrich")
@@ -53,7 +68,7 @@ class EnrichSettings(StageSettings):
     )
 
 
-class WindowSettings(StageSettings):
+class WindowSettings(GatheringSettings):
     """When windows are over, and from when on what they hold is unusual."""
 
     idle_close_s: float = Field(
@@ -212,7 +227,7 @@ class InfluencersSettings(StageSettings):
     )
 
 
-class TopicsSettings(StageSettings):
+class TopicsSettings(GatheringSettings):
     """Settings of `python -m processors topics`."""
 
     topics_batch: int = Field(
@@ -232,7 +247,7 @@ class TopicsSettings(StageSettings):
     )
 
 
-class MarketSettings(StageSettings):
+class MarketSettings(GatheringSettings):
     """Settings of `python -m processors market`."""
 
     market_batch: int = Field(
@@ -277,7 +292,7 @@ class MarketSettings(StageSettings):
     )
 
 
-class AlertsSettings(StageSettings):
+class AlertsSettings(PromptSettings):
     """Settings of `python -m processors alerts`."""
 
     alerts_batch: int = Field(

@@ -88,7 +88,7 @@ class Market:
                 name="prices",
                 topics=(self._topics["quotes"], self._topics["candles"]),
                 handle=self.handle,
-                linger_s=settings.linger_s,
+                linger_s=settings.gather_s,
                 max_records=settings.market_batch,
                 tick_s=min(_TICK_S, settings.market_publish_s),
                 restored=self._restored,

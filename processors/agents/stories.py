@@ -52,7 +52,7 @@ class Stories:
                 name="fingerprints",
                 topics=(self._topics["fingerprints"],),
                 handle=self.handle,
-                linger_s=settings.linger_s,
+                linger_s=settings.gather_s,
                 max_records=settings.stories_batch,
                 tick_s=_TICK_S,
                 restored=self._restored,

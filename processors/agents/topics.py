@@ -41,7 +41,7 @@ class Topics:
                 name="stories",
                 topics=(self._names["stories"],),
                 handle=self.handle,
-                linger_s=settings.linger_s,
+                linger_s=settings.gather_s,
                 max_records=settings.topics_batch,
                 restored=self._restored,
                 committed=self._committed,

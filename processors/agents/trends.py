@@ -92,7 +92,7 @@ class Trends:
                 name="partials",
                 topics=(self._topics["partials"],),
                 handle=self.handle,
-                linger_s=settings.linger_s,
+                linger_s=settings.gather_s,
                 max_records=settings.trends_batch,
                 tick_s=min(_TICK_S, settings.publish_s),
                 restored=self._restored,
