@@ -3,8 +3,10 @@
 import base64
 import subprocess
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from deploy.jars import archive_options, java
 from schemas.errors import Fatal
@@ -39,6 +41,10 @@ message.max.bytes={max_bytes}
 transaction.max.timeout.ms=60000
 """
 
+Compiler = Literal["quick", "full"]
+"""Of the JVM. `full` compiles twice: that takes more of a core for some two minutes, and less ever after."""
+_COMPILER: Mapping[Compiler, tuple[str, ...]] = {"quick": ("-XX:TieredStopAtLevel=1",), "full": ()}
+
 
 @dataclass(frozen=True, slots=True)
 class Kafka:
@@ -50,6 +56,7 @@ class Kafka:
     controller_port: int
     partitions: int = 4
     heap_mb: int = 160
+    compiler: Compiler = "quick"
     more: str = ""
     """Further lines of its configuration; they win over those above."""
     format_options: tuple[str, ...] = ()
@@ -96,7 +103,7 @@ class Kafka:
             java(),
             f"-Xmx{self.heap_mb}m",
             "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
+            *_COMPILER[self.compiler],
             "-XX:+ExitOnOutOfMemoryError",
             *archive_options(self.lib),
             "-cp",

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
+from deploy.kafka import Compiler
 from schemas.settings import ClickHouseSettings, KafkaSettings
 
 Port = Annotated[int, Field(ge=0, le=65535)]
@@ -17,6 +18,10 @@ class DeploySettings(KafkaSettings, ClickHouseSettings):
 
     kafka_lib: Path = Field(Path("build/kafka/lib"), description="where Maven puts Apache Kafka's jars, once")
     kafka_heap_mb: int = Field(160, ge=64, description="heap of the embedded Kafka in MB")
+    kafka_compiler: Compiler = Field(
+        "full",
+        description="how its Java compiles: `full`, for stacks that run for longer than some minutes, or `quick`",
+    )
     kafka_port: Port = Field(0, description=f"port of the embedded Kafka; {_PORT}")
     kafka_controller_port: Port = Field(0, description=f"port of its controller; {_PORT}")
     clickhouse_port: Port = Field(0, description=f"port of the embedded ClickHouse; {_PORT}")

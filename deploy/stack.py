@@ -42,6 +42,7 @@ class Stack:
             self.ports["kafka_controller"],
             self.settings.partitions,
             self.settings.kafka_heap_mb,
+            self.settings.kafka_compiler,
         )
 
     @property

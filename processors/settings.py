@@ -16,7 +16,7 @@ class PromptSettings(StageSettings):
     """Of stages whose every output somebody waits for."""
 
     linger_s: float = Field(
-        default=0.03,
+        default=0.1,
         ge=0,
         le=5,
         description="how long enrich and alerts wait to fill a batch where they are not behind, seconds",
@@ -27,7 +27,7 @@ class GatheringSettings(StageSettings):
     """Of stages that tell how things stand, again and again: every batch is a transaction, and most of what it tells is soon told anew."""
 
     gather_s: float = Field(
-        default=0.25,
+        default=0.4,
         ge=0,
         le=5,
         description="how long trends, stories, topics and market wait to fill a batch where they are not behind, seconds",

@@ -19,7 +19,11 @@ class ClickHouseSinkSettings(KafkaSettings, ClickHouseWriterSettings, MetricsSet
     sink_buffer_mb: int = Field(
         256, ge=1, description="records held in memory in sum, MiB, above which no partition is read on"
     )
-    sink_linger_ms: int = Field(1000, ge=0, description="how long a batch waits to fill, milliseconds")
+    sink_linger_ms: int = Field(
+        2000,
+        ge=0,
+        description="how long a batch waits to fill, milliseconds; every insert is one part of its table and of each view's",
+    )
     sink_insert_threads: int = Field(2, ge=1, le=16, description="inserts that may be under way at once")
     sink_insert_timeout_s: int = Field(120, ge=1, description="longest an insert may take, seconds")
     sink_backoff_s: float = Field(10.0, gt=0, description="longest wait between tries of an insert, seconds")

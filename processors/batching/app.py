@@ -98,6 +98,11 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
         """Who reads this topic."""
         return self._handler_by_topic.get(topic)
 
+    @property
+    def lingers_s(self) -> float:
+        """How long every lane of this stage waits at least to fill a batch, where it is not behind."""
+        return min(handler.linger_s for handler in self.handlers.values())
+
     def transactional_id(self, handler: str, partition: int) -> str:
         """One id per lane, the same in every worker: that is what fences a former owner."""
         return f"{self.conf.id}-{handler}-{partition}"

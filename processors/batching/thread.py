@@ -28,6 +28,7 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no 
     def _create_worker_consumer(self, transport: FaustTransport) -> aiokafka.AIOKafkaConsumer:  # noqa: ARG002 -- Faust's signature
         """Build the group's reader: committed records only, never a silent jump to another offset."""
         tuning = self.app.tuning
+        gather_s = self.app.lingers_s / 2
         return aiokafka.AIOKafkaConsumer(
             **self.app.connection(),
             group_id=self.app.conf.id,
@@ -35,7 +36,8 @@ class LaneThread(AIOKafkaConsumerThread):  # type: ignore[misc]  # Faust has no 
             enable_auto_commit=False,
             auto_offset_reset="none",
             isolation_level="read_committed",
-            fetch_max_wait_ms=int(tuning.fetch_wait_s * 1000),
+            fetch_min_bytes=tuning.gather_bytes if gather_s >= tuning.fetch_wait_s else 1,
+            fetch_max_wait_ms=int(1000 * max(gather_s, tuning.fetch_wait_s)),
             max_partition_fetch_bytes=tuning.fetch_bytes,
             session_timeout_ms=int(tuning.session_timeout_s * 1000),
             heartbeat_interval_ms=int(tuning.heartbeat_s * 1000),

@@ -22,6 +22,9 @@ class Tuning:
     """Per partition and fetch; batches are sized by this, small record limits per fetch are slow."""
     fetch_wait_s: float = 0.1
     """The broker's long poll; while it waits for one caught-up partition, the others of that broker wait too."""
+    gather_bytes: int = 1 << 16
+    """A stage whose lanes all linger for long lets the broker gather: it answers once it has so much, or after half of
+    that time. Otherwise it answers for all partitions each time that one of them grows."""
     metadata_max_age_s: float = 5.0
     attempts: int = 8
     """How often one batch is tried, each time after finding out that it had not happened."""

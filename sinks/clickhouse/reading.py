@@ -19,6 +19,9 @@ log = structlog.get_logger()
 _POLL_S = 0.05
 _POLL_RECORDS = 10_000
 """As many are objects for a moment before they are columns."""
+_FETCH_BYTES = 1 << 20
+_FETCH_MS = 250
+"""Records are gathered for `sink_linger_ms` anyway: for these first in the broker, which otherwise answers for all partitions whenever one grows."""
 _QUEUE_KIB = 32_768
 """What the client reads ahead."""
 
@@ -32,7 +35,8 @@ def consumer(settings: ClickHouseSinkSettings) -> Consumer:
             "session.timeout.ms": settings.sink_session_timeout_ms,
             "heartbeat.interval.ms": settings.sink_session_timeout_ms // 5,
             "enable.partition.eof": True,
-            "fetch.wait.max.ms": 100,
+            "fetch.min.bytes": _FETCH_BYTES,
+            "fetch.wait.max.ms": max(10, min(_FETCH_MS, settings.sink_linger_ms // 4)),
             "fetch.queue.backoff.ms": 20,
             "queued.max.messages.kbytes": _QUEUE_KIB,
             "log_level": 3,

@@ -32,7 +32,7 @@ def main() -> int:
     parts.add_argument("--parts", nargs="+", choices=_PARTS, default=list(_PARTS), metavar="PART")
     asked = parts.parse_args().parts
     with tempfile.TemporaryDirectory(prefix="denyut-bench-") as folder:
-        stack = Stack(Path(folder) / "data")
+        stack = Stack(Path(folder) / "data", as_shipped=True)
         rows: list[Row] = []
         try:
             rows += _start(stack)
@@ -130,9 +130,7 @@ def _memory(stack: Stack, _: Path) -> list[Row]:
     ]
 
 
-def _taken(
-    name: str, before: Mapping[str, float], after: Mapping[str, float], seconds: float
-) -> list[Row]:
+def _taken(name: str, before: Mapping[str, float], after: Mapping[str, float], seconds: float) -> list[Row]:
     shares = {process: 100 * (spent - before.get(process, 0)) / seconds for process, spent in after.items()}
     return [
         Row(name, "cpu_of_a_core", sum(shares.values()), "%"),

@@ -20,17 +20,27 @@ from tests.support.rooms import Room
 from tests.support.until import until
 
 
-class Stack:
-    """Starts, asks, kills and stops the processes of one data folder."""
+_SHORT_LIVED = {"DENYUT_KAFKA_COMPILER": "quick", "DENYUT_SINK_LINGER_MS": "1000"}
 
-    def __init__(self, data: Path, environment: Mapping[str, str] | None = None) -> None:
+
+class Stack:
+    """Starts, asks, kills and stops the processes of one data folder; `as_shipped`, for measuring, with the defaults that users have."""
+
+    def __init__(
+        self, data: Path, environment: Mapping[str, str] | None = None, *, as_shipped: bool = False
+    ) -> None:
         self.data = data
         # Nothing that the caller's shell uses instead of the embedded parts.
         strange = ("DENYUT_", "COVERAGE_", "KAFKA_BOOTSTRAP_SERVERS", "CLICKHOUSE_URL", "SCHEMA_REGISTRY_URL")
         # Without coverage: it halves the speed of a whole stack, and what is measured here is the work of each part.
         kept = {name: value for name, value in os.environ.items() if not name.startswith(strange)}
         self._reached: dict[str, str] | None = None
-        self.environment = {**kept, "DENYUT_DATA_DIR": str(data), **(environment or {})}
+        self.environment = {
+            **kept,
+            "DENYUT_DATA_DIR": str(data),
+            **({} if as_shipped else _SHORT_LIVED),
+            **(environment or {}),
+        }
 
     def command(self, *words: str, timeout: float = 120, reaching: bool = False) -> str:
         """Run `python -m WORDS…`, where asked in the environment that reaches the stack; returns what it printed.
