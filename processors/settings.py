@@ -19,7 +19,7 @@ class PromptSettings(StageSettings):
         default=0.1,
         ge=0,
         le=5,
-        description="how long enrich and alerts wait to fill a batch where they are not behind, seconds",
+        description="how long enrich and alerts let pass between two batches where they are not behind, seconds: what comes meanwhile is one",
     )
 
 
@@ -30,7 +30,7 @@ class GatheringSettings(StageSettings):
         default=0.4,
         ge=0,
         le=5,
-        description="how long trends, stories, topics and market wait to fill a batch where they are not behind, seconds",
+        description="the same for trends, stories, topics and market, seconds",
     )
 
 

@@ -100,7 +100,7 @@ class BatchApp(faust.App):  # type: ignore[misc]  # Faust has no types
 
     @property
     def lingers_s(self) -> float:
-        """How long every lane of this stage waits at least to fill a batch, where it is not behind."""
+        """How long every lane of this stage lets pass at least between two batches of an input, where it is not behind."""
         return min(handler.linger_s for handler in self.handlers.values())
 
     def transactional_id(self, handler: str, partition: int) -> str:

@@ -24,7 +24,7 @@ class Handler:
     topics: tuple[str, ...]
     handle: Handle
     linger_s: float = 0.03
-    """How long a lane that is not behind waits to fill its batch."""
+    """How long a lane that is not behind lets pass between two batches of an input, so that what comes meanwhile is one."""
     max_records: int = 5_000
     """The most records of one batch."""
     tick_s: float | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 from aiokafka import TopicPartition
 
@@ -24,6 +25,8 @@ class Input:
     buffer: list[Record] = field(default_factory=list)
     since: float = 0.0
     """When the oldest of what is waiting here came (monotonic seconds)."""
+    taken_at: float = -inf
+    """When its last batch was taken (monotonic seconds)."""
 
     def accept(self, records: list[Record] | tuple[Record, ...], end: int, at_end: bool, now: float) -> None:
         """Take over what was admitted; `end` is the new cursor."""
@@ -37,6 +40,7 @@ class Input:
     def take(self, limit: int, now: float) -> tuple[list[Record], int, int, bool]:
         """At most `limit` records with their range [start, end), and whether nothing was left behind them."""
         start = self.base
+        self.taken_at = now
         if len(self.buffer) <= limit:
             records, self.buffer = self.buffer, []
             self.base = self.cursor
@@ -84,14 +88,19 @@ def next_step(
     max_records: int,
     tick_at: float | None,
 ) -> Step:
-    """The step that is due longest; a batch is due at once where the lane is behind or a batch is full."""
+    """The step that is due longest.
+
+    A batch is due at once where the lane is behind or it is full, and otherwise `linger_s` after the one before it: what comes
+    after a silence waits for nothing.
+    """
     steps: list[tuple[float, int, Step]] = []
     quiet = True
     for position, waiting in enumerate(inputs):
         if waiting.buffer:
             quiet = False
             full = len(waiting.buffer) >= max_records or not waiting.at_end
-            steps.append((waiting.since + (0.0 if full else linger_s), position, Run(waiting)))
+            due = waiting.since if full else max(waiting.since, waiting.taken_at + linger_s)
+            steps.append((due, position, Run(waiting)))
         elif waiting.cursor > waiting.base:
             steps.append((waiting.since + ADVANCE_S, position, Advance(waiting)))
     if quiet and tick_at is not None:

@@ -25,8 +25,15 @@ def test_a_lane_that_is_behind_runs_at_once() -> None:
     assert next_step([waiting], 100.0, **RULES) == Run(waiting)
 
 
-def test_a_lane_at_the_end_lingers() -> None:
+def test_what_comes_after_a_silence_runs_at_once() -> None:
     waiting = filled(1, at_end=True)
+    assert next_step([waiting], 100.0, **RULES) == Run(waiting)
+
+
+def test_what_follows_a_batch_lingers() -> None:
+    waiting = filled(1, at_end=True, since=99.0)
+    waiting.take(10, 100.0)
+    waiting.accept([Read(51)], 52, at_end=True, now=100.005)
     step = next_step([waiting], 100.01, **RULES)
     assert isinstance(step, Wait)
     assert step.seconds is not None
@@ -35,14 +42,20 @@ def test_a_lane_at_the_end_lingers() -> None:
 
 
 def test_a_full_batch_does_not_linger() -> None:
-    waiting = filled(10, at_end=True)
+    waiting = filled(1, at_end=True, since=99.0)
+    waiting.take(10, 100.0)
+    waiting.accept([Read(51 + number) for number in range(10)], 61, at_end=True, now=100.0)
     assert next_step([waiting], 100.0, **RULES) == Run(waiting)
 
 
-def test_lingering_counts_from_the_first_record() -> None:
-    waiting = filled(1, at_end=True)
-    waiting.accept([Read(51)], 52, at_end=True, now=100.029)
-    assert next_step([waiting], 100.031, **RULES) == Run(waiting)
+def test_an_input_does_not_linger_for_the_batch_of_another() -> None:
+    busy, fresh = filled(1, at_end=True, since=99.0), filled(1, at_end=True, since=100.001, topic="u")
+    busy.take(10, 100.0)
+    busy.accept([Read(51)], 52, at_end=True, now=100.0)
+    assert next_step([busy, fresh], 100.002, **RULES) == Run(fresh)
+    fresh.take(10, 100.002)
+    assert isinstance(next_step([busy, fresh], 100.003, **RULES), Wait)
+    assert next_step([busy, fresh], 100.031, **RULES) == Run(busy)
 
 
 def test_markers_alone_are_committed_after_a_while() -> None:
@@ -54,8 +67,11 @@ def test_markers_alone_are_committed_after_a_while() -> None:
 
 def test_a_tick_waits_for_quiet() -> None:
     rules = {**RULES, "tick_at": 99.0}
-    assert next_step([filled(0, at_end=True)], 100.0, **rules) == Tick()
-    assert isinstance(next_step([filled(1, at_end=True)], 100.0, **rules), Wait)
+    waiting = filled(1, at_end=True, since=99.0)
+    waiting.take(10, 100.0)
+    assert next_step([waiting], 100.0, **rules) == Tick()
+    waiting.accept([Read(51)], 52, at_end=True, now=100.0)
+    assert isinstance(next_step([waiting], 100.0, **rules), Wait)
 
 
 def test_the_input_that_is_due_longest_comes_first() -> None:
