@@ -19,7 +19,6 @@ from tests.support import rooms
 from tests.support.rooms import Room
 from tests.support.until import until
 
-
 _SHORT_LIVED = {"DENYUT_KAFKA_COMPILER": "quick", "DENYUT_SINK_LINGER_MS": "1000"}
 
 
