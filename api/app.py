@@ -36,6 +36,8 @@ def create(services: Services) -> Starlette:
                     await task
             await services.sql.close()
             services.store.close()
+            if services.owners is not None:
+                services.owners.close()
             await services.landed.close()
             await services.rules.close()
 

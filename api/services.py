@@ -42,6 +42,8 @@ class Services:
         self.pool = ReplayPool(settings, codec)
         self.starts = Starts(self.cluster, self.hub, settings.stream_replay_events)
         self.store = Store(settings)
+        login = settings.owners()
+        self.owners = None if login is None else Store(settings, login)
         self.landed = Landed(settings)
         self.sql = SqlReader(settings)
         self.flow = FlowWatch(settings)

@@ -4,10 +4,10 @@ from pydantic import Field
 
 from api.access.settings import AccessSettings
 from api.sources import Limits
-from schemas.settings import ClickHouseReaderSettings, KafkaSettings
+from schemas.settings import ClickHouseOwnersSettings, ClickHouseReaderSettings, KafkaSettings
 
 
-class ApiSettings(AccessSettings, KafkaSettings, ClickHouseReaderSettings):
+class ApiSettings(AccessSettings, KafkaSettings, ClickHouseReaderSettings, ClickHouseOwnersSettings):
     """Read from the environment, `DENYUT_` before each name."""
 
     api_host: str = Field("127.0.0.1", description="address the api listens on")

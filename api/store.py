@@ -29,10 +29,19 @@ class TooMuch(Retryable):
 
 
 class Store:
-    """Connects when first asked; every method raises Retryable where ClickHouse cannot answer."""
+    """Connects when first asked; every method raises Retryable where ClickHouse cannot answer.
 
-    def __init__(self, settings: ApiSettings) -> None:
+    Args:
+        settings: where ClickHouse is.
+        login: user and password; None: the reader's.
+    """
+
+    def __init__(self, settings: ApiSettings, login: tuple[str, str] | None = None) -> None:
         self._settings = settings
+        self._user, self._password = login or (
+            settings.clickhouse_reader_user,
+            settings.clickhouse_reader_password.get_secret_value(),
+        )
         self._client: Client | None = None
         self._connecting = threading.Lock()
 
@@ -77,8 +86,8 @@ class Store:
             if self._client is None:
                 self._client = clickhouse_connect.get_client(
                     dsn=self._settings.clickhouse_url,
-                    username=self._settings.clickhouse_reader_user,
-                    password=self._settings.clickhouse_reader_password.get_secret_value(),
+                    username=self._user,
+                    password=self._password,
                     database=self._settings.clickhouse_database,
                     autogenerate_session_id=False,
                     connect_timeout=3,

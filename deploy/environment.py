@@ -11,7 +11,7 @@ from deploy.state import StackState
 from schemas.errors import Fatal
 from schemas.settings import KafkaSettings
 
-WRITER, READER = "denyut", "denyut_reader"
+WRITER, READER, OWNERS = "denyut", "denyut_reader", "denyut_owners"
 """The embedded ClickHouse's users; their passwords are made once per data folder."""
 
 
@@ -43,7 +43,7 @@ def addresses(kafka: KafkaSettings, clickhouse: str, clickhouse_database: str) -
 def writer(folder: DataFolder, settings: DeploySettings, embedded: Collection[str]) -> dict[str, str]:
     """What lets a process write to ClickHouse; raises Fatal where one that exists is used without its password."""
     if "clickhouse" in embedded:
-        user, password = WRITER, folder.passwords()[0]
+        user, password = WRITER, folder.passwords().writer
     else:
         user = settings.clickhouse_user
         password = _given(settings.clickhouse_password, "DENYUT_CLICKHOUSE_PASSWORD")
@@ -56,6 +56,18 @@ def reader(folder: DataFolder, settings: DeploySettings, embedded: Collection[st
     return {"DENYUT_CLICKHOUSE_READER_USER": user, "DENYUT_CLICKHOUSE_READER_PASSWORD": password}
 
 
+def owners(folder: DataFolder, settings: DeploySettings, embedded: Collection[str]) -> dict[str, str]:
+    """What lets a process read the alerts of owners; nothing where one that exists has no user for it."""
+    if "clickhouse" in embedded:
+        user, password = OWNERS, folder.passwords().owners
+    elif settings.clickhouse_owners_password is not None:
+        user = settings.clickhouse_owners_user
+        password = settings.clickhouse_owners_password.get_secret_value()
+    else:
+        return {}
+    return {"DENYUT_CLICKHOUSE_OWNERS_USER": user, "DENYUT_CLICKHOUSE_OWNERS_PASSWORD": password}
+
+
 def reached(folder: DataFolder, settings: DeploySettings, state: StackState) -> dict[str, str]:
     """Everything with which a command started by hand works on the running stack in `folder`."""
     return {
@@ -63,6 +75,7 @@ def reached(folder: DataFolder, settings: DeploySettings, state: StackState) -> 
         **addresses(kafka_of(settings, state), state.clickhouse, state.clickhouse_database),
         **writer(folder, settings, state.embedded),
         **reader(folder, settings, state.embedded),
+        **owners(folder, settings, state.embedded),
     }
 
 
@@ -75,7 +88,7 @@ def reader_of(
 
 def _reader(folder: DataFolder, settings: DeploySettings, embedded: Collection[str]) -> tuple[str, str]:
     if "clickhouse" in embedded:
-        return READER, folder.passwords()[1]
+        return READER, folder.passwords().reader
     password = _given(settings.clickhouse_reader_password, "DENYUT_CLICKHOUSE_READER_PASSWORD")
     return settings.clickhouse_reader_user, password
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 import psutil
@@ -18,6 +19,14 @@ POINTERS = Path("build/running")
 """A file for every stack started from this working directory, so that other commands find the one that runs."""
 _START_TOLERANCE_S = 0.02
 _END_S = 10
+
+
+class Passwords(NamedTuple):
+    """Of the embedded ClickHouse's users."""
+
+    writer: str
+    reader: str
+    owners: str
 
 
 class DataFolder:
@@ -107,14 +116,15 @@ class DataFolder:
         """Keep the ports for the next start."""
         self._replace(self.root / "ports.json", orjson.dumps(dict(ports)))
 
-    def passwords(self) -> tuple[str, str]:
-        """ClickHouse's (writer, reader) passwords, made on the first call; readable by the owner alone."""
+    def passwords(self) -> Passwords:
+        """ClickHouse's passwords, each made on the first call; readable by the folder's owner alone."""
         path = self.root / "passwords.json"
-        if not path.exists():
-            made = {"writer": secrets.token_urlsafe(24), "reader": secrets.token_urlsafe(24)}
-            self._replace(path, orjson.dumps(made), mode=0o600)
-        kept: dict[str, str] = orjson.loads(path.read_bytes())
-        return kept["writer"], kept["reader"]
+        kept: dict[str, str] = orjson.loads(path.read_bytes()) if path.exists() else {}
+        missing = [name for name in Passwords._fields if name not in kept]
+        if missing:
+            kept |= {name: secrets.token_urlsafe(24) for name in missing}
+            self._replace(path, orjson.dumps(kept), mode=0o600)
+        return Passwords(**{name: kept[name] for name in Passwords._fields})
 
     def _read_map(self, name: str) -> Mapping[str, int]:
         try:

@@ -34,6 +34,12 @@ class DeploySettings(KafkaSettings, ClickHouseSettings):
         "denyut_reader", description="user that may only read a ClickHouse that exists"
     )
     clickhouse_reader_password: SecretStr | None = Field(None, description="its password")
+    clickhouse_owners_user: str = Field(
+        "denyut_owners", description="user that may only read a ClickHouse that exists, alerts of owners too"
+    )
+    clickhouse_owners_password: SecretStr | None = Field(
+        None, description="its password; empty: owners are shown theirs on the stream alone"
+    )
     workers: int = Field(1, ge=1, le=64, description="workers of every stage")
     collectors: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="collectors to run, separated by commas; none by default"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from deploy.environment import addresses, kafka_at, reader, reader_of, writer
+from deploy.environment import addresses, kafka_at, owners, reader, reader_of, writer
 from deploy.folder import DataFolder
 from deploy.kafka import Kafka
 from deploy.places import HOST, clickhouse_address, kafka_address
@@ -160,6 +160,7 @@ class Stack:
                 **self._common("clickhouse"),
                 **writer(self.folder, self.settings, self.embedded),
                 **reader(self.folder, self.settings, self.embedded),
+                **owners(self.folder, self.settings, self.embedded),
                 "DENYUT_CLICKHOUSE_HOST": HOST,
                 "DENYUT_CLICKHOUSE_PORT": str(self.ports["clickhouse"]),
             },
@@ -200,6 +201,7 @@ class Stack:
             {
                 **self._common("api"),
                 **reader(self.folder, self.settings, self.embedded),
+                **owners(self.folder, self.settings, self.embedded),
                 "DENYUT_API_HOST": HOST,
                 "DENYUT_API_PORT": str(self.ports["api"]),
             },

@@ -147,3 +147,24 @@ class ClickHouseReaderSettings(ClickHouseSettings):
 
     clickhouse_reader_user: str = Field("denyut_reader", description="user that may only read")
     clickhouse_reader_password: SecretStr = Field(description="password of the reader")
+
+
+class ClickHouseOwnersSettings(ClickHouseSettings):
+    """For what shows alerts to their owners: one more reader, from whom they are not hidden."""
+
+    clickhouse_owners_user: str = Field(
+        "denyut_owners", description="user that may only read, alerts with an owner included"
+    )
+    clickhouse_owners_password: SecretStr | None = Field(
+        None, description="its password; empty: owners are shown theirs on the stream alone"
+    )
+
+    @field_validator("clickhouse_owners_password", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+    def owners(self) -> tuple[str, str] | None:
+        """The user and its password; None where there is none."""
+        password = self.clickhouse_owners_password
+        return None if password is None else (self.clickhouse_owners_user, password.get_secret_value())

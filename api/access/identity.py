@@ -21,6 +21,11 @@ class Identity:
     scopes: frozenset[str]
     expires_at: float | None = None
 
+    def owners(self, *, own: bool) -> set[str | None]:
+        """Whose alerts and rules are shown: everyone's (None) and his own, or his `own` alone."""
+        mine = set() if self.user is None else {self.user}
+        return {*mine} if own else {None, *mine}
+
     def may(self, scope: str) -> bool:
         """Whether a scope is held."""
         return scope in self.scopes or EVERYTHING in self.scopes

@@ -35,9 +35,7 @@ async def rules(request: Request) -> Response:
     """
     parameters = read(RulesParameters, request.query_params)
     after = given_place(parameters.before)
-    user = identity_of(request).user
-    mine = {user} if user is not None else set()
-    owners = mine if parameters.own else {None, *mine}
+    owners = identity_of(request).owners(own=parameters.own)
     found = [
         rule
         for name, rule in sorted((await services(request).rules.now()).items())

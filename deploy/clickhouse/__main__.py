@@ -72,6 +72,7 @@ def _run(settings: EmbeddedClickHouseSettings) -> None:
             engine,
             (settings.clickhouse_user, settings.clickhouse_password.get_secret_value()),
             (settings.clickhouse_reader_user, settings.clickhouse_reader_password.get_secret_value()),
+            settings.owners(),
         )
         log.info("clickhouse_ready", port=settings.clickhouse_port, data=str(settings.data_dir))
         asyncio.run(_serve(listener, front))

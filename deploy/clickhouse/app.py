@@ -97,15 +97,24 @@ class User:
 class Front:
     """The endpoints; one per process."""
 
-    def __init__(self, engine: Engine, writer: tuple[str, str], reader: tuple[str, str]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        writer: tuple[str, str],
+        reader: tuple[str, str],
+        owners: tuple[str, str] | None,
+    ) -> None:
         reading = Lane(engine.readers, "reader")
+        owning = Lane([engine.owners], "owners")
         writing = Lane([engine.writer], "writer")
-        self._lanes = (writing, reading)
+        self._lanes = (writing, reading, owning)
         self._reading = reading
         self._users = {
             writer[0]: User(*writer, writing, writes=True),
             reader[0]: User(*reader, reading, writes=False),
         }
+        if owners is not None:
+            self._users[owners[0]] = User(*owners, owning, writes=False)
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -133,8 +142,9 @@ class Front:
             user = self._user(request)
             statement = await _statement(request, user)
             # As on a server, GET never writes.
-            lane = self._reading if request.method == "GET" else user.lane
-            kind = "read" if lane is self._reading else "insert" if statement.data is not None else "write"
+            writes = user.writes and request.method != "GET"
+            lane = user.lane if writes or not user.writes else self._reading
+            kind = ("insert" if statement.data is not None else "write") if writes else "read"
             began = time.monotonic()
             answer = await lane.run(statement)
             telemetry.SECONDS.labels(kind).observe(time.monotonic() - began)

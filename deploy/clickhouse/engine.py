@@ -181,12 +181,13 @@ class Engine:
     def __init__(
         self, folder: DataFolder, limits: Mapping[str, int], hiding: Mapping[str, str], readers: int
     ) -> None:
-        """`limits` are settings of readers; `hiding` says of tables which rows readers see."""
+        """`limits` are settings of readers; `hiding` says of tables which rows readers see, but for the one of owners."""
         try:
             self.writer = Connection(folder.store)
         except RuntimeError as error:
             raise Fatal(f"ClickHouse cannot open {folder.store}: {error}") from error
         self.readers = [Reader(folder.store, limits, hiding) for _ in range(readers)]
+        self.owners = Reader(folder.store, limits, {})
 
     def create_database(self, name: str) -> None:
         """Create the database where it is not there."""
@@ -198,7 +199,7 @@ class Engine:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for connection in (*self.readers, self.writer):
+        for connection in (*self.readers, self.owners, self.writer):
             connection.close()
 
 

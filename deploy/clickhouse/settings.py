@@ -4,12 +4,19 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from schemas.settings import ClickHouseReaderSettings, ClickHouseWriterSettings, MetricsSettings
+from schemas.settings import (
+    ClickHouseOwnersSettings,
+    ClickHouseReaderSettings,
+    ClickHouseWriterSettings,
+    MetricsSettings,
+)
 from schemas.tables import ALERTS
 
 
-class EmbeddedClickHouseSettings(ClickHouseWriterSettings, ClickHouseReaderSettings, MetricsSettings):
-    """Where it listens, its two users, and what a reader may use; `data_dir` is the engine's own folder."""
+class EmbeddedClickHouseSettings(
+    ClickHouseWriterSettings, ClickHouseReaderSettings, ClickHouseOwnersSettings, MetricsSettings
+):
+    """Where it listens, its users, and what a reader may use; `data_dir` is the engine's own folder."""
 
     clickhouse_host: str = Field("127.0.0.1", description="address the embedded ClickHouse listens on")
     clickhouse_port: int = Field(8123, ge=1, le=65535, description="port the embedded ClickHouse listens on")
@@ -56,5 +63,10 @@ class EmbeddedClickHouseSettings(ClickHouseWriterSettings, ClickHouseReaderSetti
         }
 
     def reader_filters(self) -> dict[str, str]:
-        """Tables of which a reader sees some rows only: an alert with an owner is nobody else's."""
-        return dict.fromkeys((ALERTS, f"{self.clickhouse_database}.{ALERTS}"), "owner IS NULL")
+        """Tables of which the reader sees some rows only.
+
+        An alert with an owner is nobody else's; and in the embedded engine all are one user, so that what runs would tell
+        everybody's questions with all that they name.
+        """
+        alerts = dict.fromkeys((ALERTS, f"{self.clickhouse_database}.{ALERTS}"), "owner IS NULL")
+        return {**alerts, "processes": "0", "system.processes": "0"}

@@ -27,6 +27,7 @@ DOCKERFILE = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
 SECRETS = {
     "DENYUT_CLICKHOUSE_PASSWORD": "a$b",
     "DENYUT_CLICKHOUSE_READER_PASSWORD": "c",
+    "DENYUT_CLICKHOUSE_OWNERS_PASSWORD": "d",
     "GRAFANA_ADMIN_PASSWORD": "d",
 }
 
@@ -134,6 +135,7 @@ def test_clickhouse_users_take_the_passwords_that_the_service_has() -> None:
     assert wanted == {
         (fields["clickhouse_user"].default, "DENYUT_CLICKHOUSE_PASSWORD"),
         (fields["clickhouse_reader_user"].default, "DENYUT_CLICKHOUSE_READER_PASSWORD"),
+        (fields["clickhouse_owners_user"].default, "DENYUT_CLICKHOUSE_OWNERS_PASSWORD"),
     }
     assert {name for _, name in wanted} <= set(services()["clickhouse"]["environment"])
 

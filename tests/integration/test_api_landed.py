@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
@@ -18,12 +19,15 @@ from tests.support.landed import Landed
 from tests.support.markets import DAY, MINUTE, alert, bar, quote, run
 from tests.support.mentions import mention
 from tests.support.sse import SseClient
+from tests.support.tokens import SETTINGS, token
 from tests.support.until import until
 
 pytestmark = pytest.mark.kafka
 
 NOW = time.time_ns() // 1_000_000
 MIDNIGHT = NOW // DAY * DAY
+TOKENS = {**SETTINGS, "anonymous_read": "true"}
+"""Anybody may read here, and somebody is who the token says."""
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +35,7 @@ def landed(
     kafka: Broker, clickhouse: EmbeddedClickHouse, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Landed]:
     folder = tmp_path_factory.mktemp("landed")
-    settings = {"health_sample_s": 0.5, "health_stall_s": 2, "clickhouse_timeout_s": 5}
+    settings = {"health_sample_s": 0.5, "health_stall_s": 2, "clickhouse_timeout_s": 5, **TOKENS}
     with Landed(kafka.bootstrap, f"rest{time.time_ns()}.", clickhouse, folder, **settings) as running:
         yield running
 
@@ -109,6 +113,62 @@ def test_alerts_are_listed_whole_filtered_and_paged(landed: Landed) -> None:
         cursor = answer["next"]
     assert pages == [4, 2]
     assert owned["id"] not in {one["id"] for one in listed(landed, limit=500)}
+
+
+def test_an_owners_alerts_are_listed_for_that_owner_alone(landed: Landed) -> None:
+    rule = f"own{landed.number()}"
+    records = [
+        alert(number, rule_id=f"{rule}-{number}", fired_at=NOW - number, owner=owner)
+        for number, owner in enumerate(("ani", None, "budi", "ani", "Ani", None, "", "ani"))
+    ]
+    put(landed, "alerts", *records)
+    until(lambda: len(listed(landed, limit=500, subject=records[0]["subject"])) >= 2, "they are listed")
+    rules = ",".join(one["rule_id"] for one in records)
+
+    def answer(user: str | None, **query: object) -> httpx.Response:
+        headers = {} if user is None else {"Authorization": f"Bearer {token(sub=user)}"}
+        given = {name: str(value) for name, value in {"rule": rules, **query}.items()}
+        return httpx.get(f"{landed.api.url}/api/v1/alerts", params=given, headers=headers, verify=False)
+
+    def found(user: str | None, **query: object) -> list[int]:
+        return [records.index(one) for one in answer(user, **query).json()["alerts"]]
+
+    until(lambda: found("ani") == [0, 1, 3, 5, 7], "the sink has committed them")
+    assert found(None) == found("sri") == [1, 5]
+    assert found("budi") == [1, 2, 5]
+    assert found("Ani") == [1, 4, 5]
+    assert found("ani", own="true") == [0, 3, 7]
+    assert found(None, own="true") == found("sri", own="true") == found("' OR 1", own="true") == []
+    assert found("ani", rule=f"{rule}-0,{rule}-1,{rule}-2") == [0, 1]
+    assert found("ani", **{"from": NOW - 4, "to": NOW}) == [1, 3]
+    for user, pages in (("ani", [[0, 1], [3, 5], [7]]), ("sri", [[1, 5], []]), (None, [[1, 5], []])):
+        seen: list[list[int]] = []
+        cursor = ""
+        while not seen or cursor:
+            page = answer(user, limit=2, **({"before": cursor} if cursor else {})).json()
+            seen.append([records.index(one) for one in page["alerts"]])
+            cursor = page["next"]
+        assert seen == pages, user
+    # Somebody else is not told of one by anything that an answer has besides: a rule of another's is as one that is not there.
+    one = answer("sri", rule=f"{rule}-0")
+    none = answer("sri", rule="no such rule")
+    assert (one.status_code, one.content) == (none.status_code, none.content)
+    assert {*one.headers} == {*none.headers}
+    asked = landed.api.get(
+        "/api/v1/sql", query=f"SELECT count() AS n FROM alerts WHERE rule_id LIKE '{rule}%'"
+    )
+    assert asked.json()["data"] == [{"n": 2}]
+    # The position is that of the list: what comes after it is on the stream, for the same ones, and nothing twice.
+    position = answer("ani").json()["position"]
+    later = alert(9, rule_id=f"{rule}-9", owner="ani")
+    landed.publisher.publish(alert(8, rule_id=f"{rule}-9", owner="budi"), later, topic="alerts")
+    client = SseClient(
+        landed.api.url,
+        {"topics": "alerts", "rule": f"{rules},{rule}-9", "last_event_id": position},
+        headers={"Authorization": f"Bearer {token(sub='ani')}"},
+    ).connect()
+    client.expect("alerts", 1).expect("heartbeat", 2).stop()
+    assert client.of("alerts") == [later]
 
 
 def test_the_stream_goes_on_where_the_list_ends_and_shows_nobody_elses(landed: Landed) -> None:

@@ -34,7 +34,7 @@ from sinks.clickhouse.migrate import migrate
 from sinks.settings import ClickHouseSinkSettings
 from tests.support import rooms
 from tests.support.api import Api
-from tests.support.clickhouse import READER, WRITER, EmbeddedClickHouse
+from tests.support.clickhouse import OWNERS, READER, WRITER, EmbeddedClickHouse
 from tests.support.refused_sql import LONG, REFUSED
 from tests.support.rooms import ROOT
 
@@ -382,6 +382,29 @@ def test_an_alert_of_somebody_is_hidden(
     options = argparse.Namespace(query="SELECT id FROM alerts", format="TSV")
     assert COMMAND.act(Asked(DeploySettings(), folder, options)) == 0
     assert capfdbinary.readouterr().out == b"ours\n"
+
+
+def test_the_owners_reader_sees_every_alert_and_writes_none(clickhouse: EmbeddedClickHouse) -> None:
+    def answer(method: str, sql: str, user: tuple[str, str]) -> httpx.Response:
+        given = {"query": sql, "database": clickhouse.database}
+        headers = {"X-ClickHouse-User": user[0], "X-ClickHouse-Key": user[1]}
+        return httpx.request(method, clickhouse.url, params=given, headers=headers, timeout=30)
+
+    for method in ("GET", "POST"):
+        assert answer(method, "SELECT id FROM alerts ORDER BY id", OWNERS).text == "mine\nours\n"
+        assert answer(method, "SELECT id FROM alerts", READER).text == "ours\n"
+    for sql in ("INSERT INTO alerts VALUES ('a', 'b')", "DROP TABLE alerts", "SET readonly = 0"):
+        assert answer("POST", sql, OWNERS).headers["x-clickhouse-exception-code"] == "164", sql
+    assert answer("GET", "SELECT 1", (OWNERS[0], READER[1])).status_code == 403
+
+
+def test_what_others_ask_is_hidden(clickhouse: EmbeddedClickHouse, api: Api) -> None:
+    """The engine is one user to itself: the reader would be shown everybody's queries, with the names they ask for."""
+    running = "SELECT count() FROM system.processes"
+    assert clickhouse.value(running) == 1, "itself"
+    for sql in (running, running.replace("system.", "system . "), f"SELECT * FROM ({running})"):
+        assert api.get("/api/v1/sql", query=sql, format="TSV").text == "0\n", sql
+    assert api.get("/api/v1/sql", query="SHOW PROCESSLIST", format="TSV").text == ""
 
 
 def test_other_queries_wait_their_turn_and_are_told_when_to_come_back(api: Api) -> None:

@@ -19,6 +19,7 @@ from deploy.tether import tethered
 
 WRITER = ("denyut", "writer-secret")
 READER = ("denyut_reader", "reader-secret")
+OWNERS = ("denyut_owners", "owners-secret")
 ROOT = Path(__file__).parents[2]
 
 
@@ -34,7 +35,7 @@ class EmbeddedClickHouse:
         self.process: subprocess.Popen[bytes] | None = None
 
     def environment(self, database: str | None = None) -> dict[str, str]:
-        """What a process needs to reach it as writer and reader."""
+        """What a process needs to reach it, by all its users."""
         return {
             "DENYUT_CLICKHOUSE_URL": self.url,
             "DENYUT_CLICKHOUSE_DATABASE": database or self.database,
@@ -42,6 +43,8 @@ class EmbeddedClickHouse:
             "DENYUT_CLICKHOUSE_PASSWORD": WRITER[1],
             "DENYUT_CLICKHOUSE_READER_USER": READER[0],
             "DENYUT_CLICKHOUSE_READER_PASSWORD": READER[1],
+            "DENYUT_CLICKHOUSE_OWNERS_USER": OWNERS[0],
+            "DENYUT_CLICKHOUSE_OWNERS_PASSWORD": OWNERS[1],
         }
 
     def launch(self, settings: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:

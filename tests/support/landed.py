@@ -14,7 +14,7 @@ from schemas.topics import TOPICS
 from sinks.clickhouse.migrate import migrations
 from tests.support import rooms
 from tests.support.api import Api
-from tests.support.clickhouse import READER, EmbeddedClickHouse
+from tests.support.clickhouse import OWNERS, READER, EmbeddedClickHouse
 from tests.support.mentions import Publisher, mention
 from tests.support.topics import create_topics
 from tests.support.until import until
@@ -54,6 +54,8 @@ class Landed:
             clickhouse_database=database,
             clickhouse_reader_user=READER[0],
             clickhouse_reader_password=READER[1],
+            clickhouse_owners_user=OWNERS[0],
+            clickhouse_owners_password=OWNERS[1],
             **{"stream_heartbeat_s": 1, "stream_retry_ms": 200, **settings},
         )
 

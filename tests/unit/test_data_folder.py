@@ -89,11 +89,19 @@ def test_aliveness_goes_by_pid_and_start_time(sleeper: subprocess.Popen[bytes]) 
 
 
 def test_passwords_are_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
-    writer, reader = DataFolder(tmp_path).passwords()
-    assert writer != reader
-    assert min(len(writer), len(reader)) >= 32
-    assert DataFolder(tmp_path).passwords() == (writer, reader)
+    made = DataFolder(tmp_path).passwords()
+    assert len(set(made)) == 3
+    assert min(map(len, made)) >= 32
+    assert DataFolder(tmp_path).passwords() == made
     assert stat.S_IMODE((tmp_path / "passwords.json").stat().st_mode) == 0o600
+
+
+def test_a_password_that_an_older_folder_lacks_is_made_and_the_others_stay(tmp_path: Path) -> None:
+    (tmp_path / "passwords.json").write_text('{"writer": "w", "reader": "r"}')
+    made = DataFolder(tmp_path).passwords()
+    assert made[:2] == ("w", "r")
+    assert len(made.owners) >= 32
+    assert DataFolder(tmp_path).passwords() == made
 
 
 def test_the_running_stack_is_found_without_being_named(

@@ -134,18 +134,20 @@ def test_the_table_names_every_worker_and_what_it_may_know(stack: Stack) -> None
         "collectors",
     ]
     assert words(table["collectors"]) == ("run", "rss", "reddit")
-    writer, reader = stack.folder.passwords()
+    writer, reader, owners = stack.folder.passwords()
     knows = {
-        name: {secret for secret in (writer, reader) if secret in process.environment.values()}
+        name: {secret for secret in (writer, reader, owners) if secret in process.environment.values()}
         for name, process in table.items()
     }
     assert knows == {
         **{name: set() for name in table},
-        "clickhouse": {writer, reader},
+        "clickhouse": {writer, reader, owners},
         "sink-clickhouse": {writer},
-        "api": {reader},
+        "api": {reader, owners},
     }
-    assert not any(secret in process.command for process in table.values() for secret in (writer, reader))
+    assert not any(
+        secret in process.command for process in table.values() for secret in (writer, reader, owners)
+    )
 
 
 def snapshot(name: str, state: State, restarts: int = 0) -> Snapshot:
