@@ -47,6 +47,7 @@ class Stream:
         "_expires_at",
         "_expiry",
         "_filter",
+        "_left",
         "_own",
         "_sink",
         "_subscription",
@@ -62,14 +63,16 @@ class Stream:
         self._expired = False
         self._expiry: asyncio.TimerHandle | None = None
         self._subscription: Subscription | None = None
+        self._left: CloseReason = "client"
         self._beat_at = 0.0
         self._sink: Sink
         self._done: Callable[[CloseReason], object]
 
-    def gone(self) -> None:
-        """The client has gone; a replay notices at its next write."""
+    def gone(self, reason: CloseReason = "client") -> None:
+        """The client has gone, for a reason that nobody is told of; a replay notices at its next write."""
+        self._left = reason
         if self._subscription is not None:
-            self._subscription.close("client")
+            self._subscription.close(reason)
 
     async def run(self, sink: Sink, start: Start, said: Mapping[str, Any]) -> CloseReason:
         """As `begin`, but returns at the end, with its reason."""
@@ -111,7 +114,7 @@ class Stream:
             subscription.when_closed(self._end)
             if sink.lost:
                 # It may have gone before anybody listened for that.
-                subscription.close("client")
+                subscription.close(self._left)
 
     def _expire(self) -> None:
         """Whoever opened it may not read any more: nothing is sent from now on, what waits included."""
@@ -126,7 +129,7 @@ class Stream:
             self._own.hub.leave(self._subscription)
         CONNECTIONS.dec()
         CLOSES.labels(reason=reason).inc()
-        if reason not in ("client", "stalled"):
+        if reason not in ("client", "stalled", "vanished"):
             # All at once would come back at once.
             retry = self._own.settings.stream_retry_ms * random.uniform(1, 2)  # noqa: S311 -- to spread load
             self._sink.write(Batch([closed(reason, self._sink.last_id, round(retry))]))
@@ -183,7 +186,7 @@ class Stream:
         async with aclosing(self._replayed(vector, target)) as batches:
             async for frames in batches:
                 if sink.lost:
-                    raise Ended("client")
+                    raise Ended(self._left)
                 if self._expired:
                     raise Ended("expired")
                 if frames:

@@ -10,7 +10,10 @@ from api.filters import Filter
 from api.frames import Batch
 from api.sink import Sink
 
-CloseReason = Literal["overflow", "shutdown", "behind", "recreated", "age", "stalled", "client", "expired"]
+CloseReason = Literal[
+    "overflow", "shutdown", "behind", "recreated", "age", "stalled", "vanished", "client", "expired"
+]
+"""`stalled` takes nothing, `vanished` answers nothing any more, `client` has said that it goes."""
 
 LOW_WATER = 65_536
 """Bytes that may wait in a socket before more is kept back; a backlog is written in pieces of about this size."""

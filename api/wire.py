@@ -12,6 +12,7 @@ ends; that an answer without content-length is sent in chunked coding, its head 
 """
 
 import asyncio
+import errno
 import socket
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -20,11 +21,19 @@ from starlette.types import Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.frames import Batch
-from api.subscription import LOW_WATER
+from api.subscription import LOW_WATER, CloseReason
 
 EXTENSION = "denyut.wire"
 """The key of the connection's Wire in `scope["extensions"]`."""
 _LAST_CHUNK = b"0\r\n\r\n"
+_UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH)
+"""What the kernel says in place of a timeout where the network has said that nobody is there."""
+
+
+def reason_of(error: Exception | None) -> CloseReason:
+    """Why a connection has ended: where its peer says so, or goes without answering any more."""
+    unanswered = isinstance(error, TimeoutError) or getattr(error, "errno", None) in _UNREACHABLE
+    return "vanished" if unanswered else "client"
 
 
 class Wire:
@@ -35,7 +44,7 @@ class Wire:
     def __init__(self, protocol: "StreamingProtocol") -> None:
         self._protocol = protocol
         self._transport = protocol.transport
-        self._gone: Callable[[], None] | None = None
+        self._gone: Callable[[CloseReason], None] | None = None
         self._head = b""
         self.lost = False
         self.streams = False
@@ -48,14 +57,14 @@ class Wire:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         self._head = b"".join(kept.parts)
 
-    def begin(self, buffer_bytes: int, dead_s: float, gone: Callable[[], None]) -> None:
+    def begin(self, buffer_bytes: int, dead_s: float, gone: Callable[[CloseReason], None]) -> None:
         """From now on this is a stream.
 
         Args:
             buffer_bytes: what the kernel may hold of it, so that a slow client is noticed.
             dead_s: a peer that acknowledges nothing for twice as long is gone, even if it never said so. Twice: of one that
                 is there and takes nothing the pulse is to tell first.
-            gone: called once when the connection ends, however it ends.
+            gone: called once when the connection ends, however it ends, with the reason.
         """
         self._gone = gone
         self.streams = True
@@ -98,12 +107,12 @@ class Wire:
         """Drop the connection, and all that waits, without a word."""
         self._transport.abort()
 
-    def gone(self) -> None:
-        """The connection has ended."""
+    def gone(self, error: Exception | None) -> None:
+        """The connection has ended, by an error or without."""
         self.lost = True
         if self._gone is not None:
             told, self._gone = self._gone, None
-            told()
+            told(reason_of(error))
 
 
 class _Kept:
@@ -149,4 +158,4 @@ class StreamingProtocol(HttpToolsProtocol):
         """The connection has ended: the stream on it is told at once, not at its next write."""
         super().connection_lost(exc)
         if self._wire is not None:
-            self._wire.gone()
+            self._wire.gone(exc)

@@ -2,7 +2,8 @@
 
 What is used of uvicorn besides its documented interface, read in 0.54 (pinned; tests/unit/test_ws_wire.py fails when it changes):
 `WebSocketsSansIOProtocol` with its attributes `scope`, `transport`, `conn`, `writable`, `close_sent` and `disconnected`, its callback
-`handle_connect`, which makes the scope, its `shutdown`, called when the server ends, and that what it sends is on the transport when `send` returns.
+`handle_connect`, which makes the scope, `keepalive_timeout`, called when a ping is not answered, and `connection_lost`, its `shutdown`, called when
+the server ends, and that what it sends is on the transport when `send` returns.
 """
 
 import socket
@@ -15,8 +16,8 @@ from websockets.frames import Opcode
 from websockets.http11 import Request
 
 from api.frames import Batch, Frame
-from api.subscription import LOW_WATER
-from api.wire import EXTENSION
+from api.subscription import LOW_WATER, CloseReason
+from api.wire import EXTENSION, reason_of
 
 MAX_MESSAGE = 4096
 """Bytes of a client's message: none is expected."""
@@ -27,20 +28,24 @@ _FULL = 262_144
 class WebSocketWire:
     """One connection. A Sink once it is accepted; until then nothing may be written."""
 
-    __slots__ = ("_protocol", "last_id")
+    __slots__ = ("_protocol", "last_id", "left")
 
     def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
         self._protocol = protocol
+        self.left: CloseReason = "client"
         self.last_id = ""
 
     def begin(self, buffer_bytes: int, dead_s: float) -> None:
-        """From now on this is a stream: the kernel may hold so much of it, and a peer silent for so long is gone."""
+        """From now on this is a stream: the kernel may hold so much of it, and a peer that acknowledges nothing for twice so long is gone.
+
+        Twice, as api/wire.py says; pings are unanswered sooner.
+        """
         transport = self._protocol.transport
         transport.set_write_buffer_limits(high=LOW_WATER)
         raw: socket.socket | None = transport.get_extra_info("socket")
         if raw is not None:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(1000 * dead_s))
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2000 * dead_s))
 
     @property
     def lost(self) -> bool:
@@ -71,17 +76,33 @@ class WebSocketWire:
 class StreamingWebSocket(WebSocketsSansIOProtocol):
     """uvicorn's own, which also hands its connection to the application."""
 
+    _wire: WebSocketWire | None = None
+
     def handle_connect(self, event: Request) -> None:
         """A handshake begins: its scope carries the connection."""
         super().handle_connect(event)
         if not self.close_sent:
             extensions = cast("dict[str, Any]", self.scope).setdefault("extensions", {})
-            extensions[EXTENSION] = WebSocketWire(self)
+            extensions[EXTENSION] = self._wire = WebSocketWire(self)
 
     def shutdown(self) -> None:
         """The server ends. A stream has been told so and closes with its own reason, for which the server waits as for any answer."""
         if self.close_sent or not self.handshake_complete:
             super().shutdown()
+
+    def keepalive_timeout(self) -> None:
+        """A ping was not answered in time. Who still has something to take may only be slow to come to it."""
+        if self._wire is not None:
+            self._wire.left = "stalled" if self._wire.waiting() else "vanished"
+        super().keepalive_timeout()
+        # Nobody answers the farewell either, and a full socket would be waited for.
+        self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection has ended."""
+        if self._wire is not None and self._wire.left == "client":
+            self._wire.left = reason_of(exc)
+        super().connection_lost(exc)
 
 
 @lru_cache(maxsize=16)

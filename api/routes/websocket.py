@@ -74,7 +74,7 @@ async def _served(socket: WebSocket, made: Opening, settings: ApiSettings) -> No
         nonlocal talked
         told = await socket.receive()
         talked = told["type"] == "websocket.receive"
-        made.stream.gone()
+        made.stream.gone("client" if talked else wire.left)
 
     listening = asyncio.create_task(listen())
     try:

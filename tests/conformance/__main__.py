@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from api.catalogue import LIVE
-from tests.conformance import clients, faults, openings, sequences
+from tests.conformance import clients, faults, openings, sequences, silences
 from tests.conformance.deployment import Deployment, Kafka
 from tests.conformance.suite import LONG, SHORT, Check, Outcome, Size, as_json, run, table
 from tests.support.api import Api
@@ -22,7 +22,13 @@ from tests.support.broker import OwnBroker
 from tests.support.mentions import Publisher
 from tests.support.topics import create_topics
 
-ALL: tuple[Check, ...] = (*openings.CHECKS, *sequences.CHECKS, *clients.CHECKS, *faults.CHECKS)
+ALL: tuple[Check, ...] = (
+    *openings.CHECKS,
+    *sequences.CHECKS,
+    *clients.CHECKS,
+    *silences.CHECKS,
+    *faults.CHECKS,
+)
 SECRET, ISSUER = "the conformance suite's own secret", "https://conformance.test"
 OWN: dict[str, object] = {
     "stream_heartbeat_s": 0.5,
@@ -30,6 +36,7 @@ OWN: dict[str, object] = {
     "stream_refresh_s": 0.5,
     "stream_buffer_bytes": 262_144,
     "stream_socket_bytes": 16_384,
+    "stream_send_timeout_s": 3,
     "drain_s": 2,
     "token_secret": SECRET,
     "token_issuer": ISSUER,

@@ -2,11 +2,11 @@
 
 import re
 import socket
-import time
-from collections.abc import Callable
+from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
 
 from tests.conformance.deployment import Deployment, Subject, place
+from tests.conformance.figures import closed, soon, streams
 from tests.conformance.sequences import Counted, whole
 from tests.conformance.suite import Check, Size, Unasked, must
 
@@ -21,19 +21,19 @@ def stalled(deployment: Deployment, _: Size) -> str:
     subject = Subject(deployment)
     counted = Counted()
     other = deployment.client(subject.query, on_event=counted, keep=place, follow=True).connect().opened()
-    slow = _connection(deployment, subject, receive_bytes=4096)
-    begun, ended = _read(slow, until=b"\n\n")
+    slow = listening(deployment, subject.query, receive_bytes=4096)
+    begun, ended = read(slow, until=b"\n\n")
     must(not ended, "it ended at once")
-    before = _closed(deployment)
+    before = closed(deployment, "overflow", "stalled")
     # More than any client may let wait: its buffer here, the kernel's, and what the api holds for it.
     for _turn in range(40):
         deployment.say(subject, 50, text=_LARGE)
         other.until(
             lambda: counted.count >= len(subject.said) - 100, "the other client reads on", _PATIENCE_S
         )
-        if before is not None and _closed(deployment) != before:
+        if before is not None and closed(deployment, "overflow", "stalled") != before:
             break
-    rest, ended = _read(slow, until=None)
+    rest, ended = read(slow, until=None)
     slow.close()
     must(ended, "it was never closed")
     text = (begun + rest).decode(errors="replace")
@@ -57,19 +57,18 @@ def stalled(deployment: Deployment, _: Size) -> str:
 def vanished(deployment: Deployment, _: Size) -> str:
     """A peer that is gone without a packet is noticed, and its place given back."""
     subject = Subject(deployment)
-    before = _open(deployment)
-    peer = _connection(deployment, subject)
-    _read(peer, until=b"\n\n")
-    _until(lambda: _open(deployment) > before, "it is counted")
+    before = streams(deployment)
+    peer = listening(deployment, subject.query)
+    read(peer, until=b"\n\n")
+    soon(lambda: streams(deployment) > before, "it is counted")
     try:
         peer.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR, 1)
     except OSError as error:
         peer.close()
         raise Unasked(f"needs CAP_NET_ADMIN: {error}") from None
     peer.close()
-    began = time.monotonic()
-    _until(lambda: _open(deployment) <= before, "it is noticed")
-    return f"noticed after {time.monotonic() - began:.1f} s"
+    waited = soon(lambda: streams(deployment) <= before, "it is noticed")
+    return f"noticed after {waited:.1f} s"
 
 
 def expired(deployment: Deployment, _: Size) -> str:
@@ -95,20 +94,26 @@ def expired(deployment: Deployment, _: Size) -> str:
     return "close: expired, then 401"
 
 
-def _connection(deployment: Deployment, subject: Subject, receive_bytes: int | None = None) -> socket.socket:
-    parts = urlsplit(deployment.address)
+def listening(
+    deployment: Deployment,
+    query: Mapping[str, str],
+    address: str | None = None,
+    receive_bytes: int | None = None,
+) -> socket.socket:
+    """A plain socket that has asked for the stream, at the deployment or at a proxy's address."""
+    parts = urlsplit(address or deployment.address)
     opened = socket.socket()
     if receive_bytes is not None:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
     opened.settimeout(_PATIENCE_S)
     opened.connect((parts.hostname or "", parts.port or 80))
     headers = "".join(f"{name}: {value}\r\n" for name, value in deployment.headers().items())
-    path = f"/api/v1/stream?{urlencode(subject.query)}"
+    path = f"/api/v1/stream?{urlencode(query)}"
     opened.sendall(f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n{headers}\r\n".encode())
     return opened
 
 
-def _read(source: socket.socket, until: bytes | None) -> tuple[bytes, bool]:
+def read(source: socket.socket, until: bytes | None) -> tuple[bytes, bool]:
     """What comes until some bytes, or until the end (True); without the lines of HTTP's chunks."""
     found = b""
     while until is None or until not in found.partition(b"\r\n\r\n")[2]:
@@ -126,33 +131,6 @@ def _read(source: socket.socket, until: bytes | None) -> tuple[bytes, bool]:
 
 def _dechunked(raw: bytes) -> bytes:
     return re.sub(rb"\r\n[0-9a-f]+\r\n|^[0-9a-f]+\r\n|\r\n$", b"", raw.partition(b"\r\n\r\n")[2] or raw)
-
-
-def _open(deployment: Deployment) -> float:
-    found = _metric(deployment, "denyut_stream_connections ")
-    if found is None:
-        raise Unasked("needs /metrics")
-    return found
-
-
-def _closed(deployment: Deployment) -> float | None:
-    reasons = ("overflow", "stalled")
-    found = [_metric(deployment, f'denyut_stream_closes_total{{reason="{one}"}} ') for one in reasons]
-    return None if deployment.get("/metrics").is_error else sum(one or 0 for one in found)
-
-
-def _metric(deployment: Deployment, name: str) -> float | None:
-    for line in deployment.get("/metrics").text.splitlines():
-        if line.startswith(name):
-            return float(line.removeprefix(name))
-    return None
-
-
-def _until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + _PATIENCE_S
-    while not condition():
-        must(time.monotonic() < deadline, f"not within {_PATIENCE_S} s: {what}")
-        time.sleep(0.05)
 
 
 CHECKS = (

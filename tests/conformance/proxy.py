@@ -15,7 +15,9 @@ _PIECE = 4096
 class Proxy:
     """Hands connections on to an address, answers in its own way. A context manager; `url` is where it listens."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str, receive_bytes: int | None = None) -> None:
+        """`receive_bytes` is what the kernel may hold of an answer that is not read; None: what it likes."""
+        self._receive_bytes = receive_bytes
         parts = urlsplit(target)
         self._target = (parts.hostname or "", parts.port or 80)
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -38,16 +40,27 @@ class Proxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(self._target)
+                server = self._dialled()
                 self._open += [client, server]
                 threading.Thread(target=self._forward, args=(client, server), daemon=True).start()
                 threading.Thread(target=self._back, args=(server, client), daemon=True).start()
 
+    def _dialled(self) -> socket.socket:
+        made = socket.socket()
+        if self._receive_bytes is not None:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_bytes)
+        made.connect(self._target)
+        return made
+
     def _forward(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
-            while piece := source.recv(_PIECE):
-                sink.sendall(piece)
+            self._ask(source, sink)
         _cut(source, sink)
+
+    def _ask(self, source: socket.socket, sink: socket.socket) -> None:
+        """Hand on what a client says."""
+        while piece := source.recv(_PIECE):
+            sink.sendall(piece)
 
     def _back(self, source: socket.socket, sink: socket.socket) -> None:
         with suppress(OSError):
@@ -94,6 +107,35 @@ class Buffering(Proxy):
                     held += piece
             source.settimeout(None)
             sink.sendall(held)
+
+
+class Freezing(Proxy):
+    """Hands everything on until it is told to freeze; then nothing in either direction, and keeps its connections."""
+
+    def __init__(self, target: str, receive_bytes: int) -> None:
+        super().__init__(target, receive_bytes)
+        self._frozen = threading.Event()
+        self._ended = threading.Event()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        super().__exit__(kind, error, trace)
+
+    def freeze(self) -> None:
+        """From now on."""
+        self._frozen.set()
+
+    def _ask(self, source: socket.socket, sink: socket.socket) -> None:
+        self._answer(source, sink)
+
+    def _answer(self, source: socket.socket, sink: socket.socket) -> None:
+        while piece := source.recv(_PIECE):
+            if self._frozen.is_set():
+                self._ended.wait()
+                return
+            sink.sendall(piece)
 
 
 def _cut(*sockets: socket.socket) -> None:

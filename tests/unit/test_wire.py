@@ -1,6 +1,7 @@
 """What api/wire.py relies on in uvicorn, over a real socket: a new version that changes it must not go unnoticed."""
 
 import asyncio
+import errno
 import http.client
 import logging
 import socket
@@ -13,7 +14,9 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from api.frames import Batch, Frame
-from api.wire import EXTENSION, StreamingProtocol, Wire
+from api.subscription import CloseReason
+from api.wire import EXTENSION, StreamingProtocol, Wire, reason_of
+from tests.support.unplugged import unplug
 
 
 class Streaming:
@@ -27,6 +30,12 @@ class Streaming:
         self.logged: list[str] = []
         self.loop: asyncio.AbstractEventLoop
         self.big = b""
+        self.reasons: list[str] = []
+        self.dead_s = 5.0
+
+    def left(self, reason: CloseReason) -> None:
+        self.reasons.append(reason)
+        self.gone.set()
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -35,7 +44,7 @@ class Streaming:
         wire: Wire = scope["extensions"][EXTENSION]
         self.wires.append(wire)
         await wire.head(send, [(b"x-said", b"once")])
-        wire.begin(8192, 5, self.gone.set)
+        wire.begin(8192, self.dead_s, self.left)
         wire.write(Batch([Frame("1", b"a\n\n"), Frame("2", b"b\n\n")]))
         wire.write(Batch([Frame("3", b"c\n\n")]))
         if scope["path"] == "/big":
@@ -134,6 +143,33 @@ def test_who_goes_is_noticed_at_once(served: tuple[Streaming, int]) -> None:
     connection.close()
     assert app.gone.wait(30)
     assert app.wires[0].lost
+    assert app.reasons == ["client"]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (None, "client"),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), "client"),
+        (OSError(errno.EHOSTUNREACH, "no route"), "vanished"),
+        (OSError(errno.ETIMEDOUT, "timed out"), "vanished"),
+    ],
+)
+def test_who_went_without_a_word_is_told_from_who_said_so(error: Exception | None, reason: str) -> None:
+    assert reason_of(error) == reason
+
+
+def test_a_peer_that_acknowledges_nothing_has_vanished(served: tuple[Streaming, int]) -> None:
+    app, port = served
+    app.dead_s = 0.5
+    with socket.create_connection(("127.0.0.1", port), 30) as connection:
+        connection.sendall(b"GET /stay HTTP/1.1\r\nHost: x\r\n\r\n")
+        while b"c\n\n" not in connection.recv(65_536):
+            pass
+        unplug(connection)
+        app.loop.call_soon_threadsafe(app.wires[0].write, Batch([Frame("9", b"to nobody\n\n")]))
+        assert app.gone.wait(30)
+    assert app.reasons == ["vanished"]
 
 
 def test_what_the_client_does_not_read_waits_here_not_in_the_kernel(served: tuple[Streaming, int]) -> None:
