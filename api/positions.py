@@ -12,6 +12,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from api.catalogue import LIVE
 
@@ -103,6 +104,7 @@ class Vector:
             name: [_varint(offset) for offset in offsets] for name, offsets in self._offsets.items()
         }
         self._blocks: dict[str, bytes] = {}
+        self._at: dict[str, TopicPosition] = {}
 
     def advance(self, topic: str, partition: int, offset: int) -> None:
         """Set the next offset of a partition; never backwards."""
@@ -111,6 +113,7 @@ class Vector:
             offsets[partition] = offset
             self._varints[topic][partition] = _varint(offset)
             self._blocks.pop(topic, None)
+            self._at.pop(topic, None)
 
     def offset(self, topic: str, partition: int) -> int:
         """The next offset of a partition."""
@@ -131,15 +134,20 @@ class Vector:
                 self._offsets[name].append(0)
                 self._varints[name].append(_varint(0))
                 self._blocks.pop(name, None)
+                self._at.pop(name, None)
 
     def position(self, topics: Iterable[str] | None = None) -> dict[str, TopicPosition]:
         """A copy of where it stands, for some topics or all."""
         names = self._epochs if topics is None else topics
-        return {name: TopicPosition(self._epochs[name], tuple(self._offsets[name])) for name in names}
+        return {name: self._at.get(name) or self._standing(name) for name in names}
 
     def id(self, topics: Iterable[str]) -> str:
         """The id of where it stands in `topics`, which must be in canonical order."""
         return _text(self._blocks.get(name) or self._built(name) for name in topics)
+
+    def _standing(self, name: str) -> TopicPosition:
+        at = self._at[name] = TopicPosition(self._epochs[name], tuple(self._offsets[name]))
+        return at
 
     def _built(self, name: str) -> bytes:
         block = self._blocks[name] = _head(name, self._epochs[name], len(self._varints[name])) + b"".join(
@@ -162,7 +170,9 @@ def _base64(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
+@lru_cache(maxsize=64)
 def _block(name: str, epoch: bytes, offsets: tuple[int, ...]) -> bytes:
+    # Who comes for what is to come stands where the one before him stood.
     return _head(name, epoch, len(offsets)) + b"".join(map(_varint, offsets))
 
 

@@ -9,6 +9,8 @@ from starlette.requests import cookie_parser
 from api.access.refusals import CredentialRefused, Misplaced
 
 COOKIE = "denyut_session"
+_CARRIERS = frozenset({b"authorization", b"x-api-key", b"cookie"})
+"""Headers that may hold one; most requests have none of them, and are not searched three times."""
 _SPELLINGS = frozenset(
     {
         "token",
@@ -41,7 +43,10 @@ def given(headers: Headers, query: bytes) -> Credential | None:
         Misplaced: it stands in the address, or there are two.
         CredentialRefused: a header that is none.
     """
-    check_address(query)
+    if query:
+        check_address(query)
+    if not any(name in _CARRIERS for name, _ in headers.raw):
+        return None
     found = [*_bearers(headers), *headers.getlist("x-api-key")]
     if len(found) > 1:
         raise Misplaced("one credential at a time: Authorization or X-API-Key")
