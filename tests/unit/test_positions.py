@@ -118,3 +118,15 @@ def test_ids_of_different_topics_are_joined() -> None:
     assert joined([encode(mentions)]) == encode(mentions)
     assert decode(joined([encode(position(1)), encode(position(5))])) == position(5)
     assert joined([encode(mentions), "junk"]) == "junk", "what cannot be read is told as such later"
+
+
+def test_a_copy_of_where_a_vector_stands_is_of_now_and_stays_as_it_was() -> None:
+    vector = Vector(position(5, 7))
+    before = vector.position()
+    assert vector.position(("mentions",)) == before == position(5, 7)
+    vector.advance("mentions", 1, 9)
+    assert vector.position() == position(5, 9)
+    vector.cover(position(0, 0, 3))
+    assert vector.position() == position(5, 9, 0)
+    assert before == position(5, 7)
+    assert encode(vector.position()) == vector.id(("mentions",))
