@@ -45,7 +45,7 @@ demo: $(STAMP) ## start everything, feed it and show it, until Ctrl-C
 
 test: $(STAMP) kafka ## run the tests on real Kafka, with coverage; make chaos has those of single stages under kills
 	@$(BIN)/python -m tests.support.apicurio || echo "denyut: its tests are skipped" >&2
-	@$(BIN)/pytest -m "not slow" -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+	@$(BIN)/python -m pytest -p tests.support.covering.plugin -m "not slow" -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP) ## ruff, mypy and the import rules
 	$(BIN)/ruff check .

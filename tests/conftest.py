@@ -4,10 +4,9 @@ Where tests run in several processes, the one that deals them out starts both an
 """
 
 import shutil
-import sys
 import tempfile
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -85,19 +84,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return 0 if file in HEAVY else 1 if file in LONG else 2
 
     items.sort(key=rank)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
-    """Trace nothing of what is marked so. pytest-cov has a mark for it, `no_cover`, which saved no time in xdist's processes."""
-    if item.get_closest_marker("untraced") is None:
-        return (yield)
-    tracing = sys.gettrace()
-    sys.settrace(None)
-    try:
-        return (yield)
-    finally:
-        sys.settrace(tracing)
 
 
 @contextmanager

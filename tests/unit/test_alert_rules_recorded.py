@@ -17,8 +17,6 @@ from tests.support.recorded import SHARED, STOCKNET, hours_of
 from tests.support.windows import Partition, partial
 
 PRICES = SHARED / "prices" / "us_2015.csv"
-# Each line runs thousands of times, so tracing is most of the time; tests of the logic trace the same lines.
-pytestmark = pytest.mark.untraced
 recorded = pytest.mark.skipif(not STOCKNET.exists(), reason="the recorded posts are not here")
 
 

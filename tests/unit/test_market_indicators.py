@@ -184,7 +184,6 @@ def judged(path: Path) -> None:
     assert len(partition.published) == sent
 
 
-@pytest.mark.untraced  # its lines run thousands of times, and other tests trace them
 @pytest.mark.skipif(not PRICES.exists(), reason="the recorded prices are not here")
 def test_the_crash_in_the_recorded_prices(tmp_path: Path) -> None:
     judged(some_of(PRICES, tmp_path))

@@ -8,7 +8,6 @@ from tests.support.reprints import reprints
 from tests.support.storytelling import Teller, fingerprints, measured
 
 
-@pytest.mark.untraced  # its lines run thousands of times, and other tests trace them
 @pytest.mark.parametrize("seed", [20_261_129, 7])
 def test_copies_are_told_from_texts_on_the_same_subject(seed: int) -> None:
     told = reprints(seed, 1_500)

@@ -2,8 +2,6 @@
 
 from collections import Counter
 
-import pytest
-
 from tests.support.clusters import State, quality
 from tests.support.subjects import written
 from tests.support.topic_ways import ours, plain, words_of
@@ -12,7 +10,6 @@ SIZE = 700
 STEP = 150
 
 
-@pytest.mark.untraced  # its lines run thousands of times, and other tests trace them
 def test_topics_are_better_than_kmeans_of_the_whole_window_in_all_three() -> None:
     made = written(20_261_129, 1_150, subjects=30)
     texts = [one.text for one in made]
