@@ -19,20 +19,26 @@ from tests.support.broker import Broker, OwnBroker
 from tests.support.clickhouse import EmbeddedClickHouse, embedded
 
 HEAVY = (
-    "tests/chaos/test_lanes.py",
     "tests/e2e/test_exactness.py",
-    "tests/e2e/test_live.py",
     "tests/e2e/test_stack.py",
+    "tests/e2e/test_live.py",
+    "tests/chaos/test_lanes.py",
     "tests/integration/test_deploy_places.py",
 )
-"""Files whose tests fill both cores."""
+"""Files whose tests fill both cores; the longest first, beside those of LONG that mostly wait."""
 LONG = (
-    "tests/integration/test_producers.py",
     "tests/integration/test_schema_registry.py",
-    "tests/integration/test_sink_exactness.py",
+    "tests/integration/test_producers.py",
     "tests/integration/test_yahoo.py",
+    "tests/integration/test_sink_exactness.py",
+    "tests/integration/test_sql.py",
+    "tests/unit/collectors/test_contract.py",
+    "tests/integration/test_rss.py",
+    "tests/integration/test_targets.py",
+    "tests/e2e/test_page_use.py",
+    "tests/unit/test_pairs.py",
 )
-"""Files that take more than a minute, mostly waiting."""
+"""Files that take more than a minute, in the order they begin: what only waits is done while the heavy ones are at work."""
 
 _OPENED = pytest.StashKey[ExitStack]()
 _SHARED = pytest.StashKey[dict[str, Any]]()
@@ -77,13 +83,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Schedule:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what is heavy, then what is long, or it would run alone at the end; within that, the order stays random."""
-
-    def rank(item: pytest.Item) -> int:
-        file = item.nodeid.partition("::")[0]
-        return 0 if file in HEAVY else 1 if file in LONG else 2
-
-    items.sort(key=rank)
+    """Begin with what is heavy, then what is long, or it would run alone at the end; all else stays in random order."""
+    begin = {file: place for place, file in enumerate((*HEAVY, *LONG))}
+    items.sort(key=lambda item: begin.get(item.nodeid.partition("::")[0], len(begin)))
 
 
 @contextmanager
