@@ -383,7 +383,7 @@ def test_sigterm_says_farewell_and_ends_with_0(start_api: Callable[..., Api], pu
     client = SseClient(api.url).connect().opened()
     publisher.publish(mention(1))
     client.until(lambda: ids(client) == expected(1), "a mention")
-    assert api.stop(patience_s=10) == 0
+    assert api.stop() == 0
     client.until(lambda: not client.open, "the end")
     assert client.of("close") == [{"reason": "shutdown"}]
     assert client.events[-1].id

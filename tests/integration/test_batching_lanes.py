@@ -122,7 +122,7 @@ async def test_rows_of_an_aborted_transaction_are_not_restored(stage: LocalStage
     async with stage.running(app()):
         await eventually(lambda: stage.committed() == 1, "one row")
     aborted = Producer({"bootstrap.servers": stage.bootstrap, "transactional.id": f"{stage.group}-other"})
-    aborted.init_transactions(30)
+    aborted.init_transactions(60)
     aborted.begin_transaction()
     aborted.produce(f"{stage.group}-rows-changelog", b"99", key=b"n")
     aborted.flush(10)
@@ -141,7 +141,7 @@ async def test_markers_and_aborted_records_at_the_end_are_committed_past(stage: 
     app = stage.app()
     app.add_handler(stage.handler(handle))
     producer = Producer({"bootstrap.servers": stage.bootstrap, "transactional.id": f"{stage.group}-source"})
-    producer.init_transactions(30)
+    producer.init_transactions(60)
     for finish in (producer.commit_transaction, producer.abort_transaction):
         producer.begin_transaction()
         producer.produce(stage.source, b"v")

@@ -105,7 +105,7 @@ def test_sink_and_clickhouse_count_what_lands(kafka: Broker, prefix: str, tmp_pa
         assert theirs.total("denyut_clickhouse_query_seconds_count", kind="read") > 0
         assert theirs.total("denyut_clickhouse_errors_total", code="164", kind="read") == 1
         sink.send_signal(signal.SIGTERM)
-        assert sink.wait(15) == 0
+        assert sink.wait(60) == 0
     finally:
         sink.kill()
         sink.wait()

@@ -52,7 +52,7 @@ def process(log: Path, words: tuple[str, ...], settings: dict[str, str]) -> Iter
         yield started
         if started.poll() is None:
             started.terminate()
-            assert started.wait(20) == 0, log.read_text()[-2000:]
+            assert started.wait(60) == 0, log.read_text()[-2000:]
     finally:
         started.kill()
         started.wait()

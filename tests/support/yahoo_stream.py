@@ -50,7 +50,9 @@ class FakeStream:
     def subscribed(self, number: int) -> list[Sequence[str]]:
         """What was subscribed to, in order, once it was `number` times: a client does not wait until it is read here."""
         with self._heard:
-            assert self._heard.wait_for(lambda: len(self._subscribed) >= number, _PATIENCE_S), self._subscribed
+            assert self._heard.wait_for(lambda: len(self._subscribed) >= number, _PATIENCE_S), (
+                self._subscribed
+            )
             return list(self._subscribed)
 
     def hear(self, message: str | bytes) -> None:

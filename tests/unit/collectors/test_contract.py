@@ -42,9 +42,7 @@ def upstream(request: pytest.FixtureRequest) -> Iterator[Upstream]:
         server.close()
 
 
-def driver(
-    upstream: Upstream, cursors: dict[str, str] | None = None, *, impatient: bool = False
-) -> Driver:
+def driver(upstream: Upstream, cursors: dict[str, str] | None = None, *, impatient: bool = False) -> Driver:
     """A collector that has just been started, with what an earlier one stored."""
     found = {**upstream.settings(), **(IMPATIENT if impatient else {})}
     given = {name.removeprefix("DENYUT_").lower(): value for name, value in found.items()}
