@@ -102,7 +102,7 @@ def test_posts_flow_from_collector_to_stream_over_tls(
         # From Kafka's past, and then at its end.
         client = SseClient(api.url, {"topics": "mentions", "since": "2020-01-01"}).connect()
         running.callback(client.stop)
-        until(lambda: len(client.of("mentions")) == POSTS, "the stream has told all of them", 60)
+        until(lambda: len(client.of("mentions")) == POSTS, "the stream has told all of them")
         # Where mentions have landed is asked by yet another client.
         assert len(api.get("/api/v1/mentions", limit=100).json()["mentions"]) == POSTS
 

@@ -14,7 +14,7 @@ from tests.support.broker import Broker
 from tests.support.kafka_reading import Offsets, read_all
 from tests.support.topics import make_topics
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 async def eventually(condition: Callable[[], object], what: str) -> None:
