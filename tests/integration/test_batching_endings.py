@@ -101,7 +101,7 @@ async def test_rows_without_an_offset_are_fatal(stage: LocalStage) -> None:
     )
     producer = Producer({"bootstrap.servers": stage.bootstrap})
     producer.produce(f"{stage.group}-rows-changelog", b"1", key=b"k")
-    producer.flush(10)
+    producer.flush(60)
 
     async def handle(batch: Batch) -> None: ...
 

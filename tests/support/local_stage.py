@@ -45,7 +45,7 @@ class LocalStage:
         producer = Producer({"bootstrap.servers": self.bootstrap, "linger.ms": 0, **options})
         for value in values:
             producer.produce(self.source, value, key=key)
-        assert producer.flush(10) == 0
+        assert producer.flush(60) == 0
 
     def committed(self) -> int:
         return self.offsets.committed().get(0, 0)
