@@ -51,7 +51,7 @@ class Feeder:
         self._stopping.set()
         if self._thread is not None:
             self._thread.join()
-        self._producer.flush(60)
+        self._producer.flush(10)
 
     def _run(self, rate: float) -> None:
         began, number = time.monotonic(), 0

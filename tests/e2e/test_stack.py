@@ -19,7 +19,7 @@ from tests.support.rooms import ROOT
 from tests.support.stack import Stack
 from tests.support.until import until
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_200)]
 
 POSTS = 300
 STAGES = [f"{step.name}-1" for step in FLOW if step.kind == "stage"]

@@ -51,4 +51,4 @@ def test_a_worker_without_input_stops_at_once(kafka: Broker, tmp_path: Path) -> 
         trial.shared_out()
         started = time.monotonic()
         assert trial.stop(0) == 0
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 20
