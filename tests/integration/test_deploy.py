@@ -199,22 +199,31 @@ def flow(ready: KafkaSettings) -> Flow:
     return Flow(ready)
 
 
+def behind(flow: Flow, told: str) -> str:
+    """What lags, once it is told so: on a busy machine Kafka may not answer within as short a wait as this one."""
+    found: list[str] = []
+
+    def says() -> bool:
+        found.append(wait(flow.progress, 0.5) or "")
+        return told in found[-1]
+
+    until(says, told)
+    return found[-1]
+
+
 def test_nothing_published_is_nothing_to_wait_for(flow: Flow) -> None:
-    assert wait(flow.progress, 5) is None
+    assert wait(flow.progress, 120) is None
 
 
 def test_wait_names_the_first_step_that_lags(flow: Flow) -> None:
     flow.publish("posts", 3)
-    behind = wait(flow.progress, 0.5)
-    assert behind is not None
     # Three records and the marker of their transaction.
-    assert behind.startswith("enrich lags: ")
-    assert "posts/0 at 0 of 4 (4 behind in 1 partitions)" in behind
+    assert behind(flow, "posts/0 at 0 of 4 (4 behind in 1 partitions)").startswith("enrich lags: ")
     assert flow.progress.lag(step("enrich")) == 4
     flow.commit("enrich")
-    assert (wait(flow.progress, 0.5) or "").startswith("clickhouse lags: ")
+    assert behind(flow, "clickhouse lags: ")
     flow.commit("clickhouse")
-    assert wait(flow.progress, 5) is None
+    assert wait(flow.progress, 120) is None
     assert flow.progress.ends("posts") == 4
 
 
@@ -223,7 +232,7 @@ def test_an_open_transaction_is_work_left_although_nothing_lags(flow: Flow) -> N
     flow.commit("trends")
     producer = flow.publish("partials", 5, commit=False)
     assert flow.progress.lag(step("trends")) == 0
-    assert "with a transaction open" in (wait(flow.progress, 0.3) or "")
+    assert behind(flow, "with a transaction open")
     producer.commit_transaction(60)
     flow.settled("partials")
     assert flow.progress.lag(step("trends")) == 6
@@ -234,12 +243,9 @@ def test_a_step_that_still_owes_is_not_done(flow: Flow, owed: str) -> None:
     flow.publish("partials", 3)
     flow.commit("trends", owed)
     assert flow.progress.lag(step("trends")) == 0
-    behind = wait(flow.progress, 0.5)
-    assert behind is not None
-    assert behind.startswith("trends lags: ")
-    assert "with outputs still to come" in behind
+    assert behind(flow, "with outputs still to come").startswith("trends lags: ")
     flow.commit("trends")
-    assert wait(flow.progress, 5) is None
+    assert wait(flow.progress, 120) is None
 
 
 def test_topics_that_are_missing_are_named(settings: KafkaSettings) -> None:

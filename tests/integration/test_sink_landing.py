@@ -154,6 +154,7 @@ def test_what_cannot_land_is_a_dead_letter_and_the_rest_lands(
     sink = start()
     until(lambda: landed(clickhouse, database, "dead_letters") >= 5, "dead letters")
     until(lambda: landed(clickhouse, database, "keywords") >= 3, "keywords")
+    until(lambda: landed(clickhouse, database) >= 40, "what is good")
     assert landed(clickhouse, database) == 40
     letters = clickhouse.rows(
         "SELECT reason, origin, origin_offset, raw_size FROM dead_letters ORDER BY origin_offset", database
