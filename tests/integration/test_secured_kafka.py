@@ -105,10 +105,10 @@ def test_posts_flow_from_collector_to_stream_over_tls(
         until(lambda: len(client.of("mentions")) == POSTS, "the stream has told all of them")
 
         # Where mentions have landed is asked by yet another client.
-        def listed() -> int:
+        def shown() -> int:
             return len(api.get("/api/v1/mentions", limit=100).json()["mentions"])
 
-        until(lambda: listed() == POSTS, "all are listed: the sink commits after the insert")
+        until(lambda: shown() == POSTS, "all are listed: the sink commits after the insert")
 
 
 @pytest.mark.parametrize("name", PROCESSES)
