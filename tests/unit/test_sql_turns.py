@@ -51,7 +51,8 @@ def test_the_turn_is_held_until_clickhouse_is_free(monkeypatch: pytest.MonkeyPat
 
     async def trial() -> None:
         slow = Slow()
-        reader, server = await asked(slow)
+        # The answer that comes in the end must come within it, too.
+        reader, server = await asked(slow, 3)
         with pytest.raises(SqlRefused) as refused:
             await reader.ask("SELECT 1", "TSV")
         assert refused.value.kind == "runs_too_long"
