@@ -31,7 +31,7 @@ class Streaming:
         self.loop: asyncio.AbstractEventLoop
         self.big = b""
         self.reasons: list[str] = []
-        self.dead_s = 60
+        self.dead_s = 60.0
 
     def left(self, reason: CloseReason) -> None:
         self.reasons.append(reason)
