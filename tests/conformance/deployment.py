@@ -121,7 +121,7 @@ class Deployment:
         assert self.kafka is not None
         admin = AdminClient({"bootstrap.servers": self.kafka.bootstrap})
         name = TOPICS["mentions"].full_name(self.kafka.prefix)
-        return len(admin.list_topics(name, timeout=10).topics[name].partitions)
+        return len(admin.list_topics(name, timeout=60).topics[name].partitions)
 
     def add_partition(self) -> int:
         """Give that topic one more; its number."""

@@ -23,7 +23,7 @@ def compose_go(tmp_path_factory: pytest.TempPathFactory) -> Path:
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
+        timeout=580,
     )
     if "dial tcp" in done.stderr or "no such host" in done.stderr:
         pytest.skip(f"compose-go cannot be fetched: {done.stderr[-200:]}")

@@ -30,7 +30,7 @@ from tests.support.sse import SseClient
 from tests.support.stack import Stack
 from tests.support.truth import assert_bars, assert_exact
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(1_200)]
 
 CUTS = 5
 

@@ -19,7 +19,7 @@ from tests.support.until import until
 from tests.support.upstream import upstream
 from tests.support.yahoo import FakeYahoo
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 ARTICLES, SYMBOLS = 25, {"BBCA.JK": "Asia/Jakarta", "AAPL": "America/New_York"}
 

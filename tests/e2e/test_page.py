@@ -70,7 +70,7 @@ def test_a_published_mention_appears_and_every_counter_rises_by_one(browser: Bro
         started = time.monotonic()
         (heard,) = landed.say(1, lands=False)
         until(lambda: opened.listed()[:1] == [heard], "it is on top of the ticker")
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 60
         until(lambda: opened.number("#total") == total + 1, "the total has risen")
         assert opened.number("#received") == received + 1
         until(lambda: landed.archived() == total + 1, "it has landed")
@@ -126,7 +126,7 @@ def test_a_gap_is_shown_and_healed_from_the_archive(browser: Browser, landed: La
         until(lambda: opened.page.locator("#gap").is_visible(), "the gap is shown")
         assert "older than what the stream keeps" in opened.text("#gap")
         opened.live()
-        until(lambda: opened.number("#total") == total + 6, "the figures are whole again", 90)
+        until(lambda: opened.number("#total") == total + 6, "the figures are whole again")
         until(lambda: set(lost) <= set(opened.listed()), "the archive gives what the stream could not")
         opened.page.locator("#gap-close").click()
         assert opened.page.locator("#gap").is_hidden()

@@ -230,8 +230,8 @@ def test_a_stream_ends_with_its_token_and_says_so(api: Api) -> None:
     client.connect()
     client.until(lambda: not client.open, "the refusal")
     assert client.status == 401
-    metrics = api.get("/metrics").text
-    assert 'denyut_stream_closes_total{reason="expired"} 1.0' in metrics
+    told = 'denyut_stream_closes_total{reason="expired"} 1.0'
+    until(lambda: told in api.get("/metrics").text, "the end is counted")
 
 
 def test_nothing_said_by_a_client_enters_the_frames_as_lines(api: Api) -> None:
@@ -266,14 +266,14 @@ def test_the_metrics_of_the_stream_are_counted(api: Api, publisher: Publisher) -
     )
     publisher.publish(mention(1, keywords=["counted"]))
     first.expect("mentions", 1)
-    assert value("denyut_stream_latency_seconds_count") > handed
+    until(lambda: value("denyut_stream_latency_seconds_count") > handed, "it is counted")
     second = SseClient(api.url, {"keyword": "counted"}, headers=own).connect(begun).expect("mentions", 1)
-    assert value("denyut_stream_replayed_total") > replayed
+    until(lambda: value("denyut_stream_replayed_total") > replayed, "what was replayed is counted")
     until(lambda: value("denyut_stream_connections ") == 2, "both are counted, and nobody who has gone")
     lags = [line for line in api.get("/metrics").text.splitlines() if line.startswith("denyut_stream_lag{")]
     assert len(lags) == sum(TOPICS[name].partitions(4) for name in LIVE)
     SseClient(api.url, headers=own).connect("nonsense").expect("reset", 1).stop()
-    assert value('denyut_stream_resets_total{reason="unknown"}') >= 1
+    until(lambda: value('denyut_stream_resets_total{reason="unknown"}') >= 1, "the reset is counted")
     for client in (first, second):
         client.stop()
 

@@ -344,19 +344,27 @@ def test_detailed_health_tells_of_every_step_and_of_a_sink_that_stands_still(lan
     # No stage runs here: what waits for them is committed in their place, as if they had done it.
     idle_stages(landed)
     until(lambda: all(one["state"] == "ok" for one in steps().values()), "nobody has anything left")
-    answer = landed.api.get("/health/detailed")
-    assert answer.json()["dependencies"]["clickhouse"]["state"] == "ok"
-    assert answer.json()["dependencies"]["kafka"]["state"] == "ok"
-    assert (answer.status_code, answer.json()["status"]) == (200, "healthy"), answer.json()["failing"]
+
+    def healthy() -> bool:
+        """On a busy machine a sample may be late, and be told of as such until the next one."""
+        answer = landed.api.get("/health/detailed")
+        return (answer.status_code, answer.json()["status"]) == (200, "healthy") and all(
+            answer.json()["dependencies"][name]["state"] == "ok" for name in ("clickhouse", "kafka")
+        )
+
+    until(healthy, "everything is well")
     landed.say(3)
     until(lambda: steps()["clickhouse"]["last_progress_at"] is not None, "its progress is seen")
     landed.pause_sink()
     try:
         landed.say(2, lands=False)
         until(lambda: steps()["clickhouse"]["state"] == "stalled", "it is seen to stand still")
-        stalled = landed.api.get("/health/detailed")
-        assert stalled.status_code == 503
-        assert stalled.json()["failing"] == ["clickhouse"]
+
+        def alone() -> bool:
+            stalled = landed.api.get("/health/detailed")
+            return stalled.status_code == 503 and stalled.json()["failing"] == ["clickhouse"]
+
+        until(alone, "nothing else is")
         assert steps()["clickhouse"]["lag"] >= 2
         assert 'denyut_step_lag{step="clickhouse"}' in landed.api.get("/metrics").text
         assert landed.api.get("/health").status_code == 200, "the api itself does its work"

@@ -14,6 +14,7 @@ from tests.support.broker import Broker
 from tests.support.mentions import Publisher, mention, trend
 from tests.support.sse import SseClient
 from tests.support.topics import create_topics
+from tests.support.until import until
 
 pytestmark = pytest.mark.kafka
 TOPICS = tuple(LIVE)
@@ -349,7 +350,8 @@ def test_a_client_that_is_too_slow_is_closed_and_can_go_on(
     for client in (slow, fast):
         client.stop()
         assert sorted(ids(client)) == sorted(expected(*range(400)))
-    assert 'denyut_stream_closes_total{reason="overflow"} 1.0' in api.get("/metrics").text
+    told = 'denyut_stream_closes_total{reason="overflow"} 1.0'
+    until(lambda: told in api.get("/metrics").text, "the close is counted")
 
 
 def test_replays_take_turns_when_the_pool_is_taken(
@@ -383,7 +385,7 @@ def test_sigterm_says_farewell_and_ends_with_0(start_api: Callable[..., Api], pu
     client = SseClient(api.url).connect().opened()
     publisher.publish(mention(1))
     client.until(lambda: ids(client) == expected(1), "a mention")
-    assert api.stop(patience_s=10) == 0
+    assert api.stop() == 0
     client.until(lambda: not client.open, "the end")
     assert client.of("close") == [{"reason": "shutdown"}]
     assert client.events[-1].id

@@ -79,7 +79,7 @@ async def test_a_commit_behind_its_back_ends_the_worker(stage: LocalStage) -> No
     member = Consumer({"bootstrap.servers": stage.bootstrap, "group.id": stage.group})
 
     def commit_as_somebody_else() -> None:
-        other.init_transactions(30)
+        other.init_transactions(60)
         other.begin_transaction()
         other.send_offsets_to_transaction(
             [TopicPartition(stage.source, 0, 1)], member.consumer_group_metadata(), 30
@@ -101,7 +101,7 @@ async def test_rows_without_an_offset_are_fatal(stage: LocalStage) -> None:
     )
     producer = Producer({"bootstrap.servers": stage.bootstrap})
     producer.produce(f"{stage.group}-rows-changelog", b"1", key=b"k")
-    producer.flush(10)
+    producer.flush(60)
 
     async def handle(batch: Batch) -> None: ...
 

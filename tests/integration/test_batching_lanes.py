@@ -122,10 +122,10 @@ async def test_rows_of_an_aborted_transaction_are_not_restored(stage: LocalStage
     async with stage.running(app()):
         await eventually(lambda: stage.committed() == 1, "one row")
     aborted = Producer({"bootstrap.servers": stage.bootstrap, "transactional.id": f"{stage.group}-other"})
-    aborted.init_transactions(30)
+    aborted.init_transactions(60)
     aborted.begin_transaction()
     aborted.produce(f"{stage.group}-rows-changelog", b"99", key=b"n")
-    aborted.flush(10)
+    aborted.flush(60)
     aborted.abort_transaction(30)
     async with stage.running(app()):
         await eventually(lambda: len(restored) == 2, "restored")
@@ -141,11 +141,11 @@ async def test_markers_and_aborted_records_at_the_end_are_committed_past(stage: 
     app = stage.app()
     app.add_handler(stage.handler(handle))
     producer = Producer({"bootstrap.servers": stage.bootstrap, "transactional.id": f"{stage.group}-source"})
-    producer.init_transactions(30)
+    producer.init_transactions(60)
     for finish in (producer.commit_transaction, producer.abort_transaction):
         producer.begin_transaction()
         producer.produce(stage.source, b"v")
-        producer.flush(10)
+        producer.flush(60)
         finish(30)
     await eventually(lambda: stage.offsets.ends() == {0: 4}, "both markers")
     async with stage.running(app):
@@ -178,7 +178,7 @@ async def test_outputs_meet_librdkafkas_in_their_partitions(stage: LocalStage, p
     producer = Producer({"bootstrap.servers": stage.bootstrap, "partitioner": "murmur2_random"})
     for key in keys:
         producer.produce(spread, b"librdkafka", key=key)
-    assert producer.flush(10) == 0
+    assert producer.flush(60) == 0
 
     async def handle(batch: Batch) -> None:
         for key in keys:

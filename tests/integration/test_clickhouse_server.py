@@ -4,7 +4,6 @@ import base64
 import random
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -207,9 +206,7 @@ def test_one_process_per_folder_and_a_clean_end(tmp_path: Path) -> None:
         assert f"is in use by process {server.process.pid if server.process else 0}" in server.log.read_text()
         server.client("default").command("CREATE TABLE kept (a Int8) ENGINE = MergeTree ORDER BY a")
         server.client("default").command("INSERT INTO kept VALUES (1)")
-        started = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - started < 10
         server.start()
         assert server.value("SELECT count() FROM kept", "default") == 1
 

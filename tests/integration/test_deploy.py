@@ -37,12 +37,12 @@ def test_topics_are_created_once_as_the_catalogue_says(settings: KafkaSettings) 
     assert len(ensure_topics(settings)) == len(TOPICS)
     assert ensure_topics(settings) == []
     admin = AdminClient({"bootstrap.servers": settings.kafka})
-    known = admin.list_topics(timeout=10).topics
+    known = admin.list_topics(timeout=60).topics
     for topic in TOPICS.values():
         name = topic.full_name(settings.topic_prefix)
         assert len(known[name].partitions) == topic.partitions(settings.partitions)
         described = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)])
-        config = next(iter(described.values())).result(10)
+        config = next(iter(described.values())).result(60)
         assert {key: config[key].value for key in topic.config()} == topic.config()
 
 
@@ -54,14 +54,14 @@ def test_a_changed_setting_reaches_topics_that_exist(ready: KafkaSettings) -> No
 
     def retention() -> str | None:
         described = admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)])
-        value: str | None = next(iter(described.values())).result(10)["retention.ms"].value
+        value: str | None = next(iter(described.values())).result(60)["retention.ms"].value
         return value
 
-    next(iter(admin.incremental_alter_configs([resource]).values())).result(10)
+    next(iter(admin.incremental_alter_configs([resource]).values())).result(60)
     # Acknowledged by the controller, told by the broker a moment later: ours, too.
     until(lambda: retention() == "1000", "the stray setting")
     ensure_topics(ready)
-    until(lambda: retention() == str(7 * 86_400_000), "the right one", 30)
+    until(lambda: retention() == str(7 * 86_400_000), "the right one")
 
 
 def test_another_partition_count_is_refused(ready: KafkaSettings) -> None:
@@ -154,20 +154,20 @@ class Flow:
                 "transactional.id": f"{self._settings.topic_prefix}{name}",
             }
         )
-        producer.init_transactions(10)
+        producer.init_transactions(60)
         producer.begin_transaction()
         for _ in range(records):
             producer.produce(TOPICS[name].full_name(self._settings.topic_prefix), value=b"x", partition=0)
-        producer.flush(10)
+        producer.flush(60)
         if commit:
-            producer.commit_transaction(10)
+            producer.commit_transaction(60)
             self.settled(name)
         return producer
 
     def settled(self, name: str) -> None:
         """Return when the markers of the last transaction are written."""
         reader = next(which for which in FLOW if name in which.inputs)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             try:
                 standings = self.progress.standings(reader)
@@ -199,22 +199,31 @@ def flow(ready: KafkaSettings) -> Flow:
     return Flow(ready)
 
 
+def behind(flow: Flow, told: str) -> str:
+    """What lags, once it is told so: on a busy machine Kafka may not answer within as short a wait as this one."""
+    found: list[str] = []
+
+    def says() -> bool:
+        found.append(wait(flow.progress, 0.5) or "")
+        return told in found[-1]
+
+    until(says, told)
+    return found[-1]
+
+
 def test_nothing_published_is_nothing_to_wait_for(flow: Flow) -> None:
-    assert wait(flow.progress, 5) is None
+    assert wait(flow.progress, 120) is None
 
 
 def test_wait_names_the_first_step_that_lags(flow: Flow) -> None:
     flow.publish("posts", 3)
-    behind = wait(flow.progress, 0.5)
-    assert behind is not None
     # Three records and the marker of their transaction.
-    assert behind.startswith("enrich lags: ")
-    assert "posts/0 at 0 of 4 (4 behind in 1 partitions)" in behind
+    assert behind(flow, "posts/0 at 0 of 4 (4 behind in 1 partitions)").startswith("enrich lags: ")
     assert flow.progress.lag(step("enrich")) == 4
     flow.commit("enrich")
-    assert (wait(flow.progress, 0.5) or "").startswith("clickhouse lags: ")
+    assert behind(flow, "clickhouse lags: ")
     flow.commit("clickhouse")
-    assert wait(flow.progress, 5) is None
+    assert wait(flow.progress, 120) is None
     assert flow.progress.ends("posts") == 4
 
 
@@ -223,8 +232,8 @@ def test_an_open_transaction_is_work_left_although_nothing_lags(flow: Flow) -> N
     flow.commit("trends")
     producer = flow.publish("partials", 5, commit=False)
     assert flow.progress.lag(step("trends")) == 0
-    assert "with a transaction open" in (wait(flow.progress, 0.3) or "")
-    producer.commit_transaction(10)
+    assert behind(flow, "with a transaction open")
+    producer.commit_transaction(60)
     flow.settled("partials")
     assert flow.progress.lag(step("trends")) == 6
 
@@ -234,12 +243,9 @@ def test_a_step_that_still_owes_is_not_done(flow: Flow, owed: str) -> None:
     flow.publish("partials", 3)
     flow.commit("trends", owed)
     assert flow.progress.lag(step("trends")) == 0
-    behind = wait(flow.progress, 0.5)
-    assert behind is not None
-    assert behind.startswith("trends lags: ")
-    assert "with outputs still to come" in behind
+    assert behind(flow, "with outputs still to come").startswith("trends lags: ")
     flow.commit("trends")
-    assert wait(flow.progress, 5) is None
+    assert wait(flow.progress, 120) is None
 
 
 def test_topics_that_are_missing_are_named(settings: KafkaSettings) -> None:

@@ -35,7 +35,7 @@ def test_changes_and_tombstones_are_seen_while_it_runs(
 
     def write(name: str, value: bytes | None) -> None:
         producer.produce(f"{prefix}keywords", key=name, value=value)
-        assert producer.flush(10) == 0
+        assert producer.flush(60) == 0
 
     assert followed.active(10) == [], "there are none, and that is known"
     write("a", CODEC.encode("keyword", keyword("a", priority=1)))

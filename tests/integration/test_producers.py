@@ -179,7 +179,7 @@ def test_a_collector_ends_in_time_though_its_broker_is_gone(
         published.passes(20)
         own_broker.kill()
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
         assert any(line["event"] == "stopped_unacknowledged" for line in lines(log))
 
 
@@ -192,7 +192,7 @@ def test_simulate_ends_on_a_signal_and_never_uses_an_id_twice(producers: Produce
         ) as (process, log):
             published.passes(enough)
             process.terminate()
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
             assert event(lines(log), "burst_planned")["factor"] > 5
     posts = producers.records("posts")
     assert len({post["id"] for post in posts}) == len(posts) == published()

@@ -45,7 +45,7 @@ def test_what_is_asked_for_is_answered_once_by_a_run_that_names_it(
             assert producers.run("request", "rss")[0] == 0
             until(lambda: asked(producers) == 2, "the next is answered at once")
             process.terminate()
-            assert process.wait(20) == 0, log_file.read_text()
+            assert process.wait(60) == 0, log_file.read_text()
         named = [run["request_id"] for run in producers.records("runs") if run["request_id"]]
         assert len(named) == len(set(named)) == 2, "each once"
         [letter] = producers.records("dead-letters")

@@ -18,7 +18,7 @@ from tests.support.upstream import Answer, Asked, Reply, Upstream, upstream
 
 pytestmark = pytest.mark.kafka
 
-QUICK = {"rss_interval_s": "1", "rss_read_s": "1", "rss_total_s": "2", "checkpoint_s": "0"}
+QUICK = {"rss_interval_s": "1", "checkpoint_s": "0"}
 
 
 @pytest.fixture
@@ -80,7 +80,7 @@ def test_every_kind_of_answer_becomes_posts_a_dead_letter_or_an_outcome(
         "failing": lambda _: (
             Reply(500) if len(servers["failing"].asked) < 3 else conditional(rss([item(30)]))(_)
         ),
-        "slow": Reply(body=rss([item(31)]), wait_s=60),
+        "slow": Reply(body=rss([item(31)]), wait_s=300),
         "cut": lambda _: Reply(body=rss([item(32)]), cut=200 if len(servers["cut"].asked) < 2 else None),
         "malformed": Reply(body=rss([item(50), broken, item(52), nobody]), headers={"ETag": '"1"'}),
         "page": Reply(body=b"<html>Maaf</html>", headers={"Content-Type": "text/html"}),
@@ -88,14 +88,20 @@ def test_every_kind_of_answer_becomes_posts_a_dead_letter_or_an_outcome(
     for name, reply in replies.items():
         servers[name].answers["/feed"] = reply
     feeds = feed_list(tmp_path / "feeds.toml", {name: f"{one.url}/feed" for name, one in servers.items()})
-    with producers.start("run", "rss", rss_feeds=str(feeds), **QUICK) as (process, log):
-        until(lambda: len(servers["good"].asked) >= 4, "the good feed was polled four times", 60)
-        until(
-            lambda: len(servers["failing"].asked) >= 3 and len(servers["cut"].asked) >= 2, "tried again", 60
-        )
-        until(lambda: len(servers["slow"].asked) >= 2 and len(servers["malformed"].asked) >= 3, "others", 60)
+    # One of them must be given up; that is long for all that are well.
+    settings = {**QUICK, "rss_feeds": str(feeds), "rss_read_s": "4"}
+    least = {"good": 4, "changing": 2, "failing": 3, "cut": 2, "slow": 1, "malformed": 3}
+
+    def ended() -> bool:
+        """Whether so many runs are told of: one that has only asked would be ended by the stop."""
+        told = outcomes(producers)
+        return set(told) == set(servers) and all(len(told[name]) >= number for name, number in least.items())
+
+    with producers.start("run", "rss", **settings) as (process, log):
+        until(lambda: len(servers["slow"].asked) >= 2, "the slow feed was asked again")
+        until(ended, "every feed was read, and what went wrong tried again")
         process.terminate()
-        assert process.wait(10) == 0, log.read_text()
+        assert process.wait(60) == 0, log.read_text()
 
     told = outcomes(producers)
     assert set(told) == set(servers), "a run for every feed"
@@ -108,6 +114,7 @@ def test_every_kind_of_answer_becomes_posts_a_dead_letter_or_an_outcome(
     assert told["busy"] == ["throttled"]
     assert told["failing"][:3] == ["error", "error", "ok"]
     # A run that was ended by the stop is nobody's failure.
+    assert told["slow"][0] == "error"
     assert set(told["slow"][:-1]) == {"error"}
     assert told["cut"][:2] == ["error", "ok"]
     assert told["malformed"][0] == "ok"
@@ -139,7 +146,7 @@ def test_every_kind_of_answer_becomes_posts_a_dead_letter_or_an_outcome(
 def test_a_slow_feed_keeps_no_other_waiting(
     producers: Producers, servers: dict[str, Upstream], tmp_path: Path
 ) -> None:
-    servers["slow"].answers["/feed"] = Reply(wait_s=60)
+    servers["slow"].answers["/feed"] = Reply(wait_s=300)
     servers["good"].answers["/feed"] = conditional(rss([item(1)]))
     feeds = feed_list(
         tmp_path / "feeds.toml", {name: f"{servers[name].url}/feed" for name in ("slow", "good")}
@@ -147,15 +154,15 @@ def test_a_slow_feed_keeps_no_other_waiting(
     settings = {
         **QUICK,
         "rss_feeds": str(feeds),
-        "rss_read_s": "40",
-        "rss_total_s": "40",
+        "rss_read_s": "200",
+        "rss_total_s": "200",
         "rss_parallel": "2",
     }
     with producers.start("run", "rss", **settings) as (process, _):
         until(lambda: len(servers["good"].asked) >= 4, "the good feed goes on")
         assert len(servers["slow"].asked) == 1
         process.terminate()
-        assert process.wait(10) == 0, "a stop does not wait for the slow one"
+        assert process.wait(60) == 0, "a stop does not wait for the slow one"
     [run] = [run for run in producers.records("runs") if run["source"] == "slow"]
     assert run["outcome"] == "empty", "a stop is not the mistake of a source"
     assert "stopped" in run["error"]
@@ -196,9 +203,9 @@ def test_killed_in_the_middle_nothing_is_lost_and_little_is_told_twice(
     growing = False
     expected = {offsets[name] + number for name in names for number in range(most)}
     with producers.start("run", "rss", rss_feeds=str(feeds), **QUICK) as (process, log):
-        until(lambda: set(posts_of(producers)) == expected, "every article", 90)
+        until(lambda: set(posts_of(producers)) == expected, "every article")
         process.terminate()
-        assert process.wait(10) == 0, log.read_text()
+        assert process.wait(60) == 0, log.read_text()
     counted = Counted(posts_of(producers))
     assert set(counted) == expected
     repeats = sum(counted.values()) - len(counted)
@@ -224,7 +231,7 @@ def test_a_restart_publishes_nothing_again(
         with producers.start("run", "rss", rss_feeds=str(feeds), **QUICK) as (process, log):
             until(lambda before=before: len(servers["good"].asked) >= before + 2, "polled twice")  # type: ignore[misc]  # bound now
             process.terminate()
-            assert process.wait(10) == 0, lines(log)
+            assert process.wait(60) == 0, lines(log)
     assert numbers(producers, "good") == [0, 1, 2, 3, 4]
     assert len(producers.records("dead-letters")) == 1
 
@@ -234,7 +241,7 @@ def test_a_restart_publishes_nothing_again(
         published = Counter(producers.bootstrap, f"{producers.prefix}posts")
         until(lambda: published() > 5, "published again")
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert Counted(post["id"] for post in producers.records("posts")).most_common()[-1][1] == 2
     assert len({post["id"] for post in producers.records("posts")}) == 5, "each repeat can be told"
     assert len({letter["id"] for letter in producers.records("dead-letters")}) == 1
@@ -249,7 +256,7 @@ def test_check_says_which_feeds_answer(
 
     def check(path: Path) -> tuple[int, str]:
         done = rooms.run(
-            ["producers", "check", "rss"], producers.environment(rss_feeds=str(path), check_s="3")
+            ["producers", "check", "rss"], producers.environment(rss_feeds=str(path), check_s="60")
         )
         return done.returncode, done.stdout
 

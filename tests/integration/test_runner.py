@@ -1,6 +1,5 @@
 """The runner over several sources at once: one that hangs, breaks or is throttled delays no other."""
 
-import time
 import uuid
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
@@ -27,7 +26,7 @@ pytestmark = pytest.mark.kafka
 class Behaving:
     """A collector whose sources do what their names say; it counts the runs of each."""
 
-    timeout_s: float | None = 5.0
+    timeout_s: float | None = 10.0
     """Only what hangs meets it: a run that publishes waits for a broker that others use, too."""
 
     def __init__(self, *sources: str) -> None:
@@ -114,31 +113,28 @@ class Running:
 
     def __exit__(self, *_: object) -> None:
         self.stop.set()
-        self.thread.join(15)
+        self.thread.join(60)
 
-    def end(self) -> float:
-        """Stop it; the seconds that took."""
-        began = time.monotonic()
+    def end(self) -> None:
+        """Stop it, and wait until it has ended."""
         self.stop.set()
-        self.thread.join(15)
+        self.thread.join(60)
         assert not self.thread.is_alive()
-        return time.monotonic() - began
 
 
 def test_the_others_go_on(producers: Producers) -> None:
     collector = Behaving("good", "hanging", "slow", "breaking", "full", "denied", "halfway", "untellable")
     with Running(producers, collector) as running:
-        until(lambda: collector.runs["good"] >= 30 and collector.runs["slow"] >= 1, "thirty runs", 60)
-        until(lambda: collector.runs["halfway"] >= 2, "tried again", 60)
+        until(lambda: collector.runs["good"] >= 30 and collector.runs["slow"] >= 1, "thirty runs")
+        until(lambda: collector.runs["halfway"] >= 2, "tried again")
         untold = {"source": "untellable", "outcome": "empty"}
         until(
             lambda: collector.sample("runs_total", **untold) > 0,
             "its run ended, and could not be told of",
-            60,
         )
         given_up = {"source": "hanging", "outcome": "error"}
-        until(lambda: collector.sample("runs_total", **given_up) > 0, "given up", 60)
-        assert running.end() < 10
+        until(lambda: collector.sample("runs_total", **given_up) > 0, "given up")
+        running.end()
         collector.free.set()
         assert running.error is None
     runs = producers.records("runs")
@@ -159,7 +155,7 @@ def test_the_others_go_on(producers: Producers) -> None:
     }
     assert len(told["good"]) == collector.runs["good"], "a run for every run"
     assert told["good"][0]["error"] == "one of many"
-    assert told["hanging"][0]["error"] == "cut: it took longer than 5 s"
+    assert told["hanging"][0]["error"] == "cut: it took longer than 10 s"
     assert "ZeroDivisionError" in told["breaking"][0]["error"]
     assert [len(told[source]) for source in ("breaking", "full", "denied")] == [1, 1, 1], "left alone"
     assert {run["quota_left"] for run in told["halfway"]} == {7}
@@ -176,7 +172,7 @@ def test_the_others_go_on(producers: Producers) -> None:
 
 def test_what_cannot_go_on_ends_it_and_is_told(producers: Producers) -> None:
     with Running(producers, Behaving("good", "fatal")) as running:
-        running.thread.join(30)
+        running.thread.join(60)
         assert isinstance(running.error, Fatal)
     assert "error" in {run["outcome"] for run in producers.records("runs") if run["source"] == "fatal"}
 
@@ -184,7 +180,7 @@ def test_what_cannot_go_on_ends_it_and_is_told(producers: Producers) -> None:
 def test_a_source_that_is_finished_ends_it(producers: Producers) -> None:
     collector = Behaving("once")
     with Running(producers, collector) as running:
-        running.thread.join(30)
+        running.thread.join(60)
         assert not running.thread.is_alive()
         assert collector.runs == {"once": 1}
         assert running.error is None

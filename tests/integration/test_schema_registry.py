@@ -233,7 +233,7 @@ def test_a_process_waits_for_the_registry_says_so_and_ends_when_told(
         kafka.bootstrap, settings.topic_prefix, "enrich", tmp_path, schema_registry_url=nowhere
     ) as workers:
         workers.start()
-        until(lambda: log.exists() and "waiting_for_schemas" in log.read_text(), "it says so", 60)
+        until(lambda: log.exists() and "waiting_for_schemas" in log.read_text(), "it says so")
         assert nowhere in log.read_text()
         assert workers.stop() == [0]
 
@@ -263,12 +263,12 @@ def test_posts_land_with_the_registrys_ids_also_after_it_is_gone(
         return int(clickhouse.value(f"SELECT count() FROM {table}", database)) if (table,) in tables else 0
 
     with ExitStack() as ends:
-        ends.callback(sink.wait, 20)
+        ends.callback(sink.wait, 60)
         ends.callback(sink.terminate)
         workers = ends.enter_context(Workers(bootstrap, prefix, "enrich", tmp_path, schema_registry_url=url))
         workers.start()
         log = tmp_path / "enrich.log"
-        until(lambda: log.exists() and "deploy schemas register" in log.read_text(), "it waits", 60)
+        until(lambda: log.exists() and "deploy schemas register" in log.read_text(), "it waits")
         given = {one.event: one.schema_id for one in register(settings)}
         codec = Codec(RegistryIds(RegistryServer(settings), prefix))
         for post in made[:50]:
@@ -287,7 +287,7 @@ def test_posts_land_with_the_registrys_ids_also_after_it_is_gone(
         feed.raw("keywords", b"k", codec.encode("keyword", KEYWORD))
         feed.raw("keywords", b"k", None)
         feed.flush()
-        until(lambda: landed("keywords") == 2, "a keyword and its end have landed", 60)
+        until(lambda: landed("keywords") == 2, "a keyword and its end have landed")
         api = Api(bootstrap, prefix, tmp_path / "api.log", schema_registry_url=url).start()
         ends.callback(api.stop)
         stream = SseClient(api.url, {"topics": "mentions", "since": "2020-01-01"}).connect()
@@ -298,8 +298,8 @@ def test_posts_land_with_the_registrys_ids_also_after_it_is_gone(
             feed.raw("posts", post["id"].encode(), codec.encode("post", post))
         feed.flush()
         until(lambda: landed("mentions") == 150, "the others have landed", 120)
-        until(lambda: landed("posts") == 150, "so have the posts", 60)
-        until(lambda: len(stream.of("mentions")) == 150, "the stream has told all of them", 60)
+        until(lambda: landed("posts") == 150, "so have the posts")
+        until(lambda: len(stream.of("mentions")) == 150, "the stream has told all of them")
         assert workers.stop() == [0]
         written = {schema_id_of(message.value()) for message in read_all(bootstrap, f"{prefix}mentions")}
         assert written == {given["mention"]}

@@ -62,7 +62,7 @@ def start(
             process.send_signal(signal.SIGCONT)
             process.terminate()
     for process in running:
-        process.wait(20)
+        process.wait(60)
     # Shown by pytest where the test failed.
     print((tmp_path / "sink.log").read_text())
 
@@ -177,7 +177,7 @@ def test_a_worker_that_slept_through_its_session_adds_nothing(
     until(lambda: counted(engine, database) >= 7000, "both work again")
     for worker in (first, second):
         worker.terminate()
-    assert [worker.wait(20) for worker in (first, second)] == [0, 0]
+    assert [worker.wait(60) for worker in (first, second)] == [0, 0]
     assert_exact(engine, database, 7000)
 
 
@@ -251,7 +251,7 @@ def test_planted_losses_are_found_and_named(
         "landed",
     )
     sink.terminate()
-    assert sink.wait(15) == 0
+    assert sink.wait(60) == 0
     holds = run_sinks(settings, "proof", "--json", "--patience", "20")
     assert holds.returncode == 0, holds.stdout
     proof = orjson.loads(holds.stdout)

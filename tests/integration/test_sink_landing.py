@@ -65,7 +65,7 @@ def start(
     for process in running:
         process.terminate()
     for process in running:
-        process.wait(20)
+        process.wait(60)
 
 
 def landed(clickhouse: EmbeddedClickHouse, database: str, table: str = "mentions") -> int:
@@ -80,7 +80,7 @@ def committed(kafka: Broker, prefix: str, topic: str) -> dict[int, int]:
     consumer = Consumer({"bootstrap.servers": kafka.bootstrap, "group.id": prefix + "clickhouse"})
     try:
         asked = [TopicPartition(prefix + topic, number) for number in range(TOPICS[topic].partitions(4))]
-        found = consumer.committed(asked, timeout=10)
+        found = consumer.committed(asked, timeout=60)
     except KafkaException as error:
         if error.args[0].code() not in _LOADING:
             raise
@@ -93,7 +93,7 @@ def committed(kafka: Broker, prefix: str, topic: str) -> dict[int, int]:
 @contextmanager
 def stopped(process: Room) -> Iterator[None]:
     process.terminate()
-    assert process.wait(15) == 0
+    assert process.wait(60) == 0
     yield
 
 
@@ -154,6 +154,7 @@ def test_what_cannot_land_is_a_dead_letter_and_the_rest_lands(
     sink = start()
     until(lambda: landed(clickhouse, database, "dead_letters") >= 5, "dead letters")
     until(lambda: landed(clickhouse, database, "keywords") >= 3, "keywords")
+    until(lambda: landed(clickhouse, database) >= 40, "what is good")
     assert landed(clickhouse, database) == 40
     letters = clickhouse.rows(
         "SELECT reason, origin, origin_offset, raw_size FROM dead_letters ORDER BY origin_offset", database
@@ -216,16 +217,16 @@ def test_a_lost_or_turned_back_offset_and_a_topic_made_again_are_fatal(
         lambda: _try(
             lambda: admin.alter_consumer_group_offsets([ConsumerGroupTopicPartitions(group, [position])])[
                 group
-            ].result(10)
+            ].result(60)
         ),
         "group is empty",
     )
     assert start().wait(60) == 1
     assert "the group's offset went back" in (tmp_path / "sink.log").read_text()
-    until(lambda: _try(lambda: admin.delete_consumer_groups([group])[group].result(10)), "group is empty")
+    until(lambda: _try(lambda: admin.delete_consumer_groups([group])[group].result(60)), "group is empty")
     assert start().wait(60) == 1
     assert "has no committed offset, but table mentions has 100" in (tmp_path / "sink.log").read_text()
-    admin.delete_topics([prefix + "mentions"])[prefix + "mentions"].result(10)
+    admin.delete_topics([prefix + "mentions"])[prefix + "mentions"].result(60)
     until(lambda: _try(lambda: create_topics(kafka.bootstrap, prefix, ["mentions"])), "topic made again")
     assert start().wait(60) == 1
     assert "the topic was made again" in (tmp_path / "sink.log").read_text()
@@ -327,7 +328,7 @@ def _ends(kafka: Broker, prefix: str, topic: str) -> dict[int, int]:
     )
     try:
         return {
-            partition: consumer.get_watermark_offsets(TopicPartition(prefix + topic, partition), timeout=10)[
+            partition: consumer.get_watermark_offsets(TopicPartition(prefix + topic, partition), timeout=60)[
                 1
             ]
             for partition in range(4)

@@ -71,7 +71,7 @@ def test_a_keyword_that_is_added_is_searched_for_and_kills_lose_nothing(
         asked = runs()
         until(lambda: runs() >= asked + 4, "runs after the keyword is gone")
         process.terminate()
-        assert process.wait(20) == 0, log.read_text()
+        assert process.wait(60) == 0, log.read_text()
     found = [post["id"] for post in producers.records("posts")]
     assert set(found) == set(expected), "nothing lost; what came twice has the same id"
     remarks = [run["error"] for run in producers.records("runs") if run["source"] == "search"]

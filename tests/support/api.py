@@ -38,7 +38,7 @@ class Api:
         assert self._process is not None
         return self._process.pid
 
-    def start(self, *, live: bool = True, patience_s: float = 60) -> "Api":
+    def start(self, *, live: bool = True, patience_s: float = 120) -> "Api":
         """Start; wait until it has an address and, if `live`, until its stream can be joined."""
         with self._log.open("ab") as log:
             self._process = rooms.start(["api"], self._environment, log.fileno(), log.fileno())
@@ -59,7 +59,7 @@ class Api:
         """GET with query parameters."""
         given = {name: str(value) for name, value in query.items()}
         # There is no TLS here, but reading the certificates for it takes 60 ms of CPU at every call.
-        return httpx.get(self.url + path, params=given, timeout=30, verify=False)
+        return httpx.get(self.url + path, params=given, timeout=60, verify=False)
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -67,7 +67,7 @@ class Api:
         self._process.kill()
         self._process.wait()
 
-    def stop(self, patience_s: float = 15) -> int:
+    def stop(self, patience_s: float = 60) -> int:
         """SIGTERM; returns the exit code."""
         assert self._process is not None
         if self._process.poll() is None:

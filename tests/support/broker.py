@@ -51,7 +51,7 @@ class OwnBroker(Broker):
         assert self._process is not None
         return self._process.pid
 
-    def start(self, patience_s: float = 60) -> None:
+    def start(self, patience_s: float = 120) -> None:
         """Start and wait until it answers."""
         with self._log.open("ab") as log:
             # Tethered: a test run that crashes leaves no broker behind.

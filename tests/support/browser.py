@@ -87,6 +87,7 @@ def tab(browser: Browser, url: str, **context: Any) -> Iterator[Tab]:
     settings: dict[str, Any] = {"viewport": {"width": 1360, "height": 860}, "locale": "en-GB", **context}
     own = browser.new_context(**settings)
     own.add_init_script(_VIOLATIONS)
+    own.set_default_timeout(120_000)
     opened = Tab(own.new_page())
     opened.page.on("pageerror", lambda error: opened.complaints.append(str(error)))
 

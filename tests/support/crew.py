@@ -84,7 +84,7 @@ class Crew:
         self.workers[position].wait()
         self.start(position)
 
-    def stop(self, position: int, patience_s: float = 10) -> int:
+    def stop(self, position: int, patience_s: float = 60) -> int:
         """SIGTERM one worker; its exit code. A worker that does not end in time is killed and fails the test."""
         worker = self.workers[position]
         worker.terminate()
@@ -95,7 +95,7 @@ class Crew:
             worker.wait()
             raise AssertionError(f"SIGTERM took more than {patience_s} s") from None
 
-    def dismiss(self, position: int, patience_s: float = 10) -> int:
+    def dismiss(self, position: int, patience_s: float = 60) -> int:
         """SIGTERM one worker for good; its exit code."""
         code = self.stop(position, patience_s)
         self.workers.pop(position)

@@ -1,4 +1,4 @@
-"""The web's fetcher as tests use it: short limits, and an answer's body."""
+"""The web's fetcher as tests use it: small limits in size, the product's own in time, and an answer's body."""
 
 from threading import Event
 from typing import Any
@@ -16,9 +16,6 @@ GAP_S = 0.3
 def fetcher_of(find: Resolve = resolve, **settings: Any) -> Fetcher:
     given = {
         "web_gap_s": GAP_S,
-        "web_connect_s": 2,
-        "web_read_s": 0.5,
-        "web_total_s": 1.5,
         "web_max_bytes": 50_000,
         "contact": "ops@example.org",
         **settings,

@@ -6,7 +6,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 def read_all(bootstrap: str, topic: str) -> Iterator[Any]:

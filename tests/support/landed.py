@@ -75,7 +75,7 @@ class Landed:
             self._client.close()
         self._sink.terminate()
         self.api.stop()
-        self._sink.wait(30)
+        self._sink.wait(60)
         self._clickhouse.drop(self.database)
 
     def rows(self, table: str = "mentions") -> int:
@@ -122,7 +122,7 @@ class Landed:
         """Let retention take every mention from the topic."""
         name = TOPICS["mentions"].full_name(self.prefix)
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        partitions = admin.list_topics(name, timeout=10).topics[name].partitions
+        partitions = admin.list_topics(name, timeout=60).topics[name].partitions
         deleted = admin.delete_records([TopicPartition(name, number, -1) for number in partitions])
         for future in deleted.values():
             future.result(30)

@@ -209,15 +209,15 @@ class LandingTrial:
     def _members(self) -> set[str]:
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
         group = self.prefix + "clickhouse"
-        return {one.member_id for one in admin.describe_consumer_groups([group])[group].result(10).members}
+        return {one.member_id for one in admin.describe_consumer_groups([group])[group].result(60).members}
 
     def _stop(self) -> None:
         assert self.sink is not None
         self.sink.terminate()
-        assert self.sink.wait(30) == 0
+        assert self.sink.wait(60) == 0
 
     def _forget_offsets(self) -> None:
         admin = AdminClient({"bootstrap.servers": self.bootstrap})
         group = self.prefix + "clickhouse"
         until(lambda: not self._members(), "the group is empty")
-        admin.delete_consumer_groups([group])[group].result(20)
+        admin.delete_consumer_groups([group])[group].result(60)

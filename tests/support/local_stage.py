@@ -14,7 +14,7 @@ from tests.support.broker import Broker
 from tests.support.kafka_reading import Offsets, read_all
 from tests.support.topics import make_topics
 
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 
 
 async def eventually(condition: Callable[[], object], what: str) -> None:
@@ -45,7 +45,7 @@ class LocalStage:
         producer = Producer({"bootstrap.servers": self.bootstrap, "linger.ms": 0, **options})
         for value in values:
             producer.produce(self.source, value, key=key)
-        assert producer.flush(10) == 0
+        assert producer.flush(60) == 0
 
     def committed(self) -> int:
         return self.offsets.committed().get(0, 0)

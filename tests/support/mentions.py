@@ -238,12 +238,12 @@ class Publisher:
                 "log_level": 0,
             }
         )
-        self._producer.init_transactions(30)
+        self._producer.init_transactions(60)
 
     def knows(self, topic: str, partition: int) -> bool:
         """Whether its producer has heard of a partition."""
         name = TOPICS[topic].full_name(self._prefix)
-        return partition in self._producer.list_topics(name, timeout=10).topics[name].partitions
+        return partition in self._producer.list_topics(name, timeout=60).topics[name].partitions
 
     def publish(
         self,

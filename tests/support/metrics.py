@@ -10,7 +10,7 @@ class Scraped:
     """One scrape."""
 
     def __init__(self, port: int) -> None:
-        text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=10).raise_for_status().text
+        text = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=60).raise_for_status().text
         self.samples: Samples = {
             (sample.name, frozenset(sample.labels.items())): sample.value
             for family in text_string_to_metric_families(text)

@@ -23,7 +23,7 @@ OURS = frozenset({"api", "deploy", "deploy.prepare", "processors", "producers", 
 SUPERVISING = frozenset({"up", "demo"})
 """The commands of `deploy` that start processes."""
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_PATIENCE_S = 5.0
+_PATIENCE_S = 60.0
 
 
 def supervises(words: Sequence[str]) -> bool:

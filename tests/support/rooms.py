@@ -151,7 +151,7 @@ class _Preloaded:
     def close(self) -> None:
         """End it, and what it has started."""
         self._channel.close()
-        self._process.wait(30)
+        self._process.wait(60)
 
 
 class _Forked:

@@ -78,14 +78,14 @@ class SseClient:
         """Drop the connection without a word, wherever it is; with `follow` the next one is opened at once."""
         self._link.drop()
         if not self._follow and self._thread is not None:
-            self._thread.join(10)
+            self._thread.join(60)
 
     def stop(self) -> None:
         """Cut, and open no other."""
         self._stopping.set()
         self.cut()
         if self._thread is not None:
-            self._thread.join(10)
+            self._thread.join(60)
 
     @property
     def open(self) -> bool:
@@ -96,7 +96,7 @@ class SseClient:
         """The data of all events of this name, in order of arrival."""
         return [one.data for one in list(self.events) if one.event == event]
 
-    def until(self, condition: Callable[[], bool], what: str, patience_s: float = 30) -> None:
+    def until(self, condition: Callable[[], bool], what: str, patience_s: float = 120) -> None:
         """Wait until `condition` holds; raises with `what` when patience ends."""
         deadline = time.monotonic() + patience_s
         while not condition():
@@ -105,7 +105,7 @@ class SseClient:
                 raise TimeoutError(f"not within {patience_s} s: {what}; status {self.status}, events {kinds}")
             time.sleep(0.01)
 
-    def expect(self, event: str, count: int, patience_s: float = 60) -> "SseClient":
+    def expect(self, event: str, count: int, patience_s: float = 120) -> "SseClient":
         """Wait until at least so many events of a name have come."""
         self.until(lambda: len(self.of(event)) >= count, f"{count} {event}", patience_s)
         return self

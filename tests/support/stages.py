@@ -73,12 +73,12 @@ class Workers:
         process.wait()
 
     def stop(self) -> list[int]:
-        """SIGTERM to all, once they heed it; their exit statuses, within ten seconds each."""
+        """SIGTERM to all, once they heed it; their exit statuses, within a minute each."""
         # What is still importing dies of the signal, as any process would.
         until(lambda: all(map(_heeds_sigterm, self.processes)), f"{self._stage} is up")
         for process in self.processes:
             process.terminate()
-        codes = [process.wait(15) for process in self.processes]
+        codes = [process.wait(60) for process in self.processes]
         self.processes.clear()
         return codes
 

@@ -36,11 +36,11 @@ def _create(bootstrap: str, new: list[NewTopic]) -> None:
     for future in admin.create_topics(new).values():
         future.result(30)
     # Made by the controller; the broker that is asked next may not have heard of them yet.
-    until(lambda: _known(admin, new), "the broker knows its new topics", 30)
+    until(lambda: _known(admin, new), "the broker knows its new topics")
 
 
 def _known(admin: AdminClient, new: list[NewTopic]) -> bool:
-    found = admin.list_topics(timeout=30).topics
+    found = admin.list_topics(timeout=60).topics
     return all(
         one.topic in found
         and len(found[one.topic].partitions) == one.num_partitions

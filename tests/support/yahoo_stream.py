@@ -18,6 +18,7 @@ from yfinance.pricing_pb2 import PricingData
 Script = Callable[[ServerConnection], None]
 """What happens on a connection once it is subscribed; the connection ends cleanly with it."""
 
+_PATIENCE_S = 60
 _GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -49,10 +50,13 @@ class FakeStream:
     def subscribed(self, number: int) -> list[Sequence[str]]:
         """What was subscribed to, in order, once it was `number` times: a client does not wait until it is read here."""
         with self._heard:
-            assert self._heard.wait_for(lambda: len(self._subscribed) >= number, 10), self._subscribed
+            assert self._heard.wait_for(lambda: len(self._subscribed) >= number, _PATIENCE_S), (
+                self._subscribed
+            )
             return list(self._subscribed)
 
-    def _hear(self, message: str | bytes) -> None:
+    def hear(self, message: str | bytes) -> None:
+        """Note what is subscribed to."""
         with self._heard:
             self._subscribed.append(json.loads(message)["subscribe"])
             self._heard.notify_all()
@@ -66,7 +70,7 @@ class FakeStream:
     def _talk(self, connection: ServerConnection) -> None:
         script = self.scripts.pop(0) if len(self.scripts) > 1 else self.scripts[0]
         try:
-            self._hear(connection.recv(5))
+            self.hear(connection.recv(_PATIENCE_S))
             script(connection)
         except ConnectionClosed:
             pass
@@ -75,7 +79,7 @@ class FakeStream:
         """Say nothing more, and note what is subscribed to, until the other side has gone."""
         while not self.ended.is_set():
             try:
-                self._hear(connection.recv(0.05))
+                self.hear(connection.recv(0.05))
             except TimeoutError:
                 continue
 

@@ -160,7 +160,7 @@ def test_the_id_of_a_hashtag_is_asked_for_once_and_a_hashtag_for_all_its_keyword
 
 
 def test_a_hashtag_counts_before_it_is_asked_for(tags: InstagramUpstream) -> None:
-    tags.fault("slow", 1)
+    tags.fault("cut", 1)
     found = driver(tags)
     assert found.run().run["outcome"] == "error"
     assert list(orjson.loads(found.cursors["asked"])["first"]) == ["ihsg"]

@@ -124,10 +124,10 @@ async def test_it_hands_out_at_once_after_a_silence_and_within_a_linger_otherwis
     task = asyncio.create_task(pulse.run())
     await asyncio.sleep(0)
     publish(hub, 10)
-    await asyncio.wait_for(ear.heard.wait(), 10)
+    await asyncio.wait_for(ear.heard.wait(), 60)
     ear.heard.clear()
     publish(hub, 11)
     publish(hub, 12)
-    await asyncio.wait_for(ear.heard.wait(), 10)
+    await asyncio.wait_for(ear.heard.wait(), 60)
     assert [len(batch.frames) for batch in ear.batches] == [1, 2]
     task.cancel()

@@ -1,7 +1,6 @@
 """A client's SQL waits no longer than it is told to, and its turn ends when ClickHouse has ended, not before."""
 
 import asyncio
-import time
 
 import pytest
 
@@ -17,11 +16,13 @@ class Slow:
     def __init__(self) -> None:
         self.free = asyncio.Event()
         self.asked = 0
+        self.begun = asyncio.Event()
         self.gone = asyncio.Event()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         self.asked += 1
+        self.begun.set()
         await self.free.wait()
         # More than was told here is owed: whoever keeps the answer keeps the connection.
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n1\n")
@@ -32,14 +33,14 @@ class Slow:
         writer.close()
 
 
-async def asked(slow: Slow) -> tuple[SqlReader, asyncio.Server]:
+async def asked(slow: Slow, wait_s: float = 0.2) -> tuple[SqlReader, asyncio.Server]:
     server = await asyncio.start_server(slow.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     settings = ApiSettings.model_validate(
         {
             "clickhouse_url": f"http://127.0.0.1:{port}",
             "clickhouse_reader_password": "r",
-            "sql_wait_s": 0.2,
+            "sql_wait_s": wait_s,
         }
     )
     return SqlReader(settings), server
@@ -50,16 +51,19 @@ def test_the_turn_is_held_until_clickhouse_is_free(monkeypatch: pytest.MonkeyPat
 
     async def trial() -> None:
         slow = Slow()
-        reader, server = await asked(slow)
+        # The answer that comes in the end must come within it, too.
+        reader, server = await asked(slow, 3)
         with pytest.raises(SqlRefused) as refused:
             await reader.ask("SELECT 1", "TSV")
         assert refused.value.kind == "runs_too_long"
         for _ in range(3):
             with pytest.raises(Backpressure):
                 await reader.ask("SELECT 1", "TSV")
+        async with asyncio.timeout(60):
+            await slow.begun.wait()
         assert slow.asked == 1, "ClickHouse has one of them"
         slow.free.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await slow.gone.wait()
         answer = await reader.ask("SELECT 1", "TSV")
         assert isinstance(answer, SqlAnswer)
@@ -75,16 +79,17 @@ def test_a_client_that_goes_away_gives_up_no_turn(monkeypatch: pytest.MonkeyPatc
 
     async def trial() -> None:
         slow = Slow()
-        reader, server = await asked(slow)
+        reader, server = await asked(slow, 60)
         asking = asyncio.create_task(reader.ask("SELECT 1", "TSV"))
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(60):
+            await slow.begun.wait()
         asking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asking
         with pytest.raises(Backpressure):
             await reader.ask("SELECT 1", "TSV")
         slow.free.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await slow.gone.wait()
         await reader.close()
         server.close()
@@ -98,9 +103,8 @@ def test_it_closes_while_clickhouse_computes() -> None:
         reader, server = await asked(slow)
         with pytest.raises(SqlRefused):
             await reader.ask("SELECT 1", "TSV")
-        began = time.monotonic()
-        await reader.close()
-        assert time.monotonic() - began < 1
+        async with asyncio.timeout(60):
+            await reader.close()
         slow.free.set()
         server.close()
 

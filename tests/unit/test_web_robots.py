@@ -80,9 +80,9 @@ def test_no_pattern_takes_long() -> None:
 
 def test_no_line_takes_long_and_no_group_has_no_end() -> None:
     spaces = " " * 100_000
-    began = time.monotonic()
+    began = time.thread_time()
     assert rules_for("Denyut", f"User-agent: *\nDisallow: /a{spaces}x # y\nDisallow{spaces}b").rules
-    assert time.monotonic() - began < 1
+    assert time.thread_time() - began < 5
     assert rules_for("Denyut", f"User-agent{spaces}:{spaces}*{spaces}\nDisallow: /a{spaces}").rules == (
         (False, "/a"),
     )
@@ -97,7 +97,7 @@ def server() -> Iterator[Upstream]:
 
 
 def permits(web_inside: str = "") -> Permits:
-    settings = ProducerSettings(web_gap_s=0, web_read_s=0.3, web_total_s=1, web_inside=web_inside)
+    settings = ProducerSettings(web_gap_s=0, web_inside=web_inside)
     return Permits(Fetcher(settings, web_limits(settings), "text/html"))
 
 
@@ -132,7 +132,7 @@ def test_a_site_without_one_allows_everything(server: Upstream, status: int) -> 
 
 @pytest.mark.parametrize(
     ("reply", "kind"),
-    [(Reply(500), Retryable), (Reply(429), Backpressure), (Reply(body=b"x", wait_s=5), Retryable)],
+    [(Reply(500), Retryable), (Reply(429), Backpressure), (Reply(body=b"x", wait_s=90), Retryable)],
 )
 def test_a_site_that_cannot_be_asked_allows_nothing_yet(
     server: Upstream, reply: Reply, kind: type[Retryable]
@@ -140,7 +140,7 @@ def test_a_site_that_cannot_be_asked_allows_nothing_yet(
     server.answers["/robots.txt"] = reply
     asked = permits()
     with pytest.raises(kind):
-        asked.gap_s(f"{server.url}/read/1", Event())
+        asked.gap_s(f"{server.url}/read/1", Event(), 0.3 if reply.wait_s else None)
     server.answers["/robots.txt"] = Reply(body=b"")
     assert asked.gap_s(f"{server.url}/read/1", Event()) == 0, "and is asked again"
 

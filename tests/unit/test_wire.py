@@ -31,7 +31,7 @@ class Streaming:
         self.loop: asyncio.AbstractEventLoop
         self.big = b""
         self.reasons: list[str] = []
-        self.dead_s = 5.0
+        self.dead_s = 60.0
 
     def left(self, reason: CloseReason) -> None:
         self.reasons.append(reason)
@@ -51,7 +51,7 @@ class Streaming:
             wire.write(Batch([Frame("4", self.big)]))
             self.waiting.append(wire.waiting())
         if scope["path"] != "/stay":
-            wire.end(5)
+            wire.end(60)
             wire.write(Batch([Frame("5", b"after the end\n\n")]))
         self.loop.call_later(0.05, self.returned.set)
 
@@ -119,7 +119,7 @@ def test_a_stream_goes_on_without_asgis_task_and_reads_no_further_request(
             heard += connection.recv(65_536)
         assert len(app.wires) == 1
         assert heard.count(b"HTTP/1.1") == 1
-        app.loop.call_soon_threadsafe(app.wires[0].end, 5)
+        app.loop.call_soon_threadsafe(app.wires[0].end, 60)
         while more := connection.recv(65_536):
             heard += more
         assert heard.endswith(b"0\r\n\r\n")

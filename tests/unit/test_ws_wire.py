@@ -31,7 +31,7 @@ class Streaming:
         wire: WebSocketWire = scope["extensions"][EXTENSION]
         await receive()
         await send({"type": "websocket.accept"})
-        wire.begin(8192, 5)
+        wire.begin(8192, 60)
         for batch in self.batches:
             wire.write(batch)
         self.seen += [wire.last_id, wire.waiting() > 0, wire.lost]

@@ -226,9 +226,9 @@ def test_what_x_refuses_is_told_with_the_setting(
 def test_a_head_that_does_not_end_is_not_waited_for(server: XUpstream) -> None:
     began = time.monotonic()
     with endless(b"2") as (url, _):
-        found = driver(server, x_url=url)
+        found = driver(server, x_url=url, web_total_s=1)
         run = found.run().run
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
     assert (run["outcome"], "too slow" in str(run["error"])) == ("error", True)
     assert orjson.loads(found.cursors["budget"])["used"] == 100, "it may have been paid for"
 

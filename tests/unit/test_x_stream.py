@@ -1,6 +1,7 @@
 """X's filtered stream: rules follow the keywords, lines become posts, and every end of a connection is told."""
 
 import json
+import time
 from collections.abc import Iterator
 from threading import Event
 from typing import Any
@@ -19,7 +20,7 @@ from producers.x.rules import changes, matched
 from schemas.errors import Backpressure, Retryable
 from tests.support.keywords import Said, keyword
 from tests.support.upstream import Asked, Reply
-from tests.support.upstreams.outcome import Driver
+from tests.support.upstreams.outcome import Driver, Outcome
 from tests.support.upstreams.x import USER, XUpstream, tweet
 
 PATH = "/2/tweets/search/stream"
@@ -110,17 +111,25 @@ def test_lines_become_posts_and_a_connection_that_ends_is_an_error_to_come_back_
 
 
 def test_a_stream_that_is_well_leaves_runs_and_stays_connected(server: XUpstream) -> None:
-    server.hold_s = 60
+    server.hold_s = 300
     found = driver(server, x_rules_s=0.5, x_interval_s=77)
     assert found.collector.next_run_s(STREAM) == 77, "nothing is followed yet"
     quiet = found.run(STREAM)
     assert (quiet.run["outcome"], quiet.problem) == ("empty", None)
     assert (found.collector.next_run_s(STREAM) or 0) < 1, "read on at once"
     expected = server.publish(3)
-    brought = found.run(STREAM)
-    assert (brought.ids, brought.run["outcome"], brought.problem) == (expected, "ok", None)
+    brought: list[Outcome] = []
+    deadline = time.monotonic() + 120
+    # On a busy machine a run as short as this one may be over before they come.
+    while len(ids := [one for run in brought for one in run.ids]) < len(expected):
+        assert time.monotonic() < deadline, f"{ids} of {expected}"
+        brought.append(found.run(STREAM))
+        assert (brought[-1].run["outcome"] == "ok") == bool(brought[-1].ids)
+        assert brought[-1].problem is None
+    assert ids == expected
     assert len(server.server.at(PATH)) == 1
-    assert len(server.server.at(f"{PATH}/rules")) == 3, "looked at before each run, and made once"
+    looked = 1 + len(brought)
+    assert len(server.server.at(f"{PATH}/rules")) == looked + 1, "looked at before each run, and made once"
     server.said.keywords = []
     assert found.run(STREAM).run["error"] == NOTHING
     assert found.collector.next_run_s(STREAM) == 77, "let go of, for there is nothing to follow"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 import yfinance
@@ -40,12 +41,16 @@ def fake(server: Upstream) -> FakeYahoo:
     return FakeYahoo(server, {"BBCA.JK": "Asia/Jakarta", "AAPL": "America/New_York"}, FIRST)
 
 
+def yahoo_of(server: Upstream, tmp_path: Path, **more: Any) -> Yahoo:
+    return Yahoo(ProducerSettings(yahoo_url=server.url, yahoo_gap_s=0, data_dir=tmp_path, **more))
+
+
 @pytest.fixture
 def yahoo(server: Upstream, tmp_path: Path) -> Yahoo:
     # One for the whole process keeps the cookie and the crumb; every test begins without.
     YfData._instances.clear()
     YfData.cache_get.cache_clear()
-    return Yahoo(ProducerSettings(yahoo_url=server.url, yahoo_gap_s=0, yahoo_timeout_s=1, data_dir=tmp_path))
+    return yahoo_of(server, tmp_path)
 
 
 def test_what_is_undocumented_was_read_in_this_version() -> None:
@@ -127,9 +132,11 @@ def test_history_is_every_day_at_midnight_of_its_exchange(fake: FakeYahoo, yahoo
     ],
 )
 def test_every_refusal_of_quotes_is_a_decision(
-    fake: FakeYahoo, yahoo: Yahoo, reply: Reply, kind: type[Retryable], told: str
+    fake: FakeYahoo, yahoo: Yahoo, tmp_path: Path, reply: Reply, kind: type[Retryable], told: str
 ) -> None:
     fake.server.answers[QUOTE] = reply
+    if reply.wait_s:
+        yahoo = yahoo_of(fake.server, tmp_path, yahoo_timeout_s=1)
     with pytest.raises(kind, match=told) as caught:
         yahoo.quotes(["AAPL"], NO_STOP)
     if kind is Lasting:
@@ -155,12 +162,13 @@ def test_every_refusal_of_quotes_is_a_decision(
     ],
 )
 def test_every_refusal_of_history_is_a_decision_and_is_not_kept(
-    fake: FakeYahoo, yahoo: Yahoo, reply: Reply, kind: type[Retryable]
+    fake: FakeYahoo, yahoo: Yahoo, tmp_path: Path, reply: Reply, kind: type[Retryable]
 ) -> None:
+    asked = yahoo_of(fake.server, tmp_path, yahoo_timeout_s=1) if reply.wait_s else yahoo
     good: Answer | Reply = fake.server.answers[CHART]
     fake.server.answers[CHART] = reply
     with pytest.raises(kind):
-        yahoo.history("BBCA.JK", FIRST, 1_790_000_000, "1d", NO_STOP)
+        asked.history("BBCA.JK", FIRST, 1_790_000_000, "1d", NO_STOP)
     if kind is Backpressure:
         assert len(fake.server.at(CHART)) == 1
         return
@@ -270,7 +278,6 @@ def test_a_symbol_that_nobody_can_read_keeps_no_other_from_being_read(
     settings = ProducerSettings(
         yahoo_url=fake.server.url,
         yahoo_gap_s=0,
-        yahoo_timeout_s=1,
         yahoo_watchlist=watchlist,
         data_dir=tmp_path,
     )

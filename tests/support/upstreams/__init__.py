@@ -51,7 +51,9 @@ class Upstream(Protocol):
         ...
 
     def settings(self) -> dict[str, str]:
-        """What points the collector here (`DENYUT_…` to value), with no pause longer than a test may take."""
+        """What points the collector here (`DENYUT_…` to value), with no pause longer than a test may take, and its own patience.
+
+        Where an answer is `slow`, a test adds those of `impatient`."""
         ...
 
     def build(self, settings: ProducerSettings) -> Collector:

@@ -46,8 +46,6 @@ class GraphUpstream(Scripted):
             "DENYUT_GRAPH_URL": self.url,
             "DENYUT_GRAPH_VERSION": API.strip("/"),
             "DENYUT_WEB_GAP_S": "0",
-            "DENYUT_WEB_READ_S": "0.5",
-            "DENYUT_WEB_TOTAL_S": "1",
         }
 
 
@@ -62,7 +60,7 @@ class FacebookUpstream(GraphUpstream):
         self.serve(f"{API}kabartv", lambda _, __: answer({"id": "1"}))
 
     def settings(self) -> dict[str, str]:
-        """The token, the page, this server, and patience for a second."""
+        """The token, the page, and this server."""
         return {**self.of("FACEBOOK"), "DENYUT_FACEBOOK_PAGES": "kabartv"}
 
     def publish(self, n: int) -> list[str]:
@@ -87,7 +85,7 @@ class InstagramUpstream(GraphUpstream):
         self.serve(f"{API}tag-ihsg/recent_media", self.listing)
 
     def settings(self) -> dict[str, str]:
-        """The token, the account, this server, and patience for a second."""
+        """The token, the account, and this server."""
         return {**self.of("INSTAGRAM"), "DENYUT_INSTAGRAM_USER": USER}
 
     def build(self, settings: ProducerSettings) -> Instagram:

@@ -11,7 +11,7 @@ class KaskusUpstream(SitesUpstream):
     name = "kaskus"
 
     def settings(self) -> dict[str, str]:
-        """The list of forums, and little patience."""
+        """The list of forums."""
         path = Path(self._folder.name) / "forums.toml"
         path.write_text(
             f"""[[forums]]
@@ -28,8 +28,6 @@ language = "id"
         )
         return {
             "DENYUT_KASKUS_FORUMS": str(path),
-            "DENYUT_WEB_READ_S": "0.5",
-            "DENYUT_WEB_TOTAL_S": "1",
             "DENYUT_WEB_GAP_S": "0",
         }
 

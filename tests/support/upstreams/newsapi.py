@@ -30,15 +30,13 @@ class NewsApiUpstream(Scripted):
         self.serve("/v2/everything", self._everything)
 
     def settings(self) -> dict[str, str]:
-        """The key of a large plan, pages of two, and little patience."""
+        """The key of a large plan, pages of two, and this server."""
         return {
             "DENYUT_NEWSAPI_URL": self.url,
             "DENYUT_NEWSAPI_KEY": KEY,
             "DENYUT_NEWSAPI_PAGE_SIZE": "2",
             "DENYUT_NEWSAPI_PAGES": "20",
             "DENYUT_NEWSAPI_DAILY": "2400",
-            "DENYUT_WEB_READ_S": "0.5",
-            "DENYUT_WEB_TOTAL_S": "1",
             "DENYUT_WEB_GAP_S": "0",
         }
 

@@ -35,13 +35,12 @@ class RedditUpstream(Scripted):
         self.serve("/r/all/new", lambda asked, twist: self._listing([], asked, twist))
 
     def settings(self) -> dict[str, str]:
-        """A login, one subreddit, this server, and patience for a second."""
+        """A login, one subreddit, and this server."""
         return {
             "DENYUT_REDDIT_CLIENT_ID": "an-app",
             "DENYUT_REDDIT_CLIENT_SECRET": "a-secret",
             "DENYUT_REDDIT_SUBREDDITS": "saham",
             "DENYUT_REDDIT_URL": self.url,
-            "DENYUT_WEB_TOTAL_S": "1",
         }
 
     def build(self, settings: ProducerSettings) -> RedditPosts:

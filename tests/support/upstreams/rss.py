@@ -27,12 +27,10 @@ class RssUpstream(Scripted):
         self.serve("/feed", self._feed)
 
     def settings(self) -> dict[str, str]:
-        """The list of feeds, and little patience."""
+        """The list of feeds."""
         feeds = feed_list(Path(self._folder.name) / "feeds.toml", {"kabar": f"{self.url}/feed"})
         return {
             "DENYUT_RSS_FEEDS": str(feeds),
-            "DENYUT_RSS_READ_S": "0.5",
-            "DENYUT_RSS_TOTAL_S": "1",
             "DENYUT_WEB_GAP_S": "0",
         }
 

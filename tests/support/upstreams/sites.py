@@ -33,7 +33,7 @@ class SitesUpstream(Scripted):
         self.serve("/indeks", self._list)
 
     def settings(self) -> dict[str, str]:
-        """The list of outlets, and little patience."""
+        """The list of outlets."""
         path = Path(self._folder.name) / "sites.toml"
         path.write_text(
             f"""[[sites]]
@@ -50,8 +50,6 @@ language = "id"
         )
         return {
             "DENYUT_SITES_LIST": str(path),
-            "DENYUT_WEB_READ_S": "0.5",
-            "DENYUT_WEB_TOTAL_S": "1",
             "DENYUT_WEB_GAP_S": "0",
         }
 

@@ -45,12 +45,10 @@ class XUpstream(Scripted):
         self.server.answers[STREAM_PATH] = self._stream
 
     def settings(self) -> dict[str, str]:
-        """The token, this server, and patience for a second."""
+        """The token, and this server."""
         return {
             "DENYUT_X_BEARER_TOKEN": TOKEN,
             "DENYUT_X_URL": self.url,
-            "DENYUT_WEB_READ_S": "0.5",
-            "DENYUT_WEB_TOTAL_S": "1",
         }
 
     def build(self, settings: ProducerSettings) -> X:

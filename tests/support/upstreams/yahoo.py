@@ -49,7 +49,7 @@ class YahooUpstream(Scripted):
         return [one for one in self.server.asked if one.path.startswith(("/v7/", "/v8/"))]
 
     def settings(self) -> dict[str, str]:
-        """The watchlist, quotes alone, and patience for a second."""
+        """The watchlist, quotes alone, and this server."""
         watchlist = Path(self._folder.name) / "watchlist.toml"
         watchlist.write_text(f"symbols = {json.dumps(self.symbols)}\n", encoding="utf-8")
         return {
@@ -57,7 +57,6 @@ class YahooUpstream(Scripted):
             "DENYUT_YAHOO_WATCHLIST": str(watchlist),
             "DENYUT_YAHOO_HISTORY_DAYS": "0",
             "DENYUT_YAHOO_GAP_S": "0",
-            "DENYUT_YAHOO_TIMEOUT_S": "1",
             "DENYUT_DATA_DIR": _CACHE.name,
         }
 

@@ -34,14 +34,12 @@ class YouTubeUpstream(Scripted):
         self.serve(f"{_API}search", self._let_in(self._search))
 
     def settings(self) -> dict[str, str]:
-        """The key, one channel, this server, and patience for a second."""
+        """The key, one channel, and this server."""
         return {
             "DENYUT_YOUTUBE_KEY": KEY,
             "DENYUT_YOUTUBE_CHANNELS": CHANNEL,
             "DENYUT_YOUTUBE_URL": self.url,
             "DENYUT_WEB_GAP_S": "0",
-            "DENYUT_WEB_READ_S": "0.5",
-            "DENYUT_WEB_TOTAL_S": "1",
         }
 
     def build(self, settings: ProducerSettings) -> YouTubePosts:

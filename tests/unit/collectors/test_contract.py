@@ -20,6 +20,7 @@ from producers.settings import ProducerSettings
 from schemas.errors import Backpressure
 from schemas.events import Run
 from tests.support.upstreams import Fault, Upstream
+from tests.support.upstreams.impatient import IMPATIENT
 from tests.support.upstreams.outcome import Driver, Outcome
 from tests.support.upstreams.registry import EXEMPT, UPSTREAMS
 
@@ -27,7 +28,8 @@ HOUR = 3_600_000
 LIMITS = Limits(late=HOUR, enriched=HOUR, quiet=6 * HOUR)
 ALWAYS = 1_000
 """More answers than any run asks for."""
-SLOWEST_S = 10
+SLOWEST_S = 30
+"""Many times what an impatient collector allows, also where others keep the machine busy."""
 WITHOUT_A_LOGIN = ("kaskus", "rss", "sites", "yahoo")
 
 
@@ -40,9 +42,10 @@ def upstream(request: pytest.FixtureRequest) -> Iterator[Upstream]:
         server.close()
 
 
-def driver(upstream: Upstream, cursors: dict[str, str] | None = None) -> Driver:
+def driver(upstream: Upstream, cursors: dict[str, str] | None = None, *, impatient: bool = False) -> Driver:
     """A collector that has just been started, with what an earlier one stored."""
-    given = {name.removeprefix("DENYUT_").lower(): value for name, value in upstream.settings().items()}
+    found = {**upstream.settings(), **(IMPATIENT if impatient else {})}
+    given = {name.removeprefix("DENYUT_").lower(): value for name, value in found.items()}
     return Driver(upstream.build(ProducerSettings.model_validate(given)), dict(cursors or {}), upstream.topic)
 
 
@@ -119,7 +122,7 @@ def test_a_failure_is_told_as_one_and_nothing_is_lost_by_it(
     upstream: Upstream, fault: Fault, outcomes: set[str]
 ) -> None:
     expected = upstream.publish(2)
-    found = driver(upstream)
+    found = driver(upstream, impatient=fault == "slow")
     upstream.fault(fault, ALWAYS)
     before = len(upstream.requests)
     began = time.monotonic()

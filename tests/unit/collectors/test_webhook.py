@@ -37,7 +37,7 @@ class Listening:
         self.collector = Webhook(ProducerSettings.model_validate(given))
         self.handed: SimpleQueue[Handed | None] = SimpleQueue()
         self.begin()
-        until(lambda: bool(self.collector.url), "it listens", 10)
+        until(lambda: bool(self.collector.url), "it listens", 60)
         self.url = self.collector.url
 
     def begin(self) -> None:
@@ -45,7 +45,7 @@ class Listening:
         self.reading.start()
 
     def batch(self) -> Batch:
-        handed = self.handed.get(timeout=10)
+        handed = self.handed.get(timeout=60)
         assert handed is not None
         assert isinstance(handed.what, Batch), handed.what
         return handed.what
@@ -88,7 +88,7 @@ def test_202_comes_after_kafka_and_not_before(tmp_path: Path, pool: ThreadPoolEx
         batch = found.batch()
         assert not answer.done(), "handed over is not acknowledged"
         found.reading.go_on()
-        assert answer.result(10).status_code == 202
+        assert answer.result(60).status_code == 202
         assert answer.result().json() == {"accepted": 2, "source": "partner"}
     codec = Codec(PinnedIds())
     posts: list[Any] = [item.record for item in batch.items]  # type: ignore[union-attr]
@@ -108,14 +108,14 @@ def test_what_kafka_did_not_take_is_told_and_may_be_sent_again(
         answer = pool.submit(send, found.url, body, headers)
         found.batch()
         found.reading.cut()
-        assert answer.result(10).status_code == 503
+        assert answer.result(60).status_code == 503
         assert answer.result().headers["retry-after"] == "5"
-        found.handed.get(timeout=10)
+        found.handed.get(timeout=60)
         found.begin()
         again = pool.submit(send, found.url, body, headers)
         found.batch()
         found.reading.go_on()
-        assert again.result(10).status_code == 202
+        assert again.result(60).status_code == 202
 
 
 def test_a_request_is_good_once(tmp_path: Path, pool: ThreadPoolExecutor) -> None:
@@ -126,7 +126,7 @@ def test_a_request_is_good_once(tmp_path: Path, pool: ThreadPoolExecutor) -> Non
         found.batch()
         meanwhile = send(found.url, body, headers)
         found.reading.go_on()
-        assert first.result(10).status_code == 202
+        assert first.result(60).status_code == 202
         later = send(found.url, body, headers)
         assert (meanwhile.status_code, later.status_code) == (409, 409)
         assert why(later) == "this request was sent before"
@@ -138,21 +138,27 @@ def test_nobody_waits_for_ever_nor_in_a_queue_without_end(tmp_path: Path, pool: 
         found.batch()
         second = pool.submit(send, found.url, body_of({**POST, "id": "2"}))
         third = pool.submit(send, found.url, body_of({**POST, "id": "3"}))
-        assert {one.result(10).status_code for one in (first, second, third)} == {503}
+        assert {one.result(60).status_code for one in (first, second, third)} == {503}
 
 
 def test_the_end_of_a_run_loses_nobody(tmp_path: Path, pool: ThreadPoolExecutor) -> None:
     with listening(tmp_path, webhook_run_s=0.05) as found:
-        ended = found.handed.get(timeout=10)
+        ended = found.handed.get(timeout=60)
         assert ended is not None
         assert isinstance(ended.what, Ended)
         assert ended.what.error is None
         answer = pool.submit(send, found.url, body_of(POST))
-        until(lambda: not found.collector._intake._waiting.empty(), "it waits", 10)
-        found.begin()
-        found.batch()
+        until(lambda: not found.collector._intake._waiting.empty(), "it waits", 60)
+        batch: Batch | Ended = ended.what
+        # On a busy machine a run as short as this one may be over before it has looked.
+        while isinstance(batch, Ended):
+            assert batch.error is None
+            found.begin()
+            handed = found.handed.get(timeout=60)
+            assert handed is not None
+            batch = handed.what
         found.reading.go_on()
-        assert answer.result(10).status_code == 202
+        assert answer.result(60).status_code == 202
 
 
 def test_a_stop_sends_away_who_waits(tmp_path: Path, pool: ThreadPoolExecutor) -> None:
@@ -160,11 +166,11 @@ def test_a_stop_sends_away_who_waits(tmp_path: Path, pool: ThreadPoolExecutor) -
         first = pool.submit(send, found.url, body_of(POST))
         found.batch()
         second = pool.submit(send, found.url, body_of({**POST, "id": "2"}))
-        until(lambda: not found.collector._intake._waiting.empty(), "it waits", 10)
+        until(lambda: not found.collector._intake._waiting.empty(), "it waits", 60)
         found.reading.halt()
         found.reading.go_on()
-        assert first.result(10).status_code == 202
-        assert second.result(10).status_code == 503
+        assert first.result(60).status_code == 202
+        assert second.result(60).status_code == 503
         assert send(found.url, body_of({**POST, "id": "3"})).status_code == 503
 
 
@@ -249,7 +255,7 @@ def test_what_is_too_large_is_refused_before_it_is_all_there(refusing: Listening
 def test_a_body_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
     with listening(tmp_path, webhook_wait_s=0.2) as found:
         host, port = found.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), 10) as slow:
+        with socket.create_connection((host, int(port)), 60) as slow:
             head = f"POST /ingest HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\nContent-Length: 10\r\n\r\n{{"
             slow.sendall(head.encode())
             assert b" 408 " in slow.recv(100)
@@ -305,7 +311,7 @@ def test_without_senders_or_a_free_port_it_says_so(tmp_path: Path) -> None:
         collector = Webhook(ProducerSettings.model_validate(given))
         out: SimpleQueue[Handed | None] = SimpleQueue()
         Reading(collector, SOURCE, {}, out).start()
-        handed = out.get(timeout=10)
+        handed = out.get(timeout=60)
         assert handed is not None
         assert isinstance(handed.what, Ended)
         assert isinstance(handed.what.error, Fatal)
@@ -325,7 +331,7 @@ def test_a_connection_without_a_whole_head_is_closed(
     monkeypatch.setattr(serving, "_KEEP_ALIVE_S", 1)
     with listening(tmp_path) as found:
         host, port = found.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port)), timeout=10) as connection:
+        with socket.create_connection((host, int(port)), timeout=60) as connection:
             connection.sendall(sent)
             while connection.recv(1_000):
                 pass
@@ -333,6 +339,6 @@ def test_a_connection_without_a_whole_head_is_closed(
 
 def test_a_head_without_an_end_is_refused(refusing: Listening) -> None:
     host, port = refusing.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20_000)
         assert connection.recv(1_000).startswith(b"HTTP/1.1 400 ")
