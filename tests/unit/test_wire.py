@@ -164,8 +164,10 @@ def test_a_peer_that_acknowledges_nothing_has_vanished(served: tuple[Streaming, 
     app.dead_s = 0.5
     with socket.create_connection(("127.0.0.1", port), 30) as connection:
         connection.sendall(b"GET /stay HTTP/1.1\r\nHost: x\r\n\r\n")
-        while b"c\n\n" not in connection.recv(65_536):
-            pass
+        heard = b""
+        while b"c\n\n" not in heard:
+            assert (more := connection.recv(65_536)), heard
+            heard += more
         unplug(connection)
         app.loop.call_soon_threadsafe(app.wires[0].write, Batch([Frame("9", b"to nobody\n\n")]))
         assert app.gone.wait(30)
