@@ -166,7 +166,8 @@ def test_a_peer_that_acknowledges_nothing_has_vanished(served: tuple[Streaming, 
         connection.sendall(b"GET /stay HTTP/1.1\r\nHost: x\r\n\r\n")
         heard = b""
         while b"c\n\n" not in heard:
-            assert (more := connection.recv(65_536)), heard
+            more = connection.recv(65_536)
+            assert more, heard
             heard += more
         unplug(connection)
         app.loop.call_soon_threadsafe(app.wires[0].write, Batch([Frame("9", b"to nobody\n\n")]))
