@@ -19,7 +19,7 @@ class PromptSettings(StageSettings):
         default=0.1,
         ge=0,
         le=5,
-        description="how long enrich and alerts let pass between two batches where they are not behind, seconds: what comes meanwhile is one",
+        description="seconds that enrich and alerts let pass between two batches where they are not behind; what comes meanwhile is one",
     )
 
 
@@ -30,7 +30,7 @@ class GatheringSettings(StageSettings):
         default=0.4,
         ge=0,
         le=5,
-        description="the same for trends, stories, topics and market, seconds",
+        description="seconds that trends, stories, topics and market let pass between two batches where they are not behind",
     )
 
 
@@ -216,7 +216,7 @@ class InfluencersSettings(StageSettings):
         default=1,
         ge=0,
         le=5,
-        description="how long influencers waits to fill its batch where it is not behind, seconds: an author's profile is published "
+        description="seconds that influencers lets pass between two batches where it is not behind: an author's profile is published "
         "no more often",
     )
     authors_kept: int = Field(

@@ -21,7 +21,7 @@ _POLL_RECORDS = 10_000
 """As many are objects for a moment before they are columns."""
 _FETCH_BYTES = 1 << 20
 _FETCH_MS = 250
-"""Records are gathered for `sink_linger_ms` anyway: for these first in the broker, which otherwise answers for all partitions whenever one grows."""
+"""So much, or what there is after so long, the broker gathers before it answers: it would answer for all partitions whenever one grows, and records wait here for `sink_linger_ms` anyway."""
 _QUEUE_KIB = 32_768
 """What the client reads ahead."""
 
