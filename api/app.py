@@ -14,6 +14,7 @@ from api.operations import OPERATIONS
 from api.requests import CountRequests
 from api.routes import asyncapi, page, websocket
 from api.services import Services
+from api.straight import StraightToStream
 
 
 def create(services: Services) -> Starlette:
@@ -49,7 +50,11 @@ def create(services: Services) -> Starlette:
             asyncapi.document_route(services.settings),
             *page.routes(),
         ],
-        middleware=[Middleware(CountRequests), Middleware(SecurityHeaders)],
+        middleware=[
+            Middleware(StraightToStream, services),
+            Middleware(CountRequests),
+            Middleware(SecurityHeaders),
+        ],
         exception_handlers=HANDLERS,
         lifespan=lifespan,
     )

@@ -118,9 +118,7 @@ _DETAILED = answer(
 _SESSION = answer(anonymous=FLAG, user=nullable(TEXT), scopes=many(TEXT), expires_at=nullable(MILLIS))
 
 OPERATIONS = (
-    Operation(
-        "/api/v1/stream", stream.stream, stream.PARAMETERS, "live", scopes.BY_TOPIC, "text/event-stream"
-    ),
+    Operation(stream.PATH, stream.stream, stream.PARAMETERS, "live", scopes.BY_TOPIC, "text/event-stream"),
     Operation(
         "/api/v1/mentions",
         mentions.mentions,

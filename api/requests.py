@@ -22,10 +22,15 @@ class CountRequests:
 
         async def counted(message: Message) -> None:
             if message["type"] == "http.response.start":
-                _of(_pattern(scope), str(message["status"])).inc()
+                count_answer(_pattern(scope), message["status"])
             await send(message)
 
         await self._app(scope, receive, counted)
+
+
+def count_answer(route: str, status: int) -> None:
+    """Count one answer of a route."""
+    _of(route, str(status)).inc()
 
 
 @lru_cache(maxsize=512)

@@ -6,18 +6,17 @@ From `begin` on the connection is the stream's alone: ASGI's task ends when the 
 neither a task nor what was made of its request, and what it still sends is not read. It ends with the stream.
 
 What is used of uvicorn besides its documented interface, read in 0.54 (pinned; tests/unit/test_wire.py fails when it changes):
-`HttpToolsProtocol` with its attributes `scope`, `headers`, `parser`, `cycle`, `transport` and `flow`, its callbacks `on_message_begin`, which
-makes the scope, `data_received` and `shutdown`; that it leaves alone an answer whose cycle has `response_complete`, also when the task
-ends; that an answer without content-length is sent in chunked coding, its head at once; and that the cycle writes to its `transport`.
+`HttpToolsProtocol` with its attributes `scope`, `headers`, `parser`, `cycle`, `transport` and `flow`, the fields that `server_state` has for
+every answer (the date), its callbacks `on_message_begin`, which makes the scope, `data_received` and `shutdown`; and that it leaves alone an
+answer whose cycle has `response_started` and `response_complete`, also when the task ends.
 """
 
 import asyncio
 import errno
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, cast
 
-from starlette.types import Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.frames import Batch
@@ -25,6 +24,8 @@ from api.subscription import LOW_WATER, CloseReason
 
 EXTENSION = "denyut.wire"
 """The key of the connection's Wire in `scope["extensions"]`."""
+_OK = b"HTTP/1.1 200 OK\r\n"
+_CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
 _LAST_CHUNK = b"0\r\n\r\n"
 _UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH)
 """What the kernel says in place of a timeout where the network has said that nobody is there."""
@@ -50,17 +51,14 @@ class Wire:
         self.streams = False
         self.last_id = ""
 
-    async def head(self, send: Send, headers: Sequence[tuple[bytes, bytes]]) -> None:
-        """Keep the head of the answer until the first batch is written: a write to a connection costs more than making what it writes."""
-        kept = _Kept()
-        self._protocol.cycle.transport = cast("asyncio.Transport", kept)
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        self._head = b"".join(kept.parts)
-
-    def begin(self, buffer_bytes: int, dead_s: float, gone: Callable[[CloseReason], None]) -> None:
+    def begin(
+        self, fields: bytes, buffer_bytes: int, dead_s: float, gone: Callable[[CloseReason], None]
+    ) -> None:
         """From now on this is a stream.
 
         Args:
+            fields: of the answer's head, each with its line's end. The head goes out with the first batch: a write to a
+                connection costs more than making what it writes.
             buffer_bytes: what the kernel may hold of it, so that a slow client is noticed.
             dead_s: a peer that acknowledges nothing for twice as long is gone, even if it never said so. Twice: of one that
                 is there and takes nothing the pulse is to tell first.
@@ -68,7 +66,7 @@ class Wire:
         """
         self._gone = gone
         self.streams = True
-        self._protocol.let_go()
+        self._head = self._protocol.let_go(fields)
         self._transport.set_write_buffer_limits(high=LOW_WATER)
         raw: socket.socket | None = self._transport.get_extra_info("socket")
         if raw is not None:
@@ -115,17 +113,6 @@ class Wire:
             told(reason_of(error))
 
 
-class _Kept:
-    """In place of a transport: what is written to it is kept."""
-
-    def __init__(self) -> None:
-        self.parts: list[bytes] = []
-
-    def write(self, data: bytes) -> None:
-        """Keep it."""
-        self.parts.append(data)
-
-
 class StreamingProtocol(HttpToolsProtocol):
     """uvicorn's own, which also hands its connection to the application."""
 
@@ -138,11 +125,13 @@ class StreamingProtocol(HttpToolsProtocol):
             self._wire = Wire(self)
         cast("dict[str, Any]", self.scope)["extensions"] = {EXTENSION: self._wire}
 
-    def let_go(self) -> None:
-        """The answer is no business of uvicorn's any more, and what it knows of the request is not needed."""
-        self.cycle.response_complete = True
+    def let_go(self, fields: bytes) -> bytes:
+        """The answer is no business of uvicorn's any more, and what it knows of the request is not needed. Its head, with these fields."""
+        self.cycle.response_started = self.cycle.response_complete = True
         blank = cast("Any", self)
         blank.cycle = blank.scope = blank.headers = blank.parser = None
+        dated = (b"%b: %b\r\n" % field for field in self.server_state.default_headers)
+        return b"".join((_OK, *dated, fields, _CHUNKED))
 
     def data_received(self, data: bytes) -> None:
         """A request, unless a stream is being answered."""

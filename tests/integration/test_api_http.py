@@ -45,6 +45,22 @@ def test_head_does_not_open_a_stream(api: Api) -> None:
     assert answer.headers["content-type"].startswith("text/event-stream")
 
 
+def test_a_stream_and_its_refusal_are_counted_and_as_safe_as_all_else(api: Api) -> None:
+    with httpx.stream("GET", api.url + "/api/v1/stream", timeout=60) as opened:
+        assert opened.status_code == 200
+        assert opened.headers["date"]
+        stream = dict(opened.headers)
+    refused = api.get("/api/v1/stream", nope="1")
+    assert refused.status_code == 422
+    safe = api.get("/nope").headers
+    for name in ("content-security-policy", "x-content-type-options", "referrer-policy"):
+        assert stream[name] == refused.headers[name] == safe[name]
+    assert (stream["cache-control"], stream["connection"]) == ("no-store", "close")
+    for status in ("200", "422"):
+        told = f'denyut_http_requests_total{{route="/api/v1/stream",status="{status}"}}'
+        until(lambda told=told: told in api.get("/metrics").text, f"{status} is counted")  # type: ignore[misc]  # bound now
+
+
 def test_the_document_names_every_operation_and_parameter(api: Api) -> None:
     document = api.get("/api/v1/openapi.json").json()
     assert document["openapi"].startswith("3.1")

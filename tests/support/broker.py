@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient
 
 from deploy import tether
 from deploy.install import fetch
-from deploy.kafka import Kafka
+from deploy.kafka import Compiler, Kafka
 from deploy.ports import free_port
 
 _TETHER = str(tether.__file__)
@@ -30,10 +30,19 @@ class Broker:
 class OwnBroker(Broker):
     """Runs one broker in a folder; `bootstrap` stays the same across restarts."""
 
-    def __init__(self, folder: Path, partitions: int = 4, more: str = "", heap_mb: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        partitions: int = 4,
+        more: str = "",
+        heap_mb: int | None = None,
+        compiler: Compiler = "quick",
+    ) -> None:
         fetch(LIB)
         kafka = self._configured(folder, free_port(), free_port(), partitions)
-        self._kafka = replace(kafka, more=kafka.more + more, heap_mb=heap_mb or kafka.heap_mb)
+        self._kafka = replace(
+            kafka, more=kafka.more + more, heap_mb=heap_mb or kafka.heap_mb, compiler=compiler
+        )
         super().__init__(self._kafka.bootstrap)
         self._log = folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None

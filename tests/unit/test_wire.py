@@ -37,14 +37,13 @@ class Streaming:
         self.reasons.append(reason)
         self.gone.set()
 
-    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
         if scope["type"] != "http":
             return
         self.loop = asyncio.get_running_loop()
         wire: Wire = scope["extensions"][EXTENSION]
         self.wires.append(wire)
-        await wire.head(send, [(b"x-said", b"once")])
-        wire.begin(8192, self.dead_s, self.left)
+        wire.begin(b"x-said: once\r\n", 8192, self.dead_s, self.left)
         wire.write(Batch([Frame("1", b"a\n\n"), Frame("2", b"b\n\n")]))
         wire.write(Batch([Frame("3", b"c\n\n")]))
         if scope["path"] == "/big":
