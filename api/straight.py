@@ -1,4 +1,4 @@
-"""The event stream's own way in: past the layers of the application, which take a client's opening a quarter of its time (ADR 20)."""
+"""The event stream's own way in, past the layers of the application: an opening takes a tenth less without them (ADR 20)."""
 
 from functools import partial
 
