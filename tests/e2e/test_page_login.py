@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Locator
 
 from tests.support.api import Api
 from tests.support.browser import CHROMIUM, Tab, tab
 from tests.support.clickhouse import READER, EmbeddedClickHouse
 from tests.support.landed import Landed
+from tests.support.markets import alert
 from tests.support.tokens import SETTINGS, token
 from tests.support.until import until
 
@@ -68,6 +70,30 @@ def test_who_has_a_token_logs_in_and_out(browser: Browser, landed: Landed, close
         assert opened.page.context.cookies() == []
         # The one refusal that was asked for, and no other.
         assert len(opened.complaints) == 1
+
+
+def test_an_alert_that_nobody_else_is_shown_says_so(browser: Browser, landed: Landed, closed: Api) -> None:
+    with tab(browser, closed.url, viewport={"width": 360, "height": 800}) as opened:
+        opened.page.wait_for_selector("#login", state="visible")
+        enter(opened, token(sub="ani"))
+        opened.live()
+        number = int(time.time() * 1000)
+        ours, theirs, mine = (
+            alert(number, rule_id=f"{owner}-{number}", fired_at=number, owner=owner)
+            for owner in (None, "budi", "ani")
+        )
+        landed.publisher.publish(ours, theirs, mine, topic="alerts")
+
+        def row(one: dict[str, Any]) -> Locator:
+            return opened.page.locator(f'#alerts > li[data-id="{one["id"]}"]')
+
+        until(lambda: row(mine).count() == row(ours).count() == 1, "both are told")
+        assert row(mine).locator(".own").inner_text() == "only you"
+        assert row(ours).locator(".own").count() == row(theirs).count() == 0
+        assert opened.overflow() <= 0
+        opened.page.click("#language")
+        until(lambda: row(mine).locator(".own").inner_text() == "hanya Anda", "the other language")
+        assert opened.violations() == []
 
 
 def test_the_page_asks_again_when_the_token_ends(browser: Browser, closed: Api) -> None:

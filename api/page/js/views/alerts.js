@@ -64,7 +64,7 @@ export class AlertView {
         el(
           "summary", {},
           el("span", { class: "severity" }, el("span", { class: "mark", "aria-hidden": "true" }, MARKS[alert.severity] ?? MARKS.info), t(alert.severity)),
-          el("span", { class: "what" }, `${kindOf(alert)} · ${label}`),
+          el("span", { class: "what" }, `${kindOf(alert)} · ${label}`, alert.owner ? el("span", { class: "own", title: t("ownWhy") }, t("own")) : null),
           el("time", { datetime: new Date(alert.fired_at).toISOString(), title: whole(alert.fired_at) }, when(alert.fired_at)),
           el("span", { class: "said" }, (spoken() === "en" ? null : worded(`said_${alert.kind}`, { observed, expected, subject: label, score: scored(alert) })) ?? alert.explanation),
         ),
