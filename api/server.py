@@ -71,7 +71,7 @@ async def serve(settings: ApiSettings, listener: socket.socket) -> None:
     # What is imported stays: no collection has to look at it again.
     gc.collect()
     gc.freeze()
-    # A stream is some forty objects, none of them in a cycle: of a rush, every search would look at all of them.
+    # What a stream is made of stays as long as it, and is in no cycle: in a rush of openings every search would look at all of it.
     gc.set_threshold(10_000, 20, 50)
     services = Services(settings)
     config = uvicorn.Config(

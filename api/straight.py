@@ -49,7 +49,11 @@ class StraightToStream:
         settings = self._own.settings
         wire: Wire = scope["extensions"][EXTENSION]
         stall_s = settings.stream_send_timeout_s
-        wire.begin(_FIELDS, settings.stream_socket_bytes, stall_s, made.stream.gone)
+        try:
+            wire.begin(_FIELDS, settings.stream_socket_bytes, stall_s, made.stream.gone)
+        except BaseException:
+            place.leave()
+            raise
         await made.stream.begin(wire, made.start, made.said, partial(_ended, place, wire, stall_s))
 
     async def _opened(self, scope: Scope) -> tuple[Place, Opening]:

@@ -67,6 +67,10 @@ class Wire:
         self._gone = gone
         self.streams = True
         self._head = self._protocol.let_go(fields)
+        if self._transport.is_closing():
+            # Its client left while it was opened: whoever answers sees that it is lost.
+            self.lost = True
+            return
         self._transport.set_write_buffer_limits(high=LOW_WATER)
         raw: socket.socket | None = self._transport.get_extra_info("socket")
         if raw is not None:

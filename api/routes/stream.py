@@ -26,7 +26,7 @@ async def stream(request: Request) -> Response:
     is shown to him alone.
     """
     # Who may come in never comes here: what is left is to say why not, and what HEAD asks for.
-    refused: Exception | None = request.scope["state"].get(REFUSED)
+    refused: Exception | None = request.scope["state"].pop(REFUSED, None)
     if refused is not None:
         raise refused
     identity_of(request).require(of_topics(asked(request.scope["query_string"]).parameters.topics))

@@ -1,6 +1,7 @@
 """What one api allows at once, and what it does with clients that are old, slow or want only the newest."""
 
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -69,6 +70,26 @@ def test_an_address_has_its_share_and_a_stalled_stream_is_dropped(
     for client in (reading, again):
         client.stop()
     stalled.close()
+
+
+def test_who_leaves_while_a_stream_is_opened_for_him_is_no_error_and_keeps_no_place(
+    start_api: Callable[..., Api],
+) -> None:
+    api = start_api(stream_per_address=2, stream_openings_s=10_000)
+    first = SseClient(api.url).connect().opened()
+    request = f"GET /api/v1/stream?last_event_id={first.last_id} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    first.stop()
+    parts = urlsplit(api.url)
+    for _ in range(20):
+        with socket.create_connection((parts.hostname, parts.port), 30) as leaving:
+            leaving.sendall(request)
+            # Closed so, it is reset: the other side is told at once, while it asks Kafka where to begin.
+            leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    _metrics(api, "denyut_stream_connections 0.0")
+    both = [SseClient(api.url).connect().opened() for _ in range(2)]
+    assert "Exception in ASGI application" not in api.output()
+    for client in both:
+        client.stop()
 
 
 def test_an_old_stream_ends_and_goes_on_where_it_was(
