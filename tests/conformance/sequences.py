@@ -3,6 +3,7 @@
 import json
 import random
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
@@ -134,17 +135,22 @@ def websocket(deployment: Deployment, size: Size) -> str:
     """The same events and ids over WebSocket, and an id of the one goes on in the other."""
     subject = Subject(deployment)
     counted = Counted()
-    sse = deployment.client(subject.query, on_event=counted, keep=place).connect().opened()
+    # It follows: who reads in Python what a writer in C says at once may be too slow, and is closed, as promised.
+    sse = deployment.client(subject.query, follow=True, on_event=counted, keep=place).connect().opened()
     begun = sse.last_id
     told(deployment, subject, size.events // 3, lambda: counted.count)
     whole(subject, sse, counted)
     address = deployment.address.replace("http", "ws", 1)
     query = urlencode({**subject.query, "last_event_id": begun})
     seen: list[tuple[int, int]] = []
+    patience_s = 60 + size.events / 1000
+    ends = time.monotonic() + patience_s
     with connect(
         f"{address}/api/v1/ws?{query}", proxy=None, additional_headers=deployment.headers()
     ) as socket:
         while len(seen) < len(subject.said):
+            # Heartbeats go on where events are missing.
+            must(time.monotonic() < ends, f"{len(seen)} of {len(subject.said)} events within {patience_s} s")
             events = json.loads(socket.recv(timeout=60))
             seen += [place(one["data"]) for one in events if one["event"] == "mentions"]
     same(subject, seen)

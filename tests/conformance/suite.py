@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import httpx
+from websockets.exceptions import WebSocketException
 
 from tests.conformance.deployment import Deployment, Need
 
@@ -74,7 +75,7 @@ def _asked(
         return "kept", check.ask(deployment, size)
     except Unasked as error:
         return "skipped", str(error)
-    except (Unmet, httpx.HTTPError, OSError, LookupError, TypeError, ValueError) as error:
+    except (Unmet, httpx.HTTPError, WebSocketException, OSError, LookupError, TypeError, ValueError) as error:
         # An answer of another shape than promised is a promise broken, too.
         return "broken", f"{type(error).__name__}: {error}"
 

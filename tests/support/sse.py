@@ -102,7 +102,9 @@ class SseClient:
         while not condition():
             if time.monotonic() > deadline:
                 kinds = {name: len(self.of(name)) for name in {one.event for one in list(self.events)}}
-                raise TimeoutError(f"not within {patience_s} s: {what}; status {self.status}, events {kinds}")
+                raise TimeoutError(
+                    f"not within {patience_s} s: {what}; status {self.status}, events {kinds}, closed {self.of('close')}"
+                )
             time.sleep(0.01)
 
     def expect(self, event: str, count: int, patience_s: float = 120) -> "SseClient":
