@@ -11,7 +11,10 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_pla
 
 from tests.support.until import until
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), None
+)
+"""Its build without windows where there is one: it is the one that Playwright's own headless browser is, and takes a third less."""
 _ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
