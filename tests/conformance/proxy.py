@@ -13,7 +13,7 @@ _PIECE = 4096
 
 
 class Proxy:
-    """Hands connections on to an address, answers in its own way. A context manager; `url` is where it listens."""
+    """Hands connections on to an address until it ends: then it is away. A context manager; `url` is where it listens."""
 
     def __init__(self, target: str, receive_bytes: int | None = None) -> None:
         """`receive_bytes` is what the kernel may hold of an answer that is not read; None: what it likes."""
@@ -31,6 +31,10 @@ class Proxy:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Cut everything; who comes from now on is refused."""
         for one in (self._listener, *self._open):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
@@ -68,8 +72,9 @@ class Proxy:
         _cut(source, sink)
 
     def _answer(self, source: socket.socket, sink: socket.socket) -> None:
-        """Hand the answer on, until its end or for as long as this proxy likes."""
-        raise NotImplementedError
+        """Hand the answer on."""
+        while piece := source.recv(_PIECE):
+            sink.sendall(piece)
 
 
 class Cutting(Proxy):

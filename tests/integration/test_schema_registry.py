@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
@@ -20,6 +21,7 @@ from schemas.registry_ids import RegistryIds, subjects
 from schemas.registry_server import COMPATIBILITY, Incompatible, RegistryServer
 from schemas.settings import KafkaSettings
 from schemas.topics import AVRO, TOPICS
+from tests.conformance.proxy import Proxy
 from tests.support import rooms
 from tests.support.api import Api
 from tests.support.apicurio import Apicurio, fetched
@@ -57,8 +59,20 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Apicurio]:
 
 
 @pytest.fixture
+def way(registry: Apicurio) -> Iterator[Proxy]:
+    """A way to the registry that can end: it is away then for who goes by it, and nobody else has to wait for another start."""
+    with Proxy(registry.url) as made:
+        yield made
+
+
+@pytest.fixture
 def settings(registry: Apicurio, prefix: str) -> KafkaSettings:
     return KafkaSettings(schema_registry_url=registry.url, topic_prefix=prefix)
+
+
+def by(way: Proxy, settings: KafkaSettings) -> str:
+    """The registry's address on this way."""
+    return way.url + urlsplit(str(settings.schema_registry_url)).path
 
 
 def deploy(settings: KafkaSettings, folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
@@ -198,10 +212,11 @@ class Written:
 
 
 def test_an_unknown_id_is_poison_and_a_registry_that_is_away_is_not(
-    settings: KafkaSettings, registry: Apicurio
+    settings: KafkaSettings, way: Proxy
 ) -> None:
     register(settings)
-    codec = Codec(RegistryIds(RegistryServer(settings), settings.topic_prefix))
+    going = settings.model_copy(update={"schema_registry_url": by(way, settings)})
+    codec = Codec(RegistryIds(RegistryServer(going), settings.topic_prefix))
     record = {"collector": "c", "source": "s", "cursor": "", "updated_at": 1}
     payload = codec.encode("checkpoint", record)
     with pytest.raises(Poison, match="schema id 999999 is unknown at schema registry"):
@@ -212,16 +227,13 @@ def test_an_unknown_id_is_poison_and_a_registry_that_is_away_is_not(
         )
     with pytest.raises(Poison, match=r"is a x\.Y, no event of ours"):
         codec.decode(b"\x00" + other.to_bytes(4, "big") + payload[5:])
-    registry.stop()
-    try:
-        with pytest.raises(Retryable, match="is away"):
-            codec.decode(b"\x00" + (888_888).to_bytes(4, "big") + payload[5:])
-        # Asked a moment ago: the next record does not wait for another answer.
-        with pytest.raises(Retryable, match="is away"):
-            codec.decode(b"\x00" + (777_777).to_bytes(4, "big") + payload[5:])
-        assert codec.decode(codec.encode("checkpoint", record)).record == record
-    finally:
-        registry.start()
+    way.end()
+    with pytest.raises(Retryable, match="is away"):
+        codec.decode(b"\x00" + (888_888).to_bytes(4, "big") + payload[5:])
+    # Asked a moment ago: the next record does not wait for another answer.
+    with pytest.raises(Retryable, match="is away"):
+        codec.decode(b"\x00" + (777_777).to_bytes(4, "big") + payload[5:])
+    assert codec.decode(codec.encode("checkpoint", record)).record == record
 
 
 def test_a_process_waits_for_the_registry_says_so_and_ends_when_told(
@@ -240,13 +252,13 @@ def test_a_process_waits_for_the_registry_says_so_and_ends_when_told(
 
 def test_posts_land_with_the_registrys_ids_also_after_it_is_gone(
     settings: KafkaSettings,
-    registry: Apicurio,
+    way: Proxy,
     kafka: Broker,
     clickhouse: EmbeddedClickHouse,
     database: str,
     tmp_path: Path,
 ) -> None:
-    bootstrap, prefix, url = kafka.bootstrap, settings.topic_prefix, str(settings.schema_registry_url)
+    bootstrap, prefix, url = kafka.bootstrap, settings.topic_prefix, by(way, settings)
     create_topics(bootstrap, prefix)
     before, made = posts(20, name="before"), posts(100)
     feed = Feed(bootstrap, prefix)
@@ -292,8 +304,7 @@ def test_posts_land_with_the_registrys_ids_also_after_it_is_gone(
         ends.callback(api.stop)
         stream = SseClient(api.url, {"topics": "mentions", "since": "2020-01-01"}).connect()
         ends.callback(stream.stop)
-        ends.callback(registry.start)
-        registry.stop()
+        way.end()
         for post in made[50:]:
             feed.raw("posts", post["id"].encode(), codec.encode("post", post))
         feed.flush()

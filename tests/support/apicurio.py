@@ -1,4 +1,4 @@
-"""A real schema registry (Apicurio, in memory): fetched once with Maven, started, killed and started again empty."""
+"""A real schema registry (Apicurio, in memory): fetched once with Maven, started and killed."""
 
 import fcntl
 import os
@@ -66,7 +66,7 @@ def fetched() -> Path:
 
 
 class Apicurio:
-    """One registry; its address stays the same across restarts, what it holds does not."""
+    """One registry."""
 
     def __init__(self, jar: Path, log: Path) -> None:
         self._jar = jar
