@@ -29,21 +29,28 @@ SERVER_CORE = {0}
 CENTRIFUGO = ROOT / "build" / "centrifugo" / "centrifugo"
 _CHANNEL = "bench"
 _LAST_BYTES = 4_000
+_MANY_S = 1_000
+"""Events a second from which on they are gathered as our publishers gather theirs."""
+_GATHER_MS = 5
 
 
 class Feeder:
     """Sends events to a Kafka topic at a rate, from a thread of the bench's own."""
 
-    def __init__(self, bootstrap: str, topic: str, make: Callable[[int], bytes]) -> None:
-        self._producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0, "acks": 1})
+    def __init__(self, bootstrap: str, topic: str, make: Callable[[int], bytes], rate: float) -> None:
+        """So many events a second, from `start` on."""
+        # A thousand requests a second and their answers take most of the core that broker and loader share.
+        linger_ms = _GATHER_MS if rate >= _MANY_S else 0
+        self._producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": linger_ms, "acks": 1})
         self._topic = topic
         self._make = make
+        self._rate = rate
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def start(self, rate: float) -> None:
-        """Send so many events a second from now on."""
-        self._thread = threading.Thread(target=self._run, args=(rate,), daemon=True)
+    def start(self) -> None:
+        """Send from now on."""
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -53,10 +60,10 @@ class Feeder:
             self._thread.join()
         self._producer.flush(10)
 
-    def _run(self, rate: float) -> None:
+    def _run(self) -> None:
         began, number = time.monotonic(), 0
         while not self._stopping.is_set():
-            if (wait := began + number / rate - time.monotonic()) > 0:
+            if (wait := began + number / self._rate - time.monotonic()) > 0:
                 time.sleep(wait)
             self._producer.produce(self._topic, self._make(number), str(number).encode())
             self._producer.poll(0)
@@ -190,8 +197,9 @@ class Denyut(Contender):
             self._bootstrap,
             self._topic,
             lambda n: codec.encode(name, event(n, f"k{n % KEYWORDS}" if keyword else None)),
+            rate,
         )
-        self._feeder.start(rate)
+        self._feeder.start()
 
     def _answers(self) -> bool:
         try:
@@ -241,8 +249,8 @@ class Centrifugo(Contender):
             data = f'{{"channel":"{_CHANNEL}","data":{as_json(number)}}}'
             return f'{{"method":"publish","payload":{data}}}'.encode()
 
-        self._feeder = Feeder(self._bootstrap, self._topic, make)
-        self._feeder.start(rate)
+        self._feeder = Feeder(self._bootstrap, self._topic, make, rate)
+        self._feeder.start()
 
 
 def built() -> bool:
