@@ -1,12 +1,13 @@
 """What a client of the stream asks for, read from its query; most clients ask what another asked before, which is not read again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from starlette.datastructures import QueryParams
 
+from api.access.scopes import of_topics
 from api.filters import Filter
 from api.parameters import StreamParameters, read
 
@@ -20,11 +21,13 @@ _LONGEST = 1024
 class Asked:
     """Parameters, and what is made of them: shared by all who ask the same, so nobody may change it.
 
-    `narrowing` is what the `open` event says of the filter.
+    `narrowing` is what the `open` event says of the filter; `scopes` what must be held for it; `resumes`: it says where to start.
     """
 
     parameters: StreamParameters
     narrowing: Mapping[str, Any]
+    scopes: Sequence[str]
+    resumes: bool
     _filter: Filter
 
     def filter(self, owner: str | None) -> Filter:
@@ -41,8 +44,13 @@ def asked(query: bytes) -> Asked:
 
 def _read(query: bytes) -> Asked:
     parameters = read(StreamParameters, QueryParams(query))
-    narrowing = parameters.model_dump(exclude=_PLACE, exclude_defaults=True)
-    return Asked(parameters, narrowing, parameters.filter())
+    return Asked(
+        parameters,
+        parameters.model_dump(exclude=_PLACE, exclude_defaults=True),
+        of_topics(parameters.topics),
+        parameters.since is not None or any(parameters.last_event_id),
+        parameters.filter(),
+    )
 
 
 _known = lru_cache(maxsize=_KNOWN)(_read)

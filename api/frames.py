@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import orjson
@@ -27,22 +26,22 @@ class Frame:
 
 
 class Batch:
-    """Frames that are written together, in order, at least one. Their joined bytes are made once, for all who get them."""
+    """Frames that are written together, in order, at least one.
+
+    Attributes:
+        id: the position after them.
+        data: the frames as one piece, made once for all who get them.
+        chunk: the same as one chunk of HTTP's chunked coding (RFC 9112, 7.1).
+    """
+
+    __slots__ = ("chunk", "data", "frames", "id")
 
     def __init__(self, frames: Sequence[Frame]) -> None:
         self.frames = frames
         self.id = frames[-1].id
-
-    @cached_property
-    def data(self) -> bytes:
-        """The frames as one piece."""
-        return self.frames[0].data if len(self.frames) == 1 else b"".join(one.data for one in self.frames)
-
-    @cached_property
-    def chunk(self) -> bytes:
-        """The same as one chunk of HTTP's chunked coding (RFC 9112, 7.1)."""
-        data = self.data
-        return b"%x\r\n%b\r\n" % (len(data), data)
+        data = frames[0].data if len(frames) == 1 else b"".join(one.data for one in frames)
+        self.data = data
+        self.chunk = b"%x\r\n%b\r\n" % (len(data), data)
 
 
 def payload(record: dict[str, Any]) -> bytes:

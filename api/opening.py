@@ -5,6 +5,7 @@ from typing import Any
 
 from api.access.identity import Identity
 from api.asked import Asked
+from api.filters import Filter
 from api.positions import joined
 from api.resume import Start
 from api.services import Services
@@ -22,17 +23,28 @@ class Opening:
 
 async def opening(own: Services, wanted: Asked, last_id: str | None, asks: Identity) -> Opening:
     """Find the start: after `last_id` (the header), else after `last_event_id`, else at `since`, else now. Raises Retryable."""
-    parameters, narrowed = wanted.parameters, wanted.filter(asks.user)
-    given = [one for one in parameters.last_event_id if one]
+    given = [one for one in wanted.parameters.last_event_id if one]
     requested = last_id or (joined(given) if given else None)
-    start = await _start(own, narrowed.topics, requested, parameters.since)
-    said: dict[str, Any] = {
-        "requested": requested,
-        "since": None if requested else parameters.since,
-        "filter": wanted.narrowing,
-    }
-    made = Stream(own, narrowed, conflate=parameters.conflate is not None, expires_at=asks.expires_at)
-    return Opening(made, start, said)
+    narrowed = wanted.filter(asks.user)
+    start = await _start(own, narrowed.topics, requested, wanted.parameters.since)
+    return Opening(_made(own, wanted, narrowed, asks), start, _said(wanted, requested))
+
+
+def opening_now(own: Services, wanted: Asked, asks: Identity) -> Opening:
+    """The same from now, for which nothing has to be looked up. Raises Retryable."""
+    narrowed = wanted.filter(asks.user)
+    start = own.starts.now(narrowed.topics)
+    return Opening(_made(own, wanted, narrowed, asks), start, _said(wanted, None))
+
+
+def _made(own: Services, wanted: Asked, narrowed: Filter, asks: Identity) -> Stream:
+    conflate = wanted.parameters.conflate is not None
+    return Stream(own, narrowed, conflate=conflate, expires_at=asks.expires_at)
+
+
+def _said(wanted: Asked, requested: str | None) -> dict[str, Any]:
+    since = None if requested else wanted.parameters.since
+    return {"requested": requested, "since": since, "filter": wanted.narrowing}
 
 
 async def _start(own: Services, topics: tuple[str, ...], requested: str | None, since: int | None) -> Start:

@@ -105,6 +105,8 @@ class Vector:
         }
         self._blocks: dict[str, bytes] = {}
         self._at: dict[str, TopicPosition] = {}
+        self._ids: dict[tuple[str, ...], str] = {}
+        """What was made of where it stands, until it moves."""
 
     def advance(self, topic: str, partition: int, offset: int) -> None:
         """Set the next offset of a partition; never backwards."""
@@ -112,8 +114,7 @@ class Vector:
         if offset > offsets[partition]:
             offsets[partition] = offset
             self._varints[topic][partition] = _varint(offset)
-            self._blocks.pop(topic, None)
-            self._at.pop(topic, None)
+            self._forget(topic)
 
     def offset(self, topic: str, partition: int) -> int:
         """The next offset of a partition."""
@@ -133,17 +134,24 @@ class Vector:
             for _ in range(len(self._offsets[name]), len(at.offsets)):
                 self._offsets[name].append(0)
                 self._varints[name].append(_varint(0))
-                self._blocks.pop(name, None)
-                self._at.pop(name, None)
+                self._forget(name)
 
     def position(self, topics: Iterable[str] | None = None) -> dict[str, TopicPosition]:
         """A copy of where it stands, for some topics or all."""
         names = self._epochs if topics is None else topics
         return {name: self._at.get(name) or self._standing(name) for name in names}
 
-    def id(self, topics: Iterable[str]) -> str:
+    def id(self, topics: tuple[str, ...]) -> str:
         """The id of where it stands in `topics`, which must be in canonical order."""
-        return _text(self._blocks.get(name) or self._built(name) for name in topics)
+        found = self._ids.get(topics)
+        if found is None:
+            found = self._ids[topics] = _text(self._blocks.get(name) or self._built(name) for name in topics)
+        return found
+
+    def _forget(self, name: str) -> None:
+        self._blocks.pop(name, None)
+        self._at.pop(name, None)
+        self._ids.clear()
 
     def _standing(self, name: str) -> TopicPosition:
         at = self._at[name] = TopicPosition(self._epochs[name], tuple(self._offsets[name]))

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from api.catalogue import LIVE
 from api.cluster import Cluster
 from api.hub import Hub
-from api.positions import Position, TopicPosition, UnknownPosition, decode
+from api.positions import Position, TopicPosition, UnknownPosition, decode, encode
 from schemas.errors import Retryable
 
 GapReason = Literal["unknown", "foreign", "expired", "ahead", "far"]
@@ -48,6 +48,13 @@ class Start:
 
     position: Position
     gaps: tuple[Gap, ...] = ()
+    known: str | None = None
+    """The position's id, where somebody has made it before."""
+
+    @property
+    def id(self) -> str:
+        """The position's id."""
+        return self.known or encode(self.position)
 
 
 class Starts:
@@ -60,7 +67,7 @@ class Starts:
 
     def now(self, topics: tuple[str, ...]) -> Start:
         """Where the hub stands."""
-        return Start(self._hub.position(topics))
+        return Start(self._hub.position(topics), known=self._hub.vector.id(topics))
 
     async def since(self, topics: tuple[str, ...], millis: int) -> Start:
         """The first record of each partition that was recorded at or after a time."""

@@ -6,16 +6,18 @@ import gc
 import signal
 import socket
 from collections.abc import Iterator
+from functools import partial
 
 import structlog
 import uvicorn
 
+from api import straight
 from api.app import create
 from api.drain import drain
 from api.open_files import raise_open_files
+from api.protocol import StreamingProtocol
 from api.services import Services
 from api.settings import ApiSettings
-from api.wire import StreamingProtocol
 from api.ws_wire import MAX_MESSAGE, StreamingWebSocket
 from schemas.errors import Fatal
 
@@ -74,9 +76,15 @@ async def serve(settings: ApiSettings, listener: socket.socket) -> None:
     # What a stream is made of stays as long as it, and is in no cycle: in a rush of openings every search would look at all of it.
     gc.set_threshold(10_000, 20, 50)
     services = Services(settings)
+
+    class Protocol(StreamingProtocol):
+        """The protocol of this server, with its door."""
+
+        door = partial(straight.door, services)
+
     config = uvicorn.Config(
         create(services),
-        http=StreamingProtocol,
+        http=Protocol,
         ws=StreamingWebSocket,
         ws_max_size=MAX_MESSAGE,
         ws_per_message_deflate=False,  # a message is encoded once for all

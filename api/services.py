@@ -19,6 +19,7 @@ from api.rules import Rules
 from api.settings import ApiSettings
 from api.sql import SqlReader
 from api.store import Store
+from api.subscription import Bounds
 from api.tail import Tail
 from schemas.codec import Codec
 from schemas.errors import Fatal
@@ -39,6 +40,7 @@ class Services:
         self.tail = Tail(settings, self.cluster, self.hub)
         self.pulse = Pulse(settings, self.hub)
         self.admission = Admission(settings)
+        self.bounds = Bounds(settings.stream_buffer_events, settings.stream_buffer_bytes)
         self.pool = ReplayPool(settings, codec)
         self.starts = Starts(self.cluster, self.hub, settings.stream_replay_events)
         self.store = Store(settings)

@@ -15,7 +15,7 @@ from api.resume import Start
 from api.services import Services
 from api.sink import Sink
 from api.stream_events import closed, heartbeat, opened, reset
-from api.subscription import Bounds, CloseReason, Subscription
+from api.subscription import CloseReason, Subscription
 from api.telemetry import CLOSES, CONNECTIONS, FRAMES, REPLAYED
 
 _NEAR = 500
@@ -95,12 +95,7 @@ class Stream:
 
         `done` is called once, at the end, when the `close` event has been written. `said` goes into the `open` event.
         """
-        self._sink, self._done = sink, done
-        CONNECTIONS.inc()
-        if self._expires_at is not None:
-            # A timer of years ends nothing sooner than one of a month, and loops do not count so far.
-            left_s = min(self._expires_at - time.time(), _LONGEST_S)
-            self._expiry = asyncio.get_running_loop().call_later(max(0.0, left_s), self._expire)
+        self._begin(sink, done)
         try:
             self._open(sink, start, said)
             subscription = await self._caught_up(sink, start.position)
@@ -110,11 +105,36 @@ class Stream:
             self._end("client")
             raise
         else:
-            self._own.pulse.take(subscription)
-            subscription.when_closed(self._end)
-            if sink.lost:
-                # It may have gone before anybody listened for that.
-                subscription.close(self._left)
+            self._follow(sink, subscription)
+
+    def begin_now(
+        self, sink: Sink, start: Start, said: Mapping[str, Any], done: Callable[[CloseReason], object]
+    ) -> None:
+        """As `begin` from where the hub stands: nothing was missed, so nothing has to be waited for."""
+        self._begin(sink, done)
+        try:
+            self._open(sink, start, said)
+            subscription = self._joined(sink)
+        except BaseException:
+            self._end("client")
+            raise
+        self._follow(sink, subscription)
+
+    def _begin(self, sink: Sink, done: Callable[[CloseReason], object]) -> None:
+        self._sink, self._done = sink, done
+        CONNECTIONS.inc()
+        if self._expires_at is not None:
+            # A timer of years ends nothing sooner than one of a month, and loops do not count so far.
+            left_s = min(self._expires_at - time.time(), _LONGEST_S)
+            self._expiry = asyncio.get_running_loop().call_later(max(0.0, left_s), self._expire)
+
+    def _follow(self, sink: Sink, subscription: Subscription) -> None:
+        """The hub writes from now on."""
+        self._own.pulse.take(subscription)
+        subscription.when_closed(self._end)
+        if sink.lost:
+            # It may have gone before anybody listened for that.
+            subscription.close(self._left)
 
     def _expire(self) -> None:
         """Whoever opened it may not read any more: nothing is sent from now on, what waits included."""
@@ -146,11 +166,7 @@ class Stream:
     async def _caught_up(self, sink: Sink, position: Position) -> Subscription:
         """Replay what was missed; a subscription that takes over from there. Raises Ended."""
         if not self._own.hub.draining and self._own.hub.position(self._filter.topics) == position:
-            # Most clients come for what is to come. Nothing waits here, so nothing lies between.
-            subscription = self._subscribed(sink)
-            self._own.hub.join(subscription)
-            subscription.release()
-            return subscription
+            return self._joined(sink)
         vector = Vector(position)
         # Far behind, follow the hub without joining it: its events would only pile up.
         while _distance(vector, target := self._target(vector)) > _NEAR:
@@ -162,10 +178,15 @@ class Stream:
         subscription.release()
         return subscription
 
+    def _joined(self, sink: Sink) -> Subscription:
+        """With nothing between: most clients come for what is to come, and nothing waits here."""
+        subscription = self._subscribed(sink)
+        self._own.hub.join(subscription)
+        subscription.release()
+        return subscription
+
     def _subscribed(self, sink: Sink) -> Subscription:
-        settings = self._own.settings
-        bounds = Bounds(settings.stream_buffer_events, settings.stream_buffer_bytes)
-        subscription = Subscription(self._filter, sink, bounds, conflate=self._conflate)
+        subscription = Subscription(self._filter, sink, self._own.bounds, conflate=self._conflate)
         self._subscription = subscription
         return subscription
 

@@ -7,14 +7,13 @@ from typing import Any
 import orjson
 
 from api.frames import Frame, frame
-from api.positions import encode
 from api.resume import Start
 from api.telemetry import RESETS
 
 
 def opened(start: Start, said: Mapping[str, Any], topics: tuple[str, ...], retry_ms: int) -> Frame:
     """`open`: where the stream starts, what of the past it cannot give, and what else is `said`."""
-    position = encode(start.position)
+    position = start.id
     gap = [one.as_json() for one in start.gaps] or None
     body = {**said, "position": position, "gap": gap, "topics": list(topics), "at": _now_ms()}
     return _control("open", position, body, retry_ms)

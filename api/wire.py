@@ -4,28 +4,22 @@
 
 From `begin` on the connection is the stream's alone: ASGI's task ends when the past is replayed, so that a client who listens holds
 neither a task nor what was made of its request, and what it still sends is not read. It ends with the stream.
-
-What is used of uvicorn besides its documented interface, read in 0.54 (pinned; tests/unit/test_wire.py fails when it changes):
-`HttpToolsProtocol` with its attributes `scope`, `headers`, `parser`, `cycle`, `transport` and `flow`, the fields that `server_state` has for
-every answer (the date), its callbacks `on_message_begin`, which makes the scope, `data_received` and `shutdown`; and that it leaves alone an
-answer whose cycle has `response_started` and `response_complete`, also when the task ends.
 """
 
 import asyncio
 import errno
 import socket
 from collections.abc import Callable
-from typing import Any, cast
-
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from typing import TYPE_CHECKING
 
 from api.frames import Batch
 from api.subscription import LOW_WATER, CloseReason
 
+if TYPE_CHECKING:
+    from api.protocol import StreamingProtocol
+
 EXTENSION = "denyut.wire"
 """The key of the connection's Wire in `scope["extensions"]`."""
-_OK = b"HTTP/1.1 200 OK\r\n"
-_CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
 _LAST_CHUNK = b"0\r\n\r\n"
 _UNREACHABLE = (errno.EHOSTUNREACH, errno.ENETUNREACH)
 """What the kernel says in place of a timeout where the network has said that nobody is there."""
@@ -74,8 +68,11 @@ class Wire:
         self._transport.set_write_buffer_limits(high=LOW_WATER)
         raw: socket.socket | None = self._transport.get_extra_info("socket")
         if raw is not None:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2000 * dead_s))
+            # uvloop's makes a socket of its own for each option.
+            own = socket.socket(raw.family, socket.SOCK_STREAM, 0, fileno=raw.fileno())
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
+            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2000 * dead_s))
+            own.detach()
 
     def end(self, patience_s: float) -> None:
         """End the answer; the connection closes when its client has taken all, and is dropped where that takes longer."""
@@ -115,40 +112,3 @@ class Wire:
         if self._gone is not None:
             told, self._gone = self._gone, None
             told(reason_of(error))
-
-
-class StreamingProtocol(HttpToolsProtocol):
-    """uvicorn's own, which also hands its connection to the application."""
-
-    _wire: Wire | None = None
-
-    def on_message_begin(self) -> None:
-        """A request begins: its scope carries the connection."""
-        super().on_message_begin()
-        if self._wire is None:
-            self._wire = Wire(self)
-        cast("dict[str, Any]", self.scope)["extensions"] = {EXTENSION: self._wire}
-
-    def let_go(self, fields: bytes) -> bytes:
-        """The answer is no business of uvicorn's any more, and what it knows of the request is not needed. Its head, with these fields."""
-        self.cycle.response_started = self.cycle.response_complete = True
-        blank = cast("Any", self)
-        blank.cycle = blank.scope = blank.headers = blank.parser = None
-        dated = (b"%b: %b\r\n" % field for field in self.server_state.default_headers)
-        return b"".join((_OK, *dated, fields, _CHUNKED))
-
-    def data_received(self, data: bytes) -> None:
-        """A request, unless a stream is being answered."""
-        if self._wire is None or not self._wire.streams:
-            super().data_received(data)
-
-    def shutdown(self) -> None:
-        """The server ends. A stream has been told so, and ends with its own reason."""
-        if self._wire is None or not self._wire.streams:
-            super().shutdown()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The connection has ended: the stream on it is told at once, not at its next write."""
-        super().connection_lost(exc)
-        if self._wire is not None:
-            self._wire.gone(exc)

@@ -4,16 +4,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.access.guard import identity_of
-from api.access.scopes import of_topics
 from api.asked import asked
 from api.parameters import StreamParameters
+from api.protocol import PATH as RAW_PATH
+from api.protocol import REFUSED
 
-PATH = "/api/v1/stream"
+PATH = RAW_PATH.decode()
 PARAMETERS = StreamParameters
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Connection": "close"}
 """Nothing between us and the client may keep it or wait for more of it; the connection ends with it."""
-REFUSED = "refused"
-"""Where a request's state has what refused it on its way in (`api/straight.py`)."""
 
 
 async def stream(request: Request) -> Response:
@@ -29,5 +28,5 @@ async def stream(request: Request) -> Response:
     refused: Exception | None = request.scope["state"].pop(REFUSED, None)
     if refused is not None:
         raise refused
-    identity_of(request).require(of_topics(asked(request.scope["query_string"]).parameters.topics))
+    identity_of(request).require(asked(request.scope["query_string"]).scopes)
     return Response(headers=HEADERS, media_type="text/event-stream")

@@ -12,7 +12,6 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from api.access.guard import identified
-from api.access.scopes import of_topics
 from api.asked import asked
 from api.errors import HANDLERS
 from api.opening import Opening, opening
@@ -47,7 +46,7 @@ async def websocket(socket: WebSocket) -> None:
         own.gate.check_origin(socket.headers)
         asks = identified(socket)
         wanted = asked(socket.scope["query_string"])
-        asks.require(of_topics(wanted.parameters.topics))
+        asks.require(wanted.scopes)
         if own.hub.draining:
             raise Backpressure("shutting down", retry_after=own.settings.stream_retry_ms / 1000)
         place = own.admission.enter(socket.client.host if socket.client else "", asks.user)

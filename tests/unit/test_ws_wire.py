@@ -15,7 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from api.frames import Batch, frame
-from api.wire import EXTENSION, StreamingProtocol
+from api.protocol import StreamingProtocol
+from api.wire import EXTENSION
 from api.ws_wire import StreamingWebSocket, WebSocketWire
 
 
