@@ -48,7 +48,7 @@ class StreamingProtocol(HttpToolsProtocol):
 
     door: Door | None = None
     _wire: Wire | None = None
-    _straight = False
+    """All that is kept of ours: with two attributes more Python would keep a whole dictionary for each connection."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """As uvicorn's, but what only a scope has is found out for a scope: each question of the socket takes as long as reading the request."""
@@ -61,12 +61,15 @@ class StreamingProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """A request begins. Its scope is made when the application has to be asked."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
-        self._straight = False
 
     def on_headers_complete(self) -> None:
         """The door is asked once all of the request is read, for from then on nothing of it is looked at any more."""
-        self._straight = not self._streaming() and self._may_go_straight()
-        if not (self._straight or self._streaming()):
+        if self._streaming():
+            return
+        if self._wire is None:
+            self._wire = Wire(self)
+        self._wire.straight = self._may_go_straight()
+        if not self._wire.straight:
             self._ask(None)
 
     def on_body(self, body: bytes) -> None:
@@ -76,15 +79,13 @@ class StreamingProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """All of the request is read."""
-        if self._streaming():
-            return
-        if self._straight:
-            self._straight = False
-            refused = self._opened()
-            if self._streaming():
-                return
-            self._ask(refused)
-        super().on_message_complete()
+        wire = cast("Wire", self._wire)
+        if wire.straight and not wire.streams:
+            refused = self._opened(wire)
+            if not self._streaming():
+                self._ask(refused)
+        if not self._streaming():
+            super().on_message_complete()
 
     def _streaming(self) -> bool:
         return self._wire is not None and self._wire.streams
@@ -103,10 +104,9 @@ class StreamingProtocol(HttpToolsProtocol):
             and not any(name in _LONG_WAY for name, _ in self.headers)
         )
 
-    def _opened(self) -> Exception | None:
+    def _opened(self, wire: Wire) -> Exception | None:
         """Ask the door; what refuses the request is returned."""
-        door, wire = cast("Door", self.door), self._wire or Wire(self)
-        self._wire = wire
+        door = cast("Door", self.door)
         try:
             door(wire, self.client[0] if self.client else "", self.url.partition(b"?")[2], self.headers)
         except Exception as error:
@@ -124,8 +124,6 @@ class StreamingProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.url, self.expect_100_continue = url, expects
         self.headers += headers
-        if self._wire is None:
-            self._wire = Wire(self)
         scope = cast("dict[str, Any]", self.scope)
         scope["extensions"] = {EXTENSION: self._wire}
         if refused is not None:

@@ -34,7 +34,7 @@ def reason_of(error: Exception | None) -> CloseReason:
 class Wire:
     """One connection. A Sink once its answer has begun; until then nothing may be written."""
 
-    __slots__ = ("_gone", "_head", "_protocol", "_transport", "last_id", "lost", "streams")
+    __slots__ = ("_gone", "_head", "_protocol", "_transport", "last_id", "lost", "straight", "streams")
 
     def __init__(self, protocol: "StreamingProtocol") -> None:
         self._protocol = protocol
@@ -43,6 +43,8 @@ class Wire:
         self._head = b""
         self.lost = False
         self.streams = False
+        self.straight = False
+        """Whether the door is to be asked (`api/protocol.py`)."""
         self.last_id = ""
 
     def begin(
