@@ -21,13 +21,15 @@ _LONGEST = 1024
 class Asked:
     """Parameters, and what is made of them: shared by all who ask the same, so nobody may change it.
 
-    `narrowing` is what the `open` event says of the filter; `scopes` what must be held for it; `resumes`: it says where to start.
+    `narrowing` is what the `open` event says of the filter; `scopes` what must be held for it; `resumes`: it says where to start. `of_now` is
+    what the `open` event says besides, where it does not.
     """
 
     parameters: StreamParameters
     narrowing: Mapping[str, Any]
     scopes: Sequence[str]
     resumes: bool
+    of_now: Mapping[str, Any]
     _filter: Filter
 
     def filter(self, owner: str | None) -> Filter:
@@ -44,13 +46,20 @@ def asked(query: bytes) -> Asked:
 
 def _read(query: bytes) -> Asked:
     parameters = read(StreamParameters, QueryParams(query))
+    narrowing = parameters.model_dump(exclude=_PLACE, exclude_defaults=True)
     return Asked(
         parameters,
-        parameters.model_dump(exclude=_PLACE, exclude_defaults=True),
+        narrowing,
         of_topics(parameters.topics),
         parameters.since is not None or any(parameters.last_event_id),
+        said(None, None, narrowing),
         parameters.filter(),
     )
+
+
+def said(requested: str | None, since: int | None, narrowing: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the `open` event says of what was asked for."""
+    return {"requested": requested, "since": since, "filter": narrowing}
 
 
 _known = lru_cache(maxsize=_KNOWN)(_read)

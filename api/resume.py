@@ -64,10 +64,15 @@ class Starts:
         self._cluster = cluster
         self._hub = hub
         self._most = most
+        self._now: dict[tuple[str, ...], Start] = {}
+        """The last start of now, by topics: many come while the hub stands."""
 
     def now(self, topics: tuple[str, ...]) -> Start:
         """Where the hub stands."""
-        return Start(self._hub.position(topics), known=self._hub.vector.id(topics))
+        known, start = self._hub.vector.id(topics), self._now.get(topics)
+        if start is None or start.known is not known:
+            start = self._now[topics] = Start(self._hub.position(topics), known=known)
+        return start
 
     async def since(self, topics: tuple[str, ...], millis: int) -> Start:
         """The first record of each partition that was recorded at or after a time."""

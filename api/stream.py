@@ -157,10 +157,7 @@ class Stream:
 
     def _open(self, sink: Sink, start: Start, said: Mapping[str, Any]) -> None:
         self._beat_at = time.monotonic() + self._own.settings.stream_heartbeat_s
-        heartbeat_s = {"heartbeat_s": self._own.settings.stream_heartbeat_s}
-        first = opened(
-            start, {**said, **heartbeat_s}, self._filter.topics, self._own.settings.stream_retry_ms
-        )
+        first = opened(start, said, self._filter.topics, self._own.settings)
         sink.write(Batch([first, reset(start, first.id)] if start.gaps else [first]))
 
     async def _caught_up(self, sink: Sink, position: Position) -> Subscription:

@@ -8,15 +8,22 @@ import orjson
 
 from api.frames import Frame, frame
 from api.resume import Start
+from api.settings import ApiSettings
 from api.telemetry import RESETS
 
 
-def opened(start: Start, said: Mapping[str, Any], topics: tuple[str, ...], retry_ms: int) -> Frame:
+def opened(start: Start, said: Mapping[str, Any], topics: tuple[str, ...], settings: ApiSettings) -> Frame:
     """`open`: where the stream starts, what of the past it cannot give, and what else is `said`."""
     position = start.id
-    gap = [one.as_json() for one in start.gaps] or None
-    body = {**said, "position": position, "gap": gap, "topics": list(topics), "at": _now_ms()}
-    return _control("open", position, body, retry_ms)
+    body = {
+        **said,
+        "heartbeat_s": settings.stream_heartbeat_s,
+        "position": position,
+        "gap": [one.as_json() for one in start.gaps] or None,
+        "topics": topics,
+        "at": _now_ms(),
+    }
+    return _control("open", position, body, settings.stream_retry_ms)
 
 
 def reset(start: Start, position: str) -> Frame:

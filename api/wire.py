@@ -70,8 +70,8 @@ class Wire:
         self._transport.set_write_buffer_limits(high=LOW_WATER)
         raw: socket.socket | None = self._transport.get_extra_info("socket")
         if raw is not None:
-            # uvloop's makes a socket of its own for each option.
-            own = socket.socket(raw.family, socket.SOCK_STREAM, 0, fileno=raw.fileno())
+            # uvloop's makes a socket of its own for each option, one that first finds out what kind it is.
+            own = socket.SocketType(socket.AF_INET, socket.SOCK_STREAM, 0, raw.fileno())
             own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
             own.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2000 * dead_s))
             own.detach()
