@@ -93,5 +93,5 @@ class YahooUpstream(Scripted):
                 case "drift-missing":
                     del row["regularMarketPrice"]
                 case "skew":
-                    row["regularMarketTime"] = round(time.time()) + _DAY_S
+                    row["regularMarketTime"] += _DAY_S
         return Reply(body=json.dumps(answer).encode(), headers=JSON)
