@@ -12,6 +12,7 @@ from api.filters import Filter
 from api.frames import Frame, frame, payload
 from api.group import Group
 from api.positions import Position, TopicPosition, Vector
+from api.recent import Recent
 from api.subscription import CloseReason, Subscription
 from api.telemetry import FRAMES, LATENCY
 from schemas.codec import Codec
@@ -29,10 +30,12 @@ class Hub:
     Attributes:
         draining: nobody may join any more.
         slow: subscriptions with a backlog that their sockets did not take; whoever pumps them takes them out.
+        recent: the last events that it has handed out.
     """
 
-    def __init__(self, codec: Codec) -> None:
+    def __init__(self, codec: Codec, recent: Recent) -> None:
         self.draining = False
+        self.recent = recent
         self.slow: dict[Subscription, None] = {}
         self._codec = codec
         self._vector: Vector | None = None
@@ -57,6 +60,7 @@ class Hub:
     def place(self, position: Position) -> None:
         """Stand here from now on: at the start, and when the topics themselves have changed."""
         self._vector = Vector(position)
+        self.recent.place(position)
 
     def position(self, topics: Iterable[str] | None = None) -> dict[str, TopicPosition]:
         """A copy of where it stands, for some topics or all."""
@@ -104,7 +108,9 @@ class Hub:
         Raises Retryable, and stands before it, where a registry cannot now tell its schema.
         """
         vector = self.vector
-        event = event_of(self._codec, topic, record) if self._index.asked(topic) else None
+        decoded = self._index.asked(topic)
+        event = event_of(self._codec, topic, record) if decoded else None
+        self.recent.add(topic, record, event, decoded=decoded)
         vector.advance(topic, record.partition, record.offset + 1)
         if event is None:
             return

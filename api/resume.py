@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from api.catalogue import LIVE
 from api.cluster import Cluster
+from api.earliest import Earliest
 from api.hub import Hub
 from api.positions import Position, TopicPosition, UnknownPosition, decode, encode
 from schemas.errors import Retryable
@@ -64,6 +65,7 @@ class Starts:
         self._cluster = cluster
         self._hub = hub
         self._most = most
+        self._earliest = Earliest(cluster.starts)
         self._now: dict[tuple[str, ...], Start] = {}
         """The last start of now, by topics: many come while the hub stands."""
 
@@ -109,7 +111,7 @@ class Starts:
             return Start(now, tuple(Gap(topic, "unknown") for topic in topics))
         await self._caught_up({topic: at for topic, at in asked.items() if topic in now})
         now = self._hub.position(topics)
-        first = await self._cluster.starts(self._counts(now))
+        first = await self._earliest.of(self._counts(now))
         position, gaps = {}, []
         for topic, at in now.items():
             # A topic the id does not speak of was not asked for then: it starts now.

@@ -13,6 +13,7 @@ from api.flow_watch import FlowWatch
 from api.hub import Hub
 from api.landed import Landed
 from api.pulse import Pulse
+from api.recent import Recent
 from api.replay import ReplayPool
 from api.resume import Starts
 from api.rules import Rules
@@ -36,7 +37,8 @@ class Services:
         self.settings = settings
         self.gate = gate(settings)
         self.cluster = Cluster(settings)
-        self.hub = Hub(codec)
+        recent = Recent(codec, settings.stream_recent_events, settings.stream_recent_mb * 1_048_576)
+        self.hub = Hub(codec, recent)
         self.tail = Tail(settings, self.cluster, self.hub)
         self.pulse = Pulse(settings, self.hub)
         self.admission = Admission(settings)

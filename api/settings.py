@@ -40,6 +40,16 @@ class ApiSettings(AccessSettings, KafkaSettings, ClickHouseReaderSettings, Click
         ge=0,
         description="seconds after which a stream is closed to be opened anew, a tenth more or less; 0: never",
     )
+    stream_recent_events: int = Field(
+        2_000,
+        ge=0,
+        description="last events that are kept in memory for clients who come back; 0: none, all are served from Kafka",
+    )
+    stream_recent_mb: int = Field(
+        8,
+        ge=1,
+        description="most of these, by the size of their records, MiB; in memory they take some three times as much",
+    )
     stream_replays: int = Field(
         4, ge=1, description="clients that are served from Kafka's past at the same time"
     )

@@ -16,7 +16,7 @@ from api.services import Services
 from api.sink import Sink
 from api.stream_events import closed, heartbeat, opened, reset
 from api.subscription import CloseReason, Subscription
-from api.telemetry import CLOSES, CONNECTIONS, FRAMES, REPLAYED
+from api.telemetry import CLOSES, CONNECTIONS, FRAMES, RECENT, REPLAYED
 
 _NEAR = 500
 """Offsets behind the hub at which a client joins it; more would fill its buffer while it is still replayed."""
@@ -226,7 +226,7 @@ class Stream:
         """From `vector` to `target`, with a reset where offsets expire meanwhile; empty where nothing came for a while."""
         while behind(vector, target):
             try:
-                async with aclosing(self._own.pool.replay(self._filter, vector, target)) as batches:
+                async with aclosing(self._past(vector, target)) as batches:
                     async for batch in batches:
                         FRAMES.inc(len(batch))
                         REPLAYED.inc(len(batch))
@@ -239,6 +239,21 @@ class Stream:
                     for number, offset in enumerate(at.offsets):
                         vector.advance(topic, number, min(offset, target[topic].offsets[number]))
                 yield [reset(start, vector.id(self._filter.topics))]
+
+    async def _past(self, vector: Vector, target: Position) -> AsyncGenerator[list[Frame], None]:
+        """From `vector` to `target`: from memory where all of it is there still, else from Kafka. Raises Expired."""
+        recent = self._own.hub.recent
+        while left := behind(vector, target):
+            if recent.covers(left):
+                frames = recent.frames(self._filter, vector, target)
+                RECENT.inc(len(frames))
+                yield frames
+                # Neither that nor a quick client waits: the others need their turn.
+                await asyncio.sleep(0)
+                continue
+            async with aclosing(self._own.pool.replay(self._filter, vector, target)) as batches:
+                async for batch in batches:
+                    yield batch
 
     def _due(self, vector: Vector) -> list[Frame]:
         """A heartbeat, where it is time for one."""

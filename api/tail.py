@@ -8,6 +8,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 
+from api.before import before
 from api.catalogue import LIVE
 from api.cluster import Cluster, Described
 from api.hub import Hub
@@ -138,7 +139,9 @@ class Tail:
             log.warning("topics_recreated")
             # Nothing waits between this and the next: who joined in between would stand in the old topic, and be told of no gap.
             self._hub.close_all("recreated")
+        begins, records = ({}, []) if known else await before(self._settings, self._cluster, ends)
         self._hub.place({topic: TopicPosition(now.epoch, ends[topic]) for topic, now in described.items()})
+        self._hub.recent.fill(begins, records)
 
     async def _jump(self) -> None:
         """Retention overtook us: clients come back with their ids and are told what they missed."""

@@ -10,6 +10,7 @@ CLOSES = Counter("denyut_stream_closes_total", METRICS["denyut_stream_closes_tot
 FRAMES = Counter("denyut_stream_frames_total", METRICS["denyut_stream_frames_total"])
 RESETS = Counter("denyut_stream_resets_total", METRICS["denyut_stream_resets_total"], ["reason"])
 REFUSED = Counter("denyut_stream_refused_total", METRICS["denyut_stream_refused_total"], ["limit"])
+RECENT = Counter("denyut_stream_recent_total", METRICS["denyut_stream_recent_total"])
 REPLAYED = Counter("denyut_stream_replayed_total", METRICS["denyut_stream_replayed_total"])
 WAITING = Gauge("denyut_stream_waiting_frames", METRICS["denyut_stream_waiting_frames"])
 LATENCY = Histogram(

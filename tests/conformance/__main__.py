@@ -35,6 +35,7 @@ OWN: dict[str, object] = {
     "stream_retry_ms": 50,
     "stream_refresh_s": 0.5,
     "stream_buffer_bytes": 262_144,
+    "stream_recent_events": 100,
     "stream_socket_bytes": 16_384,
     "stream_send_timeout_s": 3,
     "drain_s": 2,
@@ -42,7 +43,7 @@ OWN: dict[str, object] = {
     "token_issuer": ISSUER,
     "token_leeway_s": 0,
 }
-"""Settings under which it takes seconds what may take minutes."""
+"""Settings under which it takes seconds what may take minutes, and who comes back is served from memory and from Kafka."""
 
 
 @contextmanager

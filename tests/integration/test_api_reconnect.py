@@ -86,11 +86,14 @@ def check(client: SseClient, wanted: list[str]) -> None:
         assert own == sorted(own)
 
 
-def test_random_cuts(kafka: Broker, prefix: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", [2_000, 20])
+def test_random_cuts(kept: int, kafka: Broker, prefix: str, tmp_path: Path) -> None:
+    """Replayed from memory, or from memory where that is enough and else from Kafka."""
     create_topics(kafka.bootstrap, prefix, LIVE)
     dice = random.Random(20_151_117)
     feed = Feed(Publisher(kafka.bootstrap, prefix), 1)
-    with running(Api(kafka.bootstrap, prefix, tmp_path / "api.log", stream_heartbeat_s=0.2)) as api:
+    own = {"stream_heartbeat_s": 0.2, "stream_recent_events": kept}
+    with running(Api(kafka.bootstrap, prefix, tmp_path / "api.log", **own)) as api:
         every, some = (
             SseClient(api.url).connect().opened(),
             SseClient(api.url, {"sentiment": "negative"}).connect().opened(),
@@ -159,3 +162,44 @@ def test_the_broker_killed_under_live_and_replaying_clients(prefix: str, tmp_pat
             assert api.get("/health").json().get("failing") in (None, ["clickhouse"])
     finally:
         broker.stop()
+
+
+def test_who_comes_back_is_served_from_memory_where_that_reaches_also_right_after_a_restart(
+    kafka: Broker, prefix: str, tmp_path: Path
+) -> None:
+    create_topics(kafka.bootstrap, prefix, LIVE)
+    publisher = Publisher(kafka.bootstrap, prefix)
+    api = Api(kafka.bootstrap, prefix, tmp_path / "api.log", stream_heartbeat_s=0.2, stream_recent_events=200)
+
+    def counted(name: str) -> float:
+        lines = api.get("/metrics").text.splitlines()
+        return sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(name))
+
+    def back(last_id: str, wanted: range, of_memory: int) -> None:
+        """Who comes back with an id gets these, so many of them from memory."""
+        before = counted("denyut_stream_recent_total"), counted("denyut_stream_replayed_total")
+        client = SseClient(api.url).connect(last_id).expect("mentions", len(wanted))
+        beats = len(client.of("heartbeat"))
+        client.expect("heartbeat", beats + 1).stop()
+        assert sorted(one["id"] for one in client.of("mentions")) == sorted(f"x:{n}" for n in wanted)
+        assert counted("denyut_stream_recent_total") - before[0] == of_memory
+        assert counted("denyut_stream_replayed_total") - before[1] == len(wanted)
+
+    with running(api):
+        first = SseClient(api.url).connect().opened()
+        begun = first.last_id
+        publisher.publish(*[mention(number) for number in range(150)])
+        first.expect("mentions", 150)
+        back(begun, range(150), 150)
+        publisher.publish(mention(-1), abort=True)
+        publisher.publish(*[mention(number) for number in range(150, 300)])
+        first.expect("mentions", 300)
+        # Some of it has been let go of, so all of it is read from Kafka.
+        back(begun, range(300), 0)
+        first.stop()
+        last = first.last_id
+        publisher.publish(*[mention(number) for number in range(300, 310)])
+    with running(api):
+        # A share of what is kept for each partition, of which those of mentions are four.
+        back(last, range(300, 310), 10)
+        back(begun, range(310), 0)

@@ -357,7 +357,8 @@ def test_a_client_that_is_too_slow_is_closed_and_can_go_on(
 def test_replays_take_turns_when_the_pool_is_taken(
     start_api: Callable[..., Api], publisher: Publisher
 ) -> None:
-    api = start_api(stream_replays=1)
+    # What is in memory takes no place in the pool.
+    api = start_api(stream_replays=1, stream_recent_events=0)
     first = SseClient(api.url).connect().opened()
     first.stop()
     text = "panjang " * 3000

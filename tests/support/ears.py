@@ -4,7 +4,10 @@ import asyncio
 
 from api.filters import Filter
 from api.frames import Batch, Frame
+from api.hub import Hub
+from api.recent import Recent
 from api.subscription import Bounds, Subscription
+from schemas.codec import Codec
 
 ALL = Filter(("mentions",))
 
@@ -45,6 +48,11 @@ class Ear:
 
     def abort(self) -> None:
         self.aborted = self.lost = True
+
+
+def hub_of(codec: Codec) -> Hub:
+    """A hub that keeps some events."""
+    return Hub(codec, Recent(codec, 1_000, 1_000_000))
 
 
 def listening(

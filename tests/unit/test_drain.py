@@ -1,13 +1,12 @@
 from api.drain import drain
-from api.hub import Hub
 from api.positions import TopicPosition
 from schemas.codec import Codec
 from schemas.registry import PinnedIds
-from tests.support.ears import listening
+from tests.support.ears import hub_of, listening
 
 
 async def test_every_stream_is_told_a_few_at_a_time_and_who_comes_is_told_at_once() -> None:
-    hub = Hub(Codec(PinnedIds()))
+    hub = hub_of(Codec(PinnedIds()))
     hub.place({"mentions": TopicPosition(b"abcd", (0,))})
     there = [listening()[0] for _ in range(50)]
     for one in there:

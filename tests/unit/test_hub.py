@@ -9,7 +9,7 @@ from api.positions import TopicPosition, decode
 from schemas.codec import Codec
 from schemas.errors import Retryable
 from schemas.registry import PinnedIds
-from tests.support.ears import ALL, Ear, listening
+from tests.support.ears import ALL, Ear, hub_of, listening
 from tests.support.mentions import mention, trend
 
 CODEC = Codec(PinnedIds())
@@ -21,7 +21,7 @@ def record(partition: int, offset: int, value: bytes | None) -> Any:
 
 
 def hub() -> Hub:
-    made = Hub(CODEC)
+    made = hub_of(CODEC)
     made.place({"mentions": TopicPosition(EPOCH, (10, 20)), "trends": TopicPosition(EPOCH, (0,))})
     return made
 
@@ -34,7 +34,7 @@ def subscribed(to: Hub, wanted: Filter) -> Ear:
 
 async def test_nobody_can_join_before_it_stands_somewhere() -> None:
     with pytest.raises(Retryable):
-        Hub(CODEC).join(listening()[0])
+        hub_of(CODEC).join(listening()[0])
 
 
 async def test_a_subscription_gets_everything_after_the_position_it_joined_at() -> None:

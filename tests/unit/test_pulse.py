@@ -10,13 +10,13 @@ from api.settings import ApiSettings
 from api.subscription import LOW_WATER, Subscription
 from schemas.codec import Codec
 from schemas.registry import PinnedIds
-from tests.support.ears import Ear, listening
+from tests.support.ears import Ear, hub_of, listening
 from tests.support.mentions import mention
 from tests.unit.test_hub import CODEC, EPOCH, record
 
 
 def made(**settings: Any) -> tuple[Hub, Pulse]:
-    hub = Hub(Codec(PinnedIds()))
+    hub = hub_of(Codec(PinnedIds()))
     hub.place({"mentions": TopicPosition(EPOCH, (10, 20)), "trends": TopicPosition(EPOCH, (0,))})
     return hub, Pulse(ApiSettings.model_validate({"clickhouse_reader_password": "none", **settings}), hub)
 

@@ -10,7 +10,7 @@ from api.subscription import Subscription
 from api.tail import Tail
 from schemas.codec import Codec
 from schemas.registry import PinnedIds
-from tests.support.ears import listening
+from tests.support.ears import hub_of, listening
 
 OLD, NEW = b"abcd", b"efgh"
 
@@ -29,7 +29,7 @@ class Slow:
 
 
 async def test_who_joins_while_a_topic_is_found_made_again_is_closed_with_the_others() -> None:
-    hub = Hub(Codec(PinnedIds()))
+    hub = hub_of(Codec(PinnedIds()))
     hub.place({topic: TopicPosition(OLD, (5,)) for topic in LIVE})
     slow = Slow(hub)
     settings = ApiSettings.model_validate({"clickhouse_reader_password": "none"})
