@@ -8,7 +8,7 @@ from schemas.errors import Fatal
 
 # Below the range from which systems take ports of outgoing connections: a port of ours is then not
 # lost to one of those while its process is down for a moment.
-_FIRST, _LAST = 20_000, 32_000
+FIRST, LAST = 20_000, 32_000
 _TRIES = 200
 
 
@@ -27,10 +27,10 @@ def free_port(taken: frozenset[int] = frozenset()) -> int:
     """A port that was free a moment ago and is not among `taken`; raises Fatal where none is found."""
     chance = random.SystemRandom()
     for _ in range(_TRIES):
-        port = chance.randint(_FIRST, _LAST)
+        port = chance.randint(FIRST, LAST)
         if port not in taken and is_free(port):
             return port
-    raise Fatal(f"no free port found between {_FIRST} and {_LAST}: end what holds them")
+    raise Fatal(f"no free port found between {FIRST} and {LAST}: end what holds them")
 
 
 def settle(wanted: Mapping[str, int], remembered: Mapping[str, int]) -> dict[str, int]:

@@ -9,7 +9,6 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 
 from deploy.control import ControlTopic, read_seeds, seed_once
 from deploy.keywords import KeywordSeed, slug
-from deploy.ports import free_port
 from deploy.progress import Progress, wait
 from deploy.topics import ensure_topics
 from schemas.clients import consumer_config, producer_config
@@ -19,6 +18,7 @@ from schemas.positions import Owed, pending_metadata, range_metadata
 from schemas.settings import KafkaSettings
 from schemas.topics import TOPICS
 from tests.support.broker import Broker
+from tests.support.ports import free_port
 from tests.support.until import until
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from deploy.ports import free_port
 from processors.logic.partials import watermark_partial
 from schemas.metrics import METRICS
 from tests.support import rooms
@@ -15,6 +14,7 @@ from tests.support.broker import Broker
 from tests.support.clickhouse import READER, EmbeddedClickHouse
 from tests.support.landing import mentions, publish, start_sink
 from tests.support.metrics import Scraped, scrape
+from tests.support.ports import free_port
 from tests.support.stages import Feed, Workers
 from tests.support.topics import create_topics
 from tests.support.until import until

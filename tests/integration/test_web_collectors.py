@@ -9,9 +9,9 @@ import httpx
 import pytest
 from confluent_kafka import Producer
 
-from deploy.ports import free_port
 from tests.support.broker import Broker
 from tests.support.keywords import keyword
+from tests.support.ports import free_port
 from tests.support.producers import CODEC, TOPICS, Counter, Producers
 from tests.support.topics import create_topics
 from tests.support.until import until

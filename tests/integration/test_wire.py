@@ -10,7 +10,6 @@ import httpx
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from deploy.ports import free_port
 from tests.support.api import Api
 from tests.support.broker import Broker
 from tests.support.clickhouse import READER, EmbeddedClickHouse
@@ -24,6 +23,7 @@ from tests.support.exactly import (
 )
 from tests.support.landing import mentions, publish, start_sink
 from tests.support.metrics import scrape
+from tests.support.ports import free_port
 from tests.support.rooms import Room
 from tests.support.topics import create_topics
 from tests.support.until import until

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 
-from deploy.ports import free_port
 from tests.support import rooms
+from tests.support.ports import free_port
 from tests.support.rooms import Room
 
 

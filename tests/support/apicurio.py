@@ -13,8 +13,8 @@ import pytest
 
 from deploy import tether
 from deploy.jars import check_java, java, maven
-from deploy.ports import free_port
 from schemas.errors import Fatal
+from tests.support.ports import free_port
 
 VERSION = "2.6.13.Final"  # 3.x needs Java 21
 FOLDER = Path(__file__).parents[2] / "build" / "apicurio"

@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 from deploy import tether
 from deploy.install import fetch
 from deploy.kafka import Compiler, Kafka
-from deploy.ports import free_port
+from tests.support.ports import free_port
 
 _TETHER = str(tether.__file__)
 LIB = Path(__file__).parents[2] / "build" / "kafka" / "lib"

@@ -14,8 +14,8 @@ import clickhouse_connect
 import httpx
 from clickhouse_connect.driver.client import Client
 
-from deploy.ports import free_port
 from deploy.tether import tethered
+from tests.support.ports import free_port
 
 WRITER = ("denyut", "writer-secret")
 READER = ("denyut_reader", "reader-secret")

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from deploy.alive import main
-from deploy.ports import free_port
+from tests.support.ports import free_port
 
 
 class Answer(BaseHTTPRequestHandler):

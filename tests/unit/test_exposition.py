@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-from deploy.ports import free_port
 from schemas.errors import Fatal
 from schemas.exposition import expose
 from schemas.settings import MetricsSettings
 from tests.support.metrics import Scraped
+from tests.support.ports import free_port
 
 SIGNALLED = """
 import os, signal, threading

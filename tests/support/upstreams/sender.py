@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from deploy.ports import free_port
+from tests.support.ports import free_port
 from tests.support.webhooks import body_of, send, senders_file, signed
 
 _AGAIN_S = 0.3
