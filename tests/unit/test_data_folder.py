@@ -14,10 +14,10 @@ import pytest
 from deploy import folder as folders
 from deploy.folder import DataFolder, find, is_alive, pointed_to
 from deploy.logfiles import KEPT, last_line, rotate
+from deploy.ports import free_port, is_free, settle
 from deploy.process import Snapshot
 from deploy.state import StackState
 from schemas.errors import Fatal
-from tests.support.ports import free_port, is_free, settle
 
 
 @pytest.fixture
