@@ -16,18 +16,19 @@ log = structlog.get_logger()
 
 _PATIENCE_S = 5.0
 
-Begins = dict[tuple[str, int], int]
+Offsets = dict[tuple[str, int], int]
 Records = list[tuple[str, ConsumerRecord]]
 
 
 async def before(
     settings: ApiSettings, cluster: Cluster, ends: Mapping[str, tuple[int, ...]]
-) -> tuple[Begins, Records]:
+) -> tuple[Offsets, Records]:
     """Where the last records before `ends` begin, in each partition, and all committed ones from there on, by their topic.
 
     Nothing where Kafka does not give them soon: they are no more than a shorter way for those who come back.
     """
-    share = settings.stream_recent_events // sum(map(len, ends.values()))
+    last = {(topic, number): end for topic, offsets in ends.items() for number, end in enumerate(offsets)}
+    share = settings.stream_recent_events // len(last)
     if not share:
         return {}, []
     try:
@@ -35,18 +36,17 @@ async def before(
             first = await cluster.starts({topic: len(offsets) for topic, offsets in ends.items()})
             begins = {
                 (topic, number): max(first[topic][number], end - share)
-                for topic, offsets in ends.items()
-                for number, end in enumerate(offsets)
+                for (topic, number), end in last.items()
             }
-            return begins, await _read(settings, begins, ends)
+            return begins, await _read(settings, begins, last)
     except (KafkaError, Retryable, TimeoutError) as error:
         log.warning("recent_not_read", error=str(error) or type(error).__name__)
         return {}, []
 
 
-async def _read(settings: ApiSettings, begins: Begins, ends: Mapping[str, tuple[int, ...]]) -> Records:
-    left = {place: begin for place, begin in begins.items() if begin < ends[place[0]][place[1]]}
+async def _read(settings: ApiSettings, begins: Offsets, last: Offsets) -> Records:
     records: Records = []
+    left = {place: begin for place, begin in begins.items() if begin < last[place]}
     if not left:
         return records
     consumer = new_consumer(settings, "denyut-api-recent")
@@ -57,13 +57,9 @@ async def _read(settings: ApiSettings, begins: Begins, ends: Mapping[str, tuple[
         while waiting:
             fetched = await consumer.getmany(*waiting, timeout_ms=POLL_MS, max_records=MAX_RECORDS)
             for partition, found in fetched.items():
-                topic, number = names[partition]
-                records += [(topic, one) for one in found if one.offset < ends[topic][number]]
-            waiting = [
-                partition
-                for partition in waiting
-                if await consumer.position(partition) < ends[names[partition][0]][names[partition][1]]
-            ]
+                end = last[names[partition]]
+                records += [(names[partition][0], one) for one in found if one.offset < end]
+            waiting = [one for one in waiting if await consumer.position(one) < last[names[one]]]
     finally:
         await consumer.stop()
     return records

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 
 Starts = dict[str, tuple[int, ...]]
 Ask = Callable[[Mapping[str, int]], Awaitable[Starts]]
@@ -14,8 +13,8 @@ class Earliest:
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
+        self._asking = asyncio.Lock()
         self._wanted: dict[str, int] = {}
-        self._running: asyncio.Task[Starts] | None = None
         self._next: asyncio.Task[Starts] | None = None
 
     async def of(self, partitions: Mapping[str, int]) -> Starts:
@@ -23,21 +22,15 @@ class Earliest:
         for topic, count in partitions.items():
             self._wanted[topic] = max(count, self._wanted.get(topic, 0))
         if self._next is None:
-            self._next = asyncio.create_task(self._answer(self._running), name="earliest")
+            self._next = asyncio.create_task(self._answer(), name="earliest")
             # Where all who asked have gone nobody else looks at its error.
             self._next.add_done_callback(lambda done: done.cancelled() or done.exception())
         # Who leaves must not take the answer from the others.
         found = await asyncio.shield(self._next)
         return {topic: found[topic][:count] for topic, count in partitions.items()}
 
-    async def _answer(self, before: "asyncio.Task[Starts] | None") -> Starts:
-        if before is not None:
-            with suppress(Exception):
-                await asyncio.shield(before)
-        # From here on whoever comes asks anew.
-        wanted, self._wanted = self._wanted, {}
-        self._running, self._next = self._next, None
-        try:
+    async def _answer(self) -> Starts:
+        async with self._asking:
+            # From here on whoever comes asks anew.
+            wanted, self._wanted, self._next = self._wanted, {}, None
             return await self._ask(wanted)
-        finally:
-            self._running = None

@@ -38,9 +38,9 @@ _LONG_WAY = (
 _OK = b"HTTP/1.1 200 OK\r\n"
 _CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
 
-Door = Callable[[Wire, str, bytes, list[tuple[bytes, bytes]]], bool]
-"""Begins a stream, given its wire, the client's address, the query and the fields of the request. False where something has to be waited
-for. Raises what refuses it."""
+Door = Callable[[Wire, str, bytes, list[tuple[bytes, bytes]]], None]
+"""Begins a stream, given its wire, the client's address, the query and the fields of the request; or does nothing where something has to be
+waited for. Raises what refuses it."""
 
 
 class StreamingProtocol(HttpToolsProtocol):
@@ -110,6 +110,7 @@ class StreamingProtocol(HttpToolsProtocol):
         try:
             door(wire, self.client[0] if self.client else "", self.url.partition(b"?")[2], self.headers)
         except Exception as error:
+            # The application raises it again, where all errors become answers; once a stream has begun nobody can answer.
             if wire.streams:
                 log.exception("stream_failed", client=self.client)
             return error

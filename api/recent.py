@@ -4,8 +4,9 @@ A client who comes back costs a consumer of his own otherwise, and after a resta
 """
 
 from bisect import bisect_left
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from operator import attrgetter
 from typing import Any
 
@@ -20,8 +21,6 @@ from schemas.codec import Codec
 
 _PIECE = 100
 """Events looked at in one go: about a millisecond of work."""
-_TRIMMED = 500
-"""Events let go of before a partition's list is made anew."""
 
 Partition = tuple[str, int]
 
@@ -44,16 +43,14 @@ class Recent:
 
     Args:
         most: events kept, of all partitions together.
-        most_bytes: the same by the size of their records; what is made of them takes some three times as much.
+        most_bytes: the same by the size of their records; what is made of them takes more (ADR 36).
     """
 
     def __init__(self, codec: Codec, most: int, most_bytes: int) -> None:
         self._codec = codec
         self._most = most
         self._most_bytes = most_bytes
-        self._kept: dict[Partition, list[_Kept]] = {}
-        self._gone: dict[Partition, int] = {}
-        """How many at the beginning of each list have been let go."""
+        self._kept: defaultdict[Partition, deque[_Kept]] = defaultdict(deque)
         self._since: dict[Partition, int] = {}
         self._order: deque[Partition] = deque()
         self._bytes = 0
@@ -63,7 +60,7 @@ class Recent:
 
     def place(self, position: Position) -> None:
         """The hub stands here from now on: what was before is forgotten."""
-        self._kept, self._gone = {}, {}
+        self._kept.clear()
         self._order.clear()
         self._bytes = 0
         self._since = {
@@ -81,7 +78,7 @@ class Recent:
     def add(self, topic: str, record: ConsumerRecord, event: dict[str, Any] | None, *, decoded: bool) -> None:
         """Keep what the hub hands out; `event` is what was `decoded` of it, None where it is nothing."""
         one, partition = _Kept(record, event, decoded=decoded), (topic, record.partition)
-        self._kept.setdefault(partition, []).append(one)
+        self._kept[partition].append(one)
         self._order.append(partition)
         self._bytes += one.size
         while len(self._order) > self._most or self._bytes > self._most_bytes:
@@ -103,19 +100,20 @@ class Recent:
         looked = 0
         for (topic, number), offset in behind(vector, target).items():
             end = target[topic].offsets[number]
-            kept = self._kept.get((topic, number), [])
-            at = bisect_left(kept, offset, lo=self._gone.get((topic, number), 0), key=attrgetter("offset"))
-            while at < len(kept) and kept[at].offset < end:
+            kept = self._kept[topic, number]
+            for one in islice(kept, bisect_left(kept, offset, key=attrgetter("offset")), None):
+                if one.offset >= end:
+                    break
                 if looked == _PIECE:
                     return frames
-                one = kept[at]
+                looked += 1
                 event = self._event(topic, one)
                 vector.advance(topic, number, one.offset + 1)
                 if event is not None and wanted.matches(topic, event):
                     if one.encoded is None:
-                        one.encoded = payload(event)
+                        # A copy: orjson's own holds on to the 16 KB that it was written into.
+                        one.encoded = bytes(memoryview(payload(event)))
                     frames.append(frame(topic, vector.id(wanted.topics), one.encoded))
-                at, looked = at + 1, looked + 1
             # Past markers and aborted records.
             vector.advance(topic, number, end)
         return frames
@@ -127,13 +125,6 @@ class Recent:
         return one.event
 
     def _let_go(self, partition: Partition) -> None:
-        kept, gone = self._kept[partition], self._gone.get(partition, 0)
-        self._since[partition] = kept[gone].offset + 1
-        self._bytes -= kept[gone].size
-        # What made it large goes at once, its place in the list now and then.
-        kept[gone].record = kept[gone].event = kept[gone].encoded = None
-        gone += 1
-        if gone >= _TRIMMED:
-            del kept[:gone]
-            gone = 0
-        self._gone[partition] = gone
+        one = self._kept[partition].popleft()
+        self._since[partition] = one.offset + 1
+        self._bytes -= one.size

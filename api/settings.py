@@ -48,7 +48,7 @@ class ApiSettings(AccessSettings, KafkaSettings, ClickHouseReaderSettings, Click
     stream_recent_mb: int = Field(
         8,
         ge=1,
-        description="most of these, by the size of their records, MiB; in memory they take some three times as much",
+        description="most of these, by the size of their records, MiB; what is made of each takes some kilobytes more",
     )
     stream_replays: int = Field(
         4, ge=1, description="clients that are served from Kafka's past at the same time"

@@ -29,11 +29,11 @@ _FIELDS = b"".join(
 )
 
 
-def door(own: Services, wire: Wire, client: str, query: bytes, fields: list[tuple[bytes, bytes]]) -> bool:
+def door(own: Services, wire: Wire, client: str, query: bytes, fields: list[tuple[bytes, bytes]]) -> None:
     """Begin a stream of now, whose request is read: without a task, for nothing is waited for. See `api.protocol.Door`."""
     asks, wanted = _asked(own, Headers(raw=fields), query)
     if wanted.resumes:
-        return False
+        return
     place = own.admission.enter(client, asks.user)
     try:
         made = opening_now(own, wanted, asks)
@@ -42,7 +42,6 @@ def door(own: Services, wire: Wire, client: str, query: bytes, fields: list[tupl
         place.leave()
         raise
     made.stream.begin_now(wire, made.start, made.said, done)
-    return True
 
 
 class StraightToStream:

@@ -31,6 +31,21 @@ def reason_of(error: Exception | None) -> CloseReason:
     return "vanished" if unanswered else "client"
 
 
+def bound(transport: asyncio.Transport, buffer_bytes: int, dead_s: float) -> None:
+    """The kernel may hold so much for a stream, so that a slow client is noticed; a peer that acknowledges nothing for twice so long is gone.
+
+    Twice: of one that is there and takes nothing the pulse is to tell first.
+    """
+    transport.set_write_buffer_limits(high=LOW_WATER)
+    raw: socket.socket | None = transport.get_extra_info("socket")
+    if raw is not None:
+        # uvloop's makes a socket of its own for each option, one that first finds out what kind it is.
+        own = socket.SocketType(socket.AF_INET, socket.SOCK_STREAM, 0, raw.fileno())
+        own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
+        own.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2000 * dead_s))
+        own.detach()
+
+
 class Wire:
     """One connection. A Sink once its answer has begun; until then nothing may be written."""
 
@@ -55,9 +70,8 @@ class Wire:
         Args:
             fields: of the answer's head, each with its line's end. The head goes out with the first batch: a write to a
                 connection costs more than making what it writes.
-            buffer_bytes: what the kernel may hold of it, so that a slow client is noticed.
-            dead_s: a peer that acknowledges nothing for twice as long is gone, even if it never said so. Twice: of one that
-                is there and takes nothing the pulse is to tell first.
+            buffer_bytes: what the kernel may hold of it (see `bound`).
+            dead_s: how soon a peer that is gone is noticed (see `bound`).
             gone: called once when the connection ends, however it ends, with the reason.
         """
         self._gone = gone
@@ -67,14 +81,7 @@ class Wire:
             # Its client left while it was opened: whoever answers sees that it is lost.
             self.lost = True
             return
-        self._transport.set_write_buffer_limits(high=LOW_WATER)
-        raw: socket.socket | None = self._transport.get_extra_info("socket")
-        if raw is not None:
-            # uvloop's makes a socket of its own for each option, one that first finds out what kind it is.
-            own = socket.SocketType(socket.AF_INET, socket.SOCK_STREAM, 0, raw.fileno())
-            own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
-            own.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2000 * dead_s))
-            own.detach()
+        bound(self._transport, buffer_bytes, dead_s)
 
     def end(self, patience_s: float) -> None:
         """End the answer; the connection closes when its client has taken all, and is dropped where that takes longer."""

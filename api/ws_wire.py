@@ -6,7 +6,6 @@ What is used of uvicorn besides its documented interface, read in 0.54 (pinned; 
 the server ends, and that what it sends is on the transport when `send` returns.
 """
 
-import socket
 from functools import lru_cache
 from typing import Any, cast
 
@@ -16,8 +15,8 @@ from websockets.frames import Opcode
 from websockets.http11 import Request
 
 from api.frames import Batch, Frame
-from api.subscription import LOW_WATER, CloseReason
-from api.wire import EXTENSION, reason_of
+from api.subscription import CloseReason
+from api.wire import EXTENSION, bound, reason_of
 
 MAX_MESSAGE = 4096
 """Bytes of a client's message: none is expected."""
@@ -36,16 +35,8 @@ class WebSocketWire:
         self.last_id = ""
 
     def begin(self, buffer_bytes: int, dead_s: float) -> None:
-        """From now on this is a stream: the kernel may hold so much of it, and a peer that acknowledges nothing for twice so long is gone.
-
-        Twice, as api/wire.py says; pings are unanswered sooner.
-        """
-        transport = self._protocol.transport
-        transport.set_write_buffer_limits(high=LOW_WATER)
-        raw: socket.socket | None = transport.get_extra_info("socket")
-        if raw is not None:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer_bytes)
-            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(2000 * dead_s))
+        """From now on this is a stream (see `bound`; pings are unanswered sooner)."""
+        bound(self._protocol.transport, buffer_bytes, dead_s)
 
     @property
     def lost(self) -> bool:

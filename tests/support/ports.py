@@ -1,4 +1,7 @@
-"""Ports for tests: never one that another process of the run, or this one, has been given and has not opened yet."""
+"""Ports for tests: never one that another test process of the run, or this one, has been given and has not opened yet.
+
+What a stack chooses for itself it opens at once.
+"""
 
 import os
 

@@ -5,7 +5,6 @@ import http.client
 import logging
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -16,6 +15,7 @@ from api.frames import Batch, Frame
 from api.protocol import StreamingProtocol
 from api.subscription import CloseReason
 from api.wire import EXTENSION, Wire
+from tests.support.until import until
 
 
 class Streaming:
@@ -66,28 +66,40 @@ class Streaming:
 
 
 @contextmanager
+def running(config: uvicorn.Config) -> Iterator[int]:
+    """The port at which a uvicorn of that configuration is served, in a thread; it must have ended when it is told to."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        until(lambda: server.started, "the server is started", 30)
+        yield listener.getsockname()[1]
+        server.should_exit = True
+        thread.join(30)
+        assert not thread.is_alive()
+
+
+class _Hearing(logging.Handler):
+    """Hands on what is logged."""
+
+    def __init__(self, app: Streaming) -> None:
+        super().__init__(logging.WARNING)
+        self._app = app
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._app.logged.append(record.getMessage())
+
+
+@contextmanager
 def serving(app: Streaming, protocol: type[StreamingProtocol] = StreamingProtocol) -> Iterator[int]:
     """The port it is served at; what uvicorn warns of is in `app.logged`. Its streams are ended at the end."""
-    errors = logging.getLogger("uvicorn.error")
-    hearing = logging.Handler(logging.WARNING)
-    hearing.emit = lambda record: app.logged.append(record.getMessage())  # type: ignore[method-assign]
+    errors, hearing = logging.getLogger("uvicorn.error"), _Hearing(app)
     errors.addHandler(hearing)
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, http=protocol, lifespan="off", log_config=None))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    yield listener.getsockname()[1]
-    for wire in app.wires:
-        app.loop.call_soon_threadsafe(wire.end, 5)
-    server.should_exit = True
-    thread.join(30)
+    with running(uvicorn.Config(app, http=protocol, lifespan="off", log_config=None)) as port:
+        yield port
+        for wire in app.wires:
+            app.loop.call_soon_threadsafe(wire.end, 5)
     errors.removeHandler(hearing)
-    assert not thread.is_alive()
 
 
 def get(port: int, path: str) -> http.client.HTTPConnection:

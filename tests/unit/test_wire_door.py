@@ -23,17 +23,16 @@ class Doored(Streaming):
         self.refuses: Exception | None = None
         self.waits = False
 
-    def door(self, wire: Wire, client: str, query: bytes, fields: list[tuple[bytes, bytes]]) -> bool:
+    def door(self, wire: Wire, client: str, query: bytes, fields: list[tuple[bytes, bytes]]) -> None:
         self.let_in.append((client, query, dict(fields)))
         if self.refuses is not None:
             raise self.refuses
         if self.waits:
-            return False
+            return
         self.loop = asyncio.get_running_loop()
         self.wires.append(wire)
         wire.begin(b"x-said: at the door\r\n", 8192, self.dead_s, self.left)
         wire.write(Batch([Frame("1", b"let in\n\n")]))
-        return True
 
 
 @pytest.fixture

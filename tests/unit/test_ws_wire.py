@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import socket
 import threading
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +16,7 @@ from api.frames import Batch, frame
 from api.protocol import StreamingProtocol
 from api.wire import EXTENSION
 from api.ws_wire import StreamingWebSocket, WebSocketWire
+from tests.support.streaming import running
 
 
 class Streaming:
@@ -55,8 +54,6 @@ class Streaming:
 @pytest.fixture
 def served() -> Iterator[tuple[Streaming, str]]:
     app = Streaming()
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
         app,
         http=StreamingProtocol,
@@ -65,17 +62,8 @@ def served() -> Iterator[tuple[Streaming, str]]:
         lifespan="off",
         log_config=None,
     )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 30
-    while not server.started:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    yield app, f"ws://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(30)
-    assert not thread.is_alive()
+    with running(config) as port:
+        yield app, f"ws://127.0.0.1:{port}"
 
 
 def batch(*numbers: int, text: str = "") -> Batch:
