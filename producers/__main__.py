@@ -5,8 +5,9 @@ import signal
 import sys
 from datetime import date
 from pathlib import Path
+from queue import SimpleQueue
 from textwrap import fill
-from threading import Event
+from threading import Event, Thread
 
 import structlog
 
@@ -193,10 +194,26 @@ def _backfill(arguments: argparse.Namespace, settings: ProducerSettings) -> None
 def _run(collectors: list[Collector], settings: ProducerSettings, requests: Requests | None = None) -> None:
     check_access(settings)
     codec = Codec(schema_ids(settings))
+    run_collectors(collectors, settings, codec, _stop_on_signals(), requests)
+
+
+def _stop_on_signals() -> Event:
+    """An event that SIGTERM and SIGINT set, from a thread of its own.
+
+    A handler may run while the main thread sets the event itself, and would wait for ever for its lock; a SimpleQueue
+    may be put into at any moment. Signals are not blocked as the sinks do: a browser would inherit that.
+    """
     stop = Event()
+    told: SimpleQueue[int] = SimpleQueue()
+
+    def watch() -> None:
+        told.get()
+        stop.set()
+
+    Thread(target=watch, name="signals", daemon=True).start()
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
-    run_collectors(collectors, settings, codec, stop, requests)
+        signal.signal(name, lambda number, _: told.put(number))
+    return stop
 
 
 if __name__ == "__main__":

@@ -147,10 +147,15 @@ def _when_known(settings: SchemaSettings, prefix: str) -> RegistryIds:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGINT end the process in order: nobody has taken them over yet while it starts."""
+    """SIGTERM and SIGINT end the process in order: nobody has taken them over yet while it starts.
+
+    The handler only raises. It may run between any two steps of the main thread, also while that writes a log line:
+    to log there would wait for ever for the lock that is held below it.
+    """
+    told: list[signal.Signals] = []
 
     def end(number: int, _: FrameType | None) -> None:
-        log.info("told_to_stop", signal=signal.Signals(number).name)
+        told.append(signal.Signals(number))
         raise SystemExit(0)
 
     before = {}
@@ -161,6 +166,9 @@ def _ended_by_signals() -> Iterator[None]:
         pass
     try:
         yield
+    except SystemExit:
+        log.info("told_to_stop", signal=told[0].name)
+        raise
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

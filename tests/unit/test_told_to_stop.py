@@ -1,0 +1,54 @@
+"""Signals come between any two steps, also below a lock of the main thread: nobody who is told to stop waits for itself."""
+
+import subprocess
+import sys
+
+from tests.support.rooms import ROOT
+
+WAITING_FOR_SCHEMAS = """
+import os, signal, sys
+import structlog
+from schemas import registry_ids
+
+class ToldWhileWriting:
+    def write(self, line):
+        sys.stderr.write(line)
+        if "waiting" in line:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def flush(self):
+        sys.stderr.flush()
+
+structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=ToldWhileWriting()))
+with registry_ids._ended_by_signals():
+    registry_ids.log.warning("waiting")
+    print("went on")
+"""
+
+COLLECTING = """
+import os, signal
+from producers.__main__ import _stop_on_signals
+
+stop = _stop_on_signals()
+with stop._cond:  # as within its set(), which the main thread calls once the collectors are done
+    os.kill(os.getpid(), signal.SIGTERM)
+print("stopped" if stop.wait(30) else "never told")
+"""
+
+
+def run(code: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT
+    )
+
+
+def test_a_process_that_waits_for_schemas_ends_when_told_while_it_writes_a_log_line() -> None:
+    ended = run(WAITING_FOR_SCHEMAS)
+    assert (ended.returncode, ended.stdout) == (0, ""), ended.stderr
+    assert "told_to_stop" in ended.stderr
+    assert "SIGTERM" in ended.stderr
+
+
+def test_collectors_stop_when_told_while_the_main_thread_says_so_itself() -> None:
+    ended = run(COLLECTING)
+    assert (ended.returncode, ended.stdout) == (0, "stopped\n"), ended.stderr
