@@ -11,7 +11,7 @@ from schemas.events import AlertKind, Rule, Severity
 KINDS: tuple[AlertKind, ...] = get_args(AlertKind)
 """What can be watched for."""
 
-_MENTIONS = ("all", "keyword", "symbol", "hashtag", "pair")
+_MENTIONS = ("all", "keyword", "symbol", "hashtag", "pair", "topic")
 _SUBJECTS = {
     "volume_spike": _MENTIONS,
     "sentiment_shift": _MENTIONS,

@@ -47,7 +47,7 @@ def enrich() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
 
 def stories() -> tuple[StageSettings, Callable[[], BatchApp]]:
-    """Fingerprints to stories, to partials of copies, to author partials of what follows, and to trends of pairs of words."""
+    """Fingerprints to stories and their turns, to partials of copies, to author partials of what follows, and to trends of pairs of words."""
     settings = load(StoriesSettings)
 
     def build() -> BatchApp:
@@ -61,7 +61,7 @@ def stories() -> tuple[StageSettings, Callable[[], BatchApp]]:
 
 
 def topics() -> tuple[StageSettings, Callable[[], BatchApp]]:
-    """Stories to topics and assignments."""
+    """Turns of stories to topics, assignments and partials of topics."""
     settings = load(TopicsSettings)
 
     def build() -> BatchApp:
@@ -82,7 +82,10 @@ def trends() -> tuple[StageSettings, Callable[[], BatchApp]]:
         from processors.agents.trends import Trends
 
         app = _app("trends", settings)
-        Trends(app, settings, Codec(schema_ids(settings)))
+        codec = Codec(schema_ids(settings))
+        Trends(app, settings, codec)
+        # What `topics` counts comes after what `enrich` does: windows of topics close when it is there.
+        Trends(app, settings, codec, "topic-partials")
         return app
 
     return settings, build

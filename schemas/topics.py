@@ -74,12 +74,29 @@ _CATALOGUE = (
     Topic("trends", "trend", "subject", "delete", 30, "windows of a subject with their score"),
     Topic("story-links", "story_link", "story id", "delete", 30, "which post belongs to which story"),
     Topic("stories", "story", "story id", "compact,delete", 30, "posts that say the same", single=True),
+    Topic(
+        "story-turns",
+        "story_turn",
+        "story id",
+        "delete",
+        1,
+        "what topics must know of stories and their posts",
+        single=True,
+    ),
     Topic("topics", "topic", "topic id", "compact,delete", 30, "stories that speak of the same"),
     Topic(
         "assignments", "assignment", "story id", "compact,delete", 30, "which story belongs to which topic"
     ),
     Topic(
         "influencers", "influencer", "platform:author", "compact,delete", 30, "rolling profiles of authors"
+    ),
+    Topic(
+        "topic-partials",
+        "partial",
+        "subject",
+        "delete",
+        1,
+        "what one batch adds to one topic's minute",
     ),
     Topic("bars", "bar", "symbol", "delete", 30, "prices of an interval, with indicators"),
     Topic("alerts", "alert", "rule id", "delete", 90, "what rules watched for, with its evidence"),

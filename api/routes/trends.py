@@ -19,7 +19,9 @@ class TrendsParameters(Parameters):
 
     window: Window = Field("1h", description="1m, 5m, 1h or 1d")
     kind: list[Kind] = Field(
-        [], max_length=10, description="kinds of subject: all, keyword, symbol, hashtag, pair"
+        [],
+        max_length=10,
+        description="kinds of subject: all, keyword, symbol, hashtag, pair, topic (by its id)",
     )
     subject: list[Word] = Field([], max_length=MANY, description="subjects within their kind")
     platform: Platform = Field(ALL_PLATFORMS, description="windows of this platform; `all`: of all together")

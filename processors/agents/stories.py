@@ -1,7 +1,7 @@
-"""`stories`: fingerprints become stories, the links of their posts, partials of the copies and of the authors that follow, trends of pairs."""
+"""`stories`: fingerprints become stories, the links and turns of their posts, partials of copies and of authors that follow, trends of pairs."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from processors.agents.events import event_in
@@ -10,11 +10,13 @@ from processors.agents.pairs import Pairs
 from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
 from processors.clock import now_ms
 from processors.logic.influencers.follows import FollowFold
-from processors.logic.stories.copies import CopyFold, Told
+from processors.logic.reach import Reach
+from processors.logic.stories.copies import CopyFold, counted_up_to
 from processors.logic.stories.draft import Bounds, Draft
 from processors.logic.stories.fingerprints import SHORT, WATERMARK, check
 from processors.logic.stories.index import Index
 from processors.logic.stories.rows import TOUCHED, restored, story_id
+from processors.logic.stories.turns import TurnFold
 from processors.settings import StoriesSettings
 from schemas.codec import Codec
 from schemas.errors import Poison
@@ -44,8 +46,8 @@ class Stories:
         """Whether pairs know of what has not committed."""
         self._index = Index()
         self._number = self._touched = 0
-        self._heard = Told({})
-        self._drafted: tuple[Draft, Told] | None = None
+        self._heard = Reach({})
+        self._drafted: tuple[Draft, Reach] | None = None
         self._topics = {name: topic.full_name(settings.topic_prefix) for name, topic in TOPICS.items()}
         app.add_handler(
             Handler(
@@ -84,24 +86,22 @@ class Stories:
             self._number,
             self._touched,
         )
-        heard, copies, follows = self._heard.copy(), CopyFold(), FollowFold()
+        heard, copies, follows, turns = self._heard.copy(), CopyFold(), FollowFold(), TurnFold()
         latest = 0
-        changed: dict[int, None] = {}
-        for record in batch.records:
-            try:
-                told = self._fingerprint(record)
-            except Poison as error:
-                # Only enrich writes here, so this is a defect: seen in the dead letters.
-                self._letters.bury(batch, record, error, now_ms())
-                continue
+        for told in self._fingerprints(batch):
             latest = max(latest, told["enriched_at"])
             if told["kind"] in (WATERMARK, SHORT):
                 self._pairs.hear(told, copy=False)
-                if told["kind"] == WATERMARK and heard.hear(told):
-                    changed[told["source_partition"]] = None
+                if told["kind"] == SHORT:
+                    turns.count(told)
+                else:
+                    turns.hear(told)
+                    heard.hear(told["source_partition"], told["watermark"], idle=told["idle"])
                 continue
             link = draft.join(told)
             self._pairs.hear(told, copy=link["is_copy"])
+            turns.count(told)
+            turns.join(told, link["story_id"], is_copy=link["is_copy"])
             if link["is_copy"]:
                 copies.add(told)
             parent = told["parent_id"]
@@ -109,8 +109,11 @@ class Stories:
             follows.add(told, link, draft.author(link["story_id"]), answered)
             self._send(batch, "story-links", "story_link", link["story_id"], link, told["enriched_at"])
         draft.finish()
-        for story in draft.stories():
+        stories = list(draft.stories())
+        for story in stories:
             self._send(batch, "stories", "story", story["id"], story, story["updated_at"])
+        for turn in turns.turns(stories, self._heard, heard, latest):
+            self._send(batch, "story-turns", "story_turn", turn["id"], turn, turn["updated_at"])
         for of_author in follows.partials():
             at = of_author["enriched_at"]
             self._send(batch, "author-partials", "author_partial", of_author["author"], of_author, at)
@@ -118,10 +121,19 @@ class Stories:
         for partial in copies.partials(self._heard, latest):
             key = f"{partial['subject_kind']}:{partial['subject']}"
             self._send(batch, "partials", "partial", key, partial, latest)
-        for partition in changed:
+        for partition in heard.changes(self._heard):
             self._tell(batch, heard, partition, latest)
         self._put(batch, draft, heard)
         self._drafted = draft, heard
+
+    def _fingerprints(self, batch: Batch) -> Iterator[Fingerprint]:
+        """Those of a batch; anything else becomes a dead letter."""
+        for record in batch.records:
+            try:
+                yield self._fingerprint(record)
+            except Poison as error:
+                # Only enrich writes here, so this is a defect: seen in the dead letters.
+                self._letters.bury(batch, record, error, now_ms())
 
     def _fingerprint(self, record: Record) -> Fingerprint:
         """The fingerprint in a record; raises Poison for anything else."""
@@ -130,22 +142,21 @@ class Stories:
             check(told)
         return told
 
-    def _tell(self, batch: Batch, heard: Told, partition: int, at: Millis) -> None:
+    def _tell(self, batch: Batch, heard: Reach, partition: int, at: Millis) -> None:
         """Tell every partition of `partials` how far copies are counted."""
-        partial = heard.partial(partition, at)
+        partial = counted_up_to(heard, partition, at)
         value = self._codec.encode("partial", partial)
         key = f"{partial['subject_kind']}:{partial['subject']}".encode()
         for number in range(self._settings.partitions):
             batch.send(self._topics["partials"], key, value, partition=number, timestamp=at)
 
-    def _put(self, batch: Batch, draft: Draft, heard: Told) -> None:
+    def _put(self, batch: Batch, draft: Draft, heard: Reach) -> None:
         for key, row in draft.rows.items():
             batch.put(self._stories, key, row)
         for key, row in draft.texts.items():
             batch.put(self._texts, key, row)
-        for partition, told in heard.rows.items():
-            if told != self._heard.rows.get(partition):
-                batch.put(self._told, str(partition), list(told))
+        for partition, told in heard.changes(self._heard).items():
+            batch.put(self._told, str(partition), told)
 
     def _send(
         self, batch: Batch, topic: str, event: str, key: str, record: Mapping[str, Any], at: Millis
@@ -157,7 +168,7 @@ class Stories:
         self._index = restored(stories, tables[self._texts])
         self._number = self._index.highest + 1
         self._touched = max((row[TOUCHED] for row in stories.values()), default=-1) + 1
-        self._heard = Told({int(name): (row[0], row[1]) for name, row in tables[self._told].items()})
+        self._heard = Reach({int(name): (row[0], row[1]) for name, row in tables[self._told].items()})
         self._pairs.restore(tables)
         self._ahead = False
 
@@ -172,7 +183,7 @@ class Stories:
 
     def _revoked(self, _partition: int) -> None:
         self._index = Index()
-        self._heard = Told({})
+        self._heard = Reach({})
         self._drafted = None
         self._pairs.restore({table: {} for table in self._pairs.tables})
         self._ahead = False

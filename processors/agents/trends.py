@@ -53,14 +53,16 @@ class _Planned:
 
 
 class Trends:
-    """The handler of `partials`.
+    """The handler of `partials`, or of another topic of partials with watermarks of its own: then its tables have its name before theirs.
 
     Rows: `windows` (see `logic.rows`), `baselines` (see `logic.usual`), `totals` (see `logic.totals`), and in `marks` what was heard of the partitions of
     posts (`source:N` → [watermark, idle]), the latest window dropped (`floor:W`), and the stretches of event time in which it
     has counted (`heard`).
     """
 
-    def __init__(self, app: BatchApp, settings: TrendsSettings, codec: Codec) -> None:
+    def __init__(
+        self, app: BatchApp, settings: TrendsSettings, codec: Codec, topic: str = "partials"
+    ) -> None:
         self._settings = settings
         self._codec = codec
         self._letters = Letters("trends", codec, settings.topic_prefix)
@@ -79,18 +81,19 @@ class Trends:
             least=settings.score_mentions,
             voices=settings.score_authors,
         )
-        self._windows: BatchTable = app.batch_table("windows")
-        self._baselines: BatchTable = app.batch_table("baselines")
-        self._totals: BatchTable = app.batch_table("totals")
-        self._marks: BatchTable = app.batch_table("marks")
+        of = "" if topic == "partials" else f"{topic}-"
+        self._windows: BatchTable = app.batch_table(f"{of}windows")
+        self._baselines: BatchTable = app.batch_table(f"{of}baselines")
+        self._totals: BatchTable = app.batch_table(f"{of}totals")
+        self._marks: BatchTable = app.batch_table(f"{of}marks")
         self._partitions: dict[int, _Partition] = {}
         self._planned: dict[int, _Planned] = {}
         self._working = asyncio.Lock()
         self._topics = {name: topic.full_name(settings.topic_prefix) for name, topic in TOPICS.items()}
         app.add_handler(
             Handler(
-                name="partials",
-                topics=(self._topics["partials"],),
+                name=topic,
+                topics=(self._topics[topic],),
                 handle=self.handle,
                 linger_s=settings.gather_s,
                 max_records=settings.trends_batch,

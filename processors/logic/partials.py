@@ -1,17 +1,11 @@
 """Folds the mentions of one batch into partials: one per subject, platform and minute of event time."""
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
 
-from processors.logic.authors import sketch
-from processors.logic.bounded import sample, top
+from processors.logic.sums import Sum
 from schemas.events import Mention, Partial
 
 MINUTE_MS = 60_000
-MAX_TERMS = 32
-MAX_SOURCES = 32
-MAX_SAMPLES = 5
 MOST_ENGAGEMENT = 1 << 36
 """Of one post: more than anybody has. A claim of more counts as this, so that sums over a hundred million posts stay within 63 bits."""
 
@@ -21,24 +15,11 @@ TOTALS = "totals"
 """The subject kind of a partial that tells every partition how much of each platform a batch has: in `sources`, by `minute platform`."""
 
 
-class _Sum:
-    __slots__ = ("authored", "authors", "counts", "engagement", "ids", "sources", "terms")
-
-    def __init__(self) -> None:
-        self.engagement = 0
-        self.counts = {"positive": 0, "negative": 0, "neutral": 0}
-        self.authored = 0
-        self.authors: set[str] = set()
-        self.terms: list[Sequence[str]] = []
-        self.sources: list[str] = []
-        self.ids: list[str] = []
-
-
 class PartialFold:
     """What one batch of one partition of posts adds to every subject it names."""
 
     def __init__(self) -> None:
-        self._sums: dict[tuple[int, bool, str, str, str], _Sum] = {}
+        self._sums: dict[tuple[int, bool, str, str, str], Sum] = {}
 
     def add(self, mention: Mention, terms: Sequence[str]) -> None:
         """Count one mention under `all` and under each of its keywords, symbols and hashtags."""
@@ -51,15 +32,8 @@ class PartialFold:
             key = (bucket, day_only, kind, subject, platform)
             total = self._sums.get(key)
             if total is None:
-                total = self._sums[key] = _Sum()
-            total.engagement += engagement
-            total.counts[mention["sentiment"]] += 1
-            if author is not None:
-                total.authored += 1
-                total.authors.add(author)
-            total.terms.append(terms)
-            total.sources.append(mention["source"])
-            total.ids.append(mention["id"])
+                total = self._sums[key] = Sum()
+            total.add(mention["id"], mention["source"], author, mention["sentiment"], engagement, terms)
 
     def totals(self, source_partition: int, before: int, enriched_at: int) -> Partial:
         """How much of each platform the batch has, of what is known to the minute.
@@ -67,11 +41,11 @@ class PartialFold:
         To be sent before the partials: it then stands before every watermark by which one of its minutes may be over.
         """
         counts = {
-            f"{bucket} {platform}": len(total.ids)
+            f"{bucket} {platform}": total.posts
             for (bucket, day_only, kind, _, platform), total in sorted(self._sums.items())
             if kind == "all" and not day_only
         }
-        return _told(TOTALS, counts, source_partition, before, enriched_at, idle=False)
+        return totals_partial(counts, source_partition, before, enriched_at)
 
     def partials(
         self, source_partition: int, before: int, highest: int, enriched_at: int
@@ -84,31 +58,56 @@ class PartialFold:
         for key in sorted(self._sums):
             bucket, day_only, kind, subject, platform = key
             total = self._sums[key]
-            yield {
-                "subject_kind": kind,
-                "subject": subject,
-                "platform": platform,
-                "bucket": bucket,
-                "day_only": day_only,
-                "mentions": len(total.ids),
-                "copies": 0,
-                **total.counts,  # type: ignore[typeddict-item]  # the three sentiments, each a field of its own
-                "engagement": total.engagement,
-                "authored": total.authored,
-                "authors": sketch(total.authors),
-                "terms": top(Counter(chain.from_iterable(total.terms)), MAX_TERMS),
-                "sources": top(Counter(total.sources), MAX_SOURCES),
-                "samples": sample(total.ids, MAX_SAMPLES),
-                "source_partition": source_partition,
-                "watermark": max(before, min(bucket, highest)),
-                "idle": False,
-                "enriched_at": enriched_at,
-            }
+            yield partial_of(
+                kind,
+                subject,
+                platform,
+                bucket,
+                total,
+                day_only=day_only,
+                source_partition=source_partition,
+                watermark=max(before, min(bucket, highest)),
+                enriched_at=enriched_at,
+            )
+
+
+def partial_of(
+    kind: str,
+    subject: str,
+    platform: str,
+    bucket: int,
+    total: Sum,
+    *,
+    day_only: bool,
+    source_partition: int,
+    watermark: int,
+    enriched_at: int,
+) -> Partial:
+    """What posts of one partition add to one subject's minute; they were read, so that partition is not idle."""
+    return {
+        "subject_kind": kind,
+        "subject": subject,
+        "platform": platform,
+        "bucket": bucket,
+        "day_only": day_only,
+        **total.figures(),  # type: ignore[typeddict-item]  # the fields that count, each one of Partial's
+        "source_partition": source_partition,
+        "watermark": watermark,
+        "idle": False,
+        "enriched_at": enriched_at,
+    }
 
 
 def watermark_partial(source_partition: int, watermark: int, enriched_at: int, *, idle: bool) -> Partial:
     """A partial without counts: the partition of posts has been read up to `watermark`, and to its end if `idle`."""
     return _told(WATERMARK, {}, source_partition, watermark, enriched_at, idle=idle)
+
+
+def totals_partial(
+    counts: Mapping[str, int], source_partition: int, watermark: int, enriched_at: int
+) -> Partial:
+    """A partial that tells how many posts of that partition there are by `minute platform`; what they are about is counted elsewhere."""
+    return _told(TOTALS, counts, source_partition, watermark, enriched_at, idle=False)
 
 
 def _told(

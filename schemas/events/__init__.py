@@ -11,7 +11,7 @@ from schemas.events.kinds import AlertKind, Millis, Severity
 from schemas.events.market import Bar, Candle, Quote
 from schemas.events.mentions import Mention, Partial
 from schemas.events.posts import Engagement, Post
-from schemas.events.stories import Fingerprint, Story, StoryLink
+from schemas.events.stories import Fingerprint, Story, StoryLink, StoryTurn, TurnPost
 from schemas.events.topics import Assignment, Topic
 from schemas.events.trends import Trend
 
@@ -45,6 +45,8 @@ __all__ = [
     "Signal",
     "Story",
     "StoryLink",
+    "StoryTurn",
     "Topic",
     "Trend",
+    "TurnPost",
 ]

@@ -47,6 +47,42 @@ class StoryLink(TypedDict):
     enriched_at: Millis
 
 
+class TurnPost(TypedDict):
+    """A post that a story has got."""
+
+    post_id: str
+    platform: str
+    source: str
+    author: str | None
+    sentiment: str
+    engagement: int
+    is_copy: bool
+    day_only: bool
+    event_at: Millis
+    enriched_at: Millis
+    source_partition: int
+
+
+class StoryTurn(TypedDict):
+    """What topics must know of a story and of posts that it has got; or how much was heard, or how far a partition of posts has been read."""
+
+    kind: str
+    id: str
+    excerpt: str
+    subjects: Sequence[str]
+    positive: int
+    negative: int
+    neutral: int
+    first_seen: Millis
+    last_seen: Millis
+    updated_at: Millis
+    posts: Sequence[TurnPost]
+    totals: Mapping[str, int]
+    source_partition: int
+    watermark: Millis
+    idle: bool
+
+
 class Story(TypedDict):
     """Posts that say the same; a higher revision replaces a lower one."""
 

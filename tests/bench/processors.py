@@ -102,7 +102,7 @@ def _stages(broker: OwnBroker, folder: Path, count: int) -> list[Row]:
         stages: tuple[tuple[str, str, dict[str, Any]], ...] = (
             ("enrich", "posts", {"sentiment_bundle": quick_bundle()}),
             ("stories", "fingerprints", {}),
-            ("topics", "stories", {}),
+            ("topics", "story-turns", {}),
             ("influencers", "author-partials", {}),
             ("trends", "partials", {"idle_close_s": 1}),
             ("market", "quotes", {}),

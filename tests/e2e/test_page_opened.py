@@ -45,6 +45,10 @@ def test_topics_and_stories_open_to_what_they_are_made_of(browser: Browser, land
     )
     put(landed, "assignments", "assignments", {**belongs, "assigned_at": about["last_seen"]})
     put(landed, "topics", "topics", about)
+    hour = trend("topic", about["id"], mentions=7, baseline=2.0)
+    before = {"start": hour["start"] - HOUR, "end": hour["start"]}
+    earlier = trend("topic", about["id"], mentions=3, baseline=1.5, **before)
+    put(landed, "trends", "trends", hour, earlier)
     with tab(browser, f"{landed.api.url}/#subject=%23{tag}", **PHONE) as opened:
         opened.live()
         row = opened.page.locator(f'#topics > li[data-id="{about["id"]}"]')
@@ -56,6 +60,10 @@ def test_topics_and_stories_open_to_what_they_are_made_of(browser: Browser, land
         opened.page.keyboard.press("Enter")
         until(lambda: "laba emas" in row.inner_text(), "its stories")
         assert f"#{tag}" in row.inner_text()
+        until(lambda: row.locator(".curve").count() == 1, "its hours")
+        told_hours = row.locator(".curve").get_attribute("aria-label") or ""
+        assert told_hours.endswith("at most 7; usual now 2")
+        assert (row.locator(".curve-usual").get_attribute("d") or "").count("h10") == 2
         landed.publisher.publish({**about, "revision": 3, "mentions": 44}, other, hidden, topic="topics")
         until(lambda: "44 mentions" in row.inner_text(), "a revision replaces")
         ids = opened.page.locator("#topics > li")

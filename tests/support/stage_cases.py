@@ -9,8 +9,9 @@ from typing import Any, cast
 
 from processors.logic.partials import WATERMARK
 from processors.logic.stories.fingerprints import watermark_fingerprint
-from schemas.events import AuthorPartial, Fingerprint, Mention, Story
-from tests.support.clustering import Clusterer
+from processors.logic.stories.turns import STORY
+from schemas.events import AuthorPartial, Fingerprint, Mention, Story, StoryTurn
+from tests.support.clustering import Clusterer, counted, post, turn, watermark
 from tests.support.planted_authors import planted
 from tests.support.profiling import Profiler, partials
 from tests.support.reprints import reprints
@@ -52,6 +53,8 @@ def stories(count: int) -> Case:
         yield from _differing("story-links", _by(links, "post_id"), _by(calm.links, "post_id"))
         yield from _twice("stories", found, "id", "revision")
         yield from _differing("stories", _latest(found, "id"), calm.latest())
+        turns = [one for one in read("story-turns") if one["kind"] == STORY]
+        yield from _differing("story-turns", _turned(turns), _turned(calm.turns))
         yield from _differing("partials", _copies(read("partials")), _copies(calm.partials))
         yield from _differing(
             "author-partials", _follows(read("author-partials")), _follows(calm.author_partials)
@@ -97,18 +100,23 @@ def _read(until: int) -> list[Fingerprint]:
 
 
 def topics(count: int) -> Case:
-    """So many stories, some of which are told of again."""
+    """So many stories with a post each, some of which are told of again with another one."""
     dice, now = random.Random(5), _now()
     told: list[Story] = []
+    turns: list[StoryTurn] = []
     for one in written(9, count, subjects=12):
         # Enriched now: what is older than a topic's retention, Kafka may delete at once.
         told.append(story(one.number, one.text, subjects=["hashtag:ihsg"], updated_at=now))
+        turns.append(turn(told[-1], [post(one.number, told[-1]["last_seen"], enriched_at=now)]))
         if dice.random() < 0.3:
             again = dice.choice(told)
             at = START + one.number * MINUTE
             told.append({**again, "positive": again["positive"] + 1, "last_seen": at})
+            turns.append(turn(told[-1], [post(count + len(turns), at, enriched_at=now)]))
+        if one.number % 10 == 0:
+            turns.append(watermark(one.number % 4, START + one.number * MINUTE, said_at=now))
     calm = Clusterer()
-    calm.tell_all(told, _BATCH)
+    calm.tell_all(turns, _BATCH)
 
     def compare(read: Read) -> Iterator[str]:
         found, assigned = read("topics"), read("assignments")
@@ -118,10 +126,11 @@ def topics(count: int) -> Case:
         yield from _differing(
             "assignments", _latest(assigned, "story_id"), _latest(calm.assignments, "story_id")
         )
+        yield from _differing("topic-partials", counted(read("topic-partials")), calm.counted())
 
     return Case(
         stage="topics",
-        told=[(one["id"], one) for one in told],
+        told=[(one["id"], one) for one in turns],
         compare=compare,
         settings={"topics_batch": 15},
     )
@@ -184,6 +193,11 @@ def _copies(records: Iterable[Mapping[str, Any]]) -> Counter[Any]:
         if one["subject_kind"] != WATERMARK:
             counts[one["subject_kind"], one["subject"], one["platform"], one["bucket"]] += one["copies"]
     return counts
+
+
+def _turned(turns: Iterable[Mapping[str, Any]]) -> Counter[Any]:
+    """How often each post was told of, and with which story."""
+    return Counter((one["id"], each["post_id"], each["is_copy"]) for one in turns for each in one["posts"])
 
 
 _FOLLOWS = (

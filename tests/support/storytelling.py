@@ -8,7 +8,7 @@ from processors.logic.folded import fold
 from processors.logic.stories.fingerprints import EXCERPT, SHORT
 from processors.logic.stories.signature import Signature, signature
 from processors.settings import StoriesSettings
-from schemas.events import AuthorPartial, Fingerprint, Partial, Story, StoryLink, Trend
+from schemas.events import AuthorPartial, Fingerprint, Partial, Story, StoryLink, StoryTurn, Trend
 from tests.support.memory_stage import MemoryStage, latest
 from tests.support.reprints import Told
 
@@ -23,6 +23,7 @@ class Teller(MemoryStage[Fingerprint]):
     def __init__(self, **settings: Any) -> None:
         self.links: list[StoryLink] = []
         self.stories: list[Story] = []
+        self.turns: list[StoryTurn] = []
         self.partials: list[Partial] = []
         self.trends: list[Trend] = []
         self.author_partials: list[AuthorPartial] = []
@@ -35,6 +36,7 @@ class Teller(MemoryStage[Fingerprint]):
             into={
                 "story_link": self.links,
                 "story": self.stories,
+                "story_turn": self.turns,
                 "partial": self.partials,
                 "trend": self.trends,
                 "author_partial": self.author_partials,

@@ -13,6 +13,7 @@ def assert_exact(stack: Stack, events: Path, posts: int) -> None:
     assert_receipts_tile(stack, posts)
     assert_windows(stack, events)
     assert_stories(stack)
+    assert_topics(stack)
     assert_metrics(stack, posts)
 
 
@@ -82,6 +83,29 @@ def assert_stories(stack: Stack) -> None:
             f"WHERE subject_kind = 'all' AND platform = '' AND window = '{window}' GROUP BY id)"
         )
         assert counted == copies, window
+
+
+def assert_topics(stack: Stack) -> None:
+    """Windows of every kind count each post of a story that is of a topic once, for one topic; what came after its window was dropped, as late."""
+    posts = stack.value(
+        "SELECT count() FROM story_links WHERE story_id IN (SELECT story_id FROM assignments)"
+    )
+    assert posts > 0
+    for window in ("1m", "5m", "1h", "1d"):
+        counted = stack.value(
+            "SELECT sum(n) FROM (SELECT argMax(mentions + late, revision) AS n FROM trends "
+            f"WHERE subject_kind = 'topic' AND platform = '' AND window = '{window}' GROUP BY id)"
+        )
+        assert counted == posts, window
+    closed = stack.value(
+        "SELECT countIf(closed) > count() / 2 FROM (SELECT argMax(closed, revision) AS closed FROM trends "
+        "WHERE subject_kind = 'topic' AND platform = '' AND window = '1h' GROUP BY id)"
+    )
+    assert closed == 1, "how far posts have been read comes through stories and topics"
+    strangers = stack.value(
+        "SELECT uniqExact(subject) FROM trends WHERE subject_kind = 'topic' AND subject NOT IN (SELECT id FROM topics)"
+    )
+    assert strangers == 0
 
 
 def assert_bars(stack: Stack, prices: Path) -> None:

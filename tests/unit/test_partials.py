@@ -6,15 +6,13 @@ from typing import Any, cast
 
 from processors.logic.authors import estimate, merged
 from processors.logic.partials import (
-    MAX_SAMPLES,
-    MAX_SOURCES,
-    MAX_TERMS,
     MOST_ENGAGEMENT,
     PartialFold,
     engagement_of,
     subjects_of,
     watermark_partial,
 )
+from processors.logic.sums import MAX_SAMPLES, MAX_SOURCES, MAX_TERMS
 from schemas import events
 from schemas.codec import Codec
 from schemas.events import Mention, Partial

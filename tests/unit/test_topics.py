@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from processors.logic.topics.rate import HOUR_MS
-from schemas.events import Story
-from tests.support.clustering import Clusterer
+from schemas.events import Story, StoryTurn
+from tests.support.clustering import Clusterer, post, turn, watermark
 from tests.support.stages import CODEC
 from tests.support.subjects import MINUTE, START, story, written
 
@@ -24,10 +24,10 @@ def named(number: int) -> str:
 
 def test_a_topic_is_told_of_from_its_second_story_on_under_the_id_of_its_first() -> None:
     clusterer = Clusterer()
-    clusterer.tell(story(0, GOLD, subjects=["hashtag:emas", "symbol:ANTM.JK"]), story(1, RICE))
+    clusterer.hear(story(0, GOLD, subjects=["hashtag:emas", "symbol:ANTM.JK"]), story(1, RICE))
     assert not clusterer.topics
     assert not clusterer.assignments
-    clusterer.tell(story(2, GOLD_AGAIN, positive=2, negative=1, neutral=0))
+    clusterer.hear(story(2, GOLD_AGAIN, positive=2, negative=1, neutral=0))
     (topic,) = clusterer.topics
     assert (topic["id"], topic["stories"], topic["mentions"]) == (named(0), 2, 4)
     assert (topic["positive"], topic["negative"], topic["neutral"]) == (3, 1, 0)
@@ -40,15 +40,15 @@ def test_a_topic_is_told_of_from_its_second_story_on_under_the_id_of_its_first()
     similarity = {one["story_id"]: one["similarity"] for one in clusterer.assignments}
     assert similarity[named(0)] == 1
     assert 0.3 < similarity[named(2)] < 1
-    clusterer.tell(story(3, RICE_AGAIN))
+    clusterer.hear(story(3, RICE_AGAIN))
     assert clusterer.belonging()[named(3)] == named(1)
 
 
 def test_more_posts_of_a_story_are_more_mentions_of_its_topic_and_no_new_assignment() -> None:
     clusterer = Clusterer()
-    clusterer.tell(story(0, GOLD), story(1, GOLD_AGAIN))
+    clusterer.hear(story(0, GOLD), story(1, GOLD_AGAIN))
     known = list(clusterer.assignments)
-    clusterer.tell(
+    clusterer.hear(
         story(
             0,
             GOLD,
@@ -73,7 +73,7 @@ def test_frequencies_are_bounded_and_hold_whole_words_only() -> None:
     words = ["".join(dice.choices("abcdefghijkm", k=dice.randint(3, 7))) for _ in range(400)]
     for number in range(60):
         text = f"harga emas antam {' '.join(dice.sample(words, 14))}"
-        clusterer.tell(story(number, text, subjects=[f"hashtag:{one}" for one in dice.sample(words, 9)]))
+        clusterer.hear(story(number, text, subjects=[f"hashtag:{one}" for one in dice.sample(words, 9)]))
     topic = max(clusterer.latest().values(), key=lambda one: one["stories"])
     assert topic["stories"] > 50
     assert len(topic["hashtags"]) == 20
@@ -85,22 +85,28 @@ def test_frequencies_are_bounded_and_hold_whole_words_only() -> None:
 
 
 def outcome(clusterer: Clusterer) -> tuple[Any, ...]:
-    tables = [dict(clusterer.rows(name)) for name in ("stories", "topics", "marks")]
-    return clusterer.latest(), clusterer.belonging(), tables
+    tables = [dict(clusterer.rows(name)) for name in ("stories", "topics", "marks", "waiting", "reach")]
+    return clusterer.latest(), clusterer.belonging(), clusterer.counted(), tables
 
 
-def told_all() -> list[Story]:
+def told_all() -> list[StoryTurn]:
+    """Stories, posts of each and again of some, and how far partitions of posts are."""
     dice = random.Random(8)
     made: list[Story] = []
+    turns: list[StoryTurn] = []
     for one in written(8, 330, subjects=10):
         made.append(story(one.number, one.text, subjects=[f"hashtag:s{one.subject}"]))
+        turns.append(turn(made[-1], [post(one.number, made[-1]["last_seen"])]))
         if dice.random() < 0.3:
             again = dice.choice(made)
             now = START + one.number * MINUTE
             made.append(
                 {**again, "positive": again["positive"] + 1, "last_seen": now, "updated_at": now + MINUTE}
             )
-    return made
+            turns.append(turn(made[-1], [post(10_000 + len(turns), now, is_copy=True)]))
+        if one.number % 20 == 19:
+            turns += [watermark(part, START + one.number * MINUTE, idle=part == 3) for part in range(4)]
+    return turns
 
 
 @pytest.mark.parametrize("kept", [100, 10_000])
@@ -134,7 +140,7 @@ def test_batches_and_crashes_change_nothing(kept: int) -> None:
 
 def test_the_window_is_bounded_in_stories_and_what_is_forgotten_leaves_nothing() -> None:
     clusterer = Clusterer(topic_stories=50)
-    clusterer.tell_all([story(one.number, one.text) for one in written(4, 400, subjects=8)], 30)
+    clusterer.hear_all([story(one.number, one.text) for one in written(4, 400, subjects=8)], 30)
     assert len(clusterer.rows("stories")) == 50
     assert set(clusterer.rows("topics")) == {row[4] for row in clusterer.rows("stories").values()}
 
@@ -142,10 +148,10 @@ def test_the_window_is_bounded_in_stories_and_what_is_forgotten_leaves_nothing()
 def test_stories_are_forgotten_by_event_time_once_enrichment_has_gone_on_too() -> None:
     clusterer = Clusterer(topic_hours=2)
     late = {"last_seen": START + 3 * HOUR_MS, "first_seen": START + 3 * HOUR_MS}
-    clusterer.tell(story(0, GOLD), story(1, GOLD_AGAIN), story(2, GOLD, **late))
+    clusterer.hear(story(0, GOLD), story(1, GOLD_AGAIN), story(2, GOLD, **late))
     assert named(2) not in clusterer.belonging(), "it is of another time"
     assert len(clusterer.rows("stories")) == 3, "partitions may be read this far apart"
-    clusterer.tell(story(3, RICE, **late, updated_at=START + 3 * HOUR_MS))
+    clusterer.hear(story(3, RICE, **late, updated_at=START + 3 * HOUR_MS))
     assert set(clusterer.rows("stories")) == {named(2), named(3)}
     assert clusterer.latest()[named(0)]["stories"] == 2, "what it was when it was last spoken of"
 
@@ -153,21 +159,21 @@ def test_stories_are_forgotten_by_event_time_once_enrichment_has_gone_on_too() -
 def test_a_topic_rises_and_falls() -> None:
     clusterer = Clusterer()
     quiet = [story(n, RICE, first_seen=START + n * HOUR_MS, last_seen=START + n * HOUR_MS) for n in range(30)]
-    clusterer.tell_all(quiet, 1)
+    clusterer.hear_all(quiet, 1)
     at = START + 30 * HOUR_MS
     burst = [story(100 + n, GOLD, first_seen=at + n, last_seen=at + n) for n in range(20)]
-    clusterer.tell(*burst)
+    clusterer.hear(*burst)
     found = clusterer.latest()
     assert found[named(100)]["trending_score"] == (20 - 2) / 2
     assert found[named(0)]["trending_score"] < 0.5
     later = at + 3 * HOUR_MS
-    clusterer.tell(story(200, RICE, first_seen=later, last_seen=later))
+    clusterer.hear(story(200, RICE, first_seen=later, last_seen=later))
     assert clusterer.latest()[named(100)]["trending_score"] < 0, "it is told that a topic rises no more"
 
 
 def test_topics_that_have_become_one_are_told_of_a_last_time() -> None:
     clusterer = Clusterer()
-    clusterer.tell_all([story(one.number, one.text) for one in written(6, 500, subjects=12)], 40)
+    clusterer.hear_all([story(one.number, one.text) for one in written(6, 500, subjects=12)], 40)
     merged = [topic for topic in clusterer.latest().values() if topic["merged_into"]]
     assert merged
     for topic in merged:
@@ -181,14 +187,14 @@ def test_what_cannot_be_read_is_a_dead_letter_and_the_rest_goes_on() -> None:
     clusterer.raw(
         (b"a", b"garbage"),
         (b"b", None),
-        (b"c", CODEC.encode("story", story(0, GOLD))),
-        (b"d", CODEC.encode("story", story(1, GOLD_AGAIN))),
-        (b"e", CODEC.encode("story", story(2, "!? 12"))),
-        (b"f", CODEC.encode("story", story(3, ""))),
+        (b"c", CODEC.encode("story_turn", turn(story(0, GOLD)))),
+        (b"d", CODEC.encode("story_turn", turn(story(1, GOLD_AGAIN)))),
+        (b"e", CODEC.encode("story_turn", turn(story(2, "!? 12")))),
+        (b"f", CODEC.encode("story_turn", turn(story(3, "")))),
     )
     assert [letter["reason"] for letter in clusterer.letters] == ["undecodable"] * 2
     assert [topic["stories"] for topic in clusterer.topics] == [2]
     assert len(clusterer.rows("stories")) == 4
     clusterer.crash()
-    clusterer.tell(story(4, GOLD))
+    clusterer.hear(story(4, GOLD))
     assert clusterer.latest()[named(0)]["stories"] == 3

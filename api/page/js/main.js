@@ -49,7 +49,7 @@ const beside = new Beside(soon);
 const alerts = new AlertView(pick, samples);
 const sources = new SourceView();
 const stories = new StoryView(samples);
-const topics = new TopicView(pick);
+const topics = new TopicView(pick, (start) => session.day?.covered(start));
 const influencers = new InfluencerView({ choose: (flagged) => beside.lookAt(flagged), opened: () => beside.authors(), pick, samples });
 const filters = new FilterBar(given.filter, (filter) => look(filter, session.period));
 const period = new Choice(byId("period"), "period", (value) => look(session.filter, value));

@@ -25,7 +25,7 @@ def mentions(count: int, subject: str, platform: str) -> str:
     kind, _, name = subject.partition(":")
     noun = "mention" if count == 1 else "mentions"
     of = {"all": "", "hashtag": f" of #{name}", "keyword": f" of '{name}'", "pair": f" of '{name}'"}.get(
-        kind, f" of {name}"
+        kind, f" of topic {name}" if kind == "topic" else f" of {name}"
     )
     return f"{count} {noun}{of}" + (f" on {platform}" if platform else "")
 

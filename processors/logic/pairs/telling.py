@@ -9,8 +9,8 @@ from processors.logic.bounded import sample, top
 from processors.logic.ewma import Baseline, display
 from processors.logic.pairs.tracked import Tracked
 from processors.logic.pairs.wording import Wording
-from processors.logic.partials import MAX_SAMPLES, MAX_SOURCES, MAX_TERMS
 from processors.logic.publishing import trend_id
+from processors.logic.sums import MAX_SAMPLES, MAX_SOURCES, MAX_TERMS
 from schemas.events import Trend
 
 KIND = "pair"

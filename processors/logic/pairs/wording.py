@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from processors.logic.brief import brief_author, brief_id, brief_source, is_id
 from processors.logic.folded import fold
 from processors.logic.terms import stop_words
 from processors.logic.topics.words import plain
@@ -13,9 +13,6 @@ from schemas.events import Fingerprint
 
 MAX_WORDS = 12
 """Words taken of one post at most, the first ones: 66 pairs."""
-
-_LONGEST = 200
-"""Bytes of a post's id that are kept as they are, and characters of a source."""
 
 _WORD = re.compile(r"[@$]?[^\W\d_][\w'\u2019-]*")
 
@@ -44,7 +41,7 @@ class Wording(NamedTuple):
     @property
     def is_sample(self) -> bool:
         """Whether its id is that of the post: each has its platform before a colon."""
-        return ":" in self.post_id
+        return is_id(self.post_id)
 
 
 def wording(told: Fingerprint, *, copy: bool) -> Wording | None:
@@ -54,12 +51,11 @@ def wording(told: Fingerprint, *, copy: bool) -> Wording | None:
     words = words_in(told["excerpt"])
     if len(words) < 2:  # noqa: PLR2004 -- a pair
         return None
-    post_id, author = told["post_id"], told["author"]
     return Wording(
-        post_id if len(post_id.encode()) <= _LONGEST else _hashed(post_id),
+        brief_id(told["post_id"]),
         told["event_at"],
-        told["source"][:_LONGEST],
-        None if author is None else _hashed(author),
+        brief_source(told["source"]),
+        brief_author(told["author"]),
         told["sentiment"],
         told["engagement"],
         copy,
@@ -77,10 +73,6 @@ def words_in(excerpt: str) -> tuple[str, ...]:
             if len(found) == MAX_WORDS:
                 break
     return tuple(found)
-
-
-def _hashed(name: str) -> str:
-    return blake2b(name.encode(), digest_size=8).hexdigest()
 
 
 @lru_cache(maxsize=20_000)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from processors.logic.partials import MINUTE_MS, watermark_partial
+from processors.logic.reach import Reach
 from processors.logic.watermarks import echo
 from schemas.events import Fingerprint, Partial
 
@@ -23,12 +24,12 @@ class CopyFold:
             key = (bucket, told["day_only"], subject, told["platform"], told["source_partition"])
             self._copies[key] += 1
 
-    def partials(self, told: "Told", enriched_at: int) -> Iterator[Partial]:
+    def partials(self, reach: Reach, enriched_at: int) -> Iterator[Partial]:
         """The partials in order of their minutes; each says again how far its partition was before these copies."""
         for (bucket, day_only, subject, platform, source), copies in sorted(self._copies.items()):
             kind, _, name = subject.partition(":")
             yield {
-                **told.partial(source, enriched_at),
+                **counted_up_to(reach, source, enriched_at),
                 "subject_kind": kind,
                 "subject": name,
                 "platform": platform,
@@ -38,25 +39,7 @@ class CopyFold:
             }
 
 
-class Told:
-    """How far each partition of posts is as `stories` has told it: [watermark, idle] by partition, kept as rows."""
-
-    def __init__(self, rows: dict[int, tuple[int, bool]]) -> None:
-        self.rows = dict(rows)
-
-    def copy(self) -> "Told":
-        """Another one that changes on its own."""
-        return Told(self.rows)
-
-    def hear(self, told: Fingerprint) -> bool:
-        """Take note of a watermark; whether it says anything new."""
-        partition = told["source_partition"]
-        known = self.rows.get(partition)
-        after = (max(told["watermark"], known[0] if known else 0), told["idle"])
-        self.rows[partition] = after
-        return after != known
-
-    def partial(self, partition: int, enriched_at: int) -> Partial:
-        """A partial without counts that says how far copies from that partition have been counted."""
-        watermark, idle = self.rows.get(partition, (0, False))
-        return watermark_partial(echo(partition), watermark, enriched_at, idle=idle)
+def counted_up_to(reach: Reach, partition: int, enriched_at: int) -> Partial:
+    """A partial without counts that says how far copies from that partition have been counted."""
+    watermark, idle = reach.of(partition)
+    return watermark_partial(echo(partition), watermark, enriched_at, idle=idle)

@@ -1,8 +1,9 @@
 """The stories of a rolling window and the topics they make: each story joins the topic it is most alike, or begins one."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict
 
 from processors.logic.topics.postings import Postings
 from processors.logic.topics.rate import HOUR_MS, Rate
@@ -10,7 +11,7 @@ from processors.logic.topics.telling import assignment, told_of
 from processors.logic.topics.topic import Group, Kept
 from processors.logic.topics.weights import Frequencies, Vector, squared
 from processors.logic.topics.words import runs_of, terms_in
-from schemas.events import Assignment, Millis, Story, Topic
+from schemas.events import Assignment, Millis, Topic
 
 LEAST = 2
 """Stories that make a topic; one alone is not told of."""
@@ -18,6 +19,20 @@ FORGOTTEN = 4
 """Stories forgotten with one record at most."""
 SETTLED_MS = HOUR_MS
 """Enrichment time for which a story stays whatever its event time: in a replay partitions of posts are read far apart."""
+
+
+class Spoken(TypedDict):
+    """What is read of a story; a Story and a StoryTurn have it."""
+
+    id: str
+    excerpt: str
+    subjects: Sequence[str]
+    positive: int
+    negative: int
+    neutral: int
+    first_seen: Millis
+    last_seen: Millis
+    updated_at: Millis
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,8 @@ class Changes:
     """Topics that are to be told of when the batch ends."""
     assigned: dict[str, Assignment] = field(default_factory=dict)
     """By story, where it has come to belong to a topic that is told."""
+    fresh: dict[str, None] = field(default_factory=dict)
+    """Stories assigned since somebody last emptied this."""
     ended: list[Topic] = field(default_factory=list)
     """Topics that were told and are no more, as they were last."""
 
@@ -90,7 +107,7 @@ class Window:
             self._frequencies.add(story.terms())
             self._put(story, self.topics[story.topic])
 
-    def read(self, told: Story) -> None:
+    def read(self, told: Spoken) -> None:
         """Take one revision of a story in."""
         self._advance(told)
         known = self.stories.get(told["id"])
@@ -160,9 +177,10 @@ class Window:
                 yield told_of(topic, [self.stories[one] for one in topic.stories], None)
 
     def _assign(self, story: Kept) -> None:
+        self.changes.fresh[story.id] = None
         self.changes.assigned[story.id] = assignment(story, self.marks.records, self.marks.enriched)
 
-    def _advance(self, told: Story) -> None:
+    def _advance(self, told: Spoken) -> None:
         marks, before = self.marks, self.marks.clock // HOUR_MS
         marks.records += 1
         marks.clock = max(marks.clock, told["last_seen"])
@@ -178,7 +196,7 @@ class Window:
                 self.rate(topic, topic.rate.at(hour))
                 self.tell(topic, None)
 
-    def _again(self, story: Kept, told: Story) -> None:
+    def _again(self, story: Kept, told: Spoken) -> None:
         moods = moods_of(told)
         more: tuple[int, int, int] = tuple(
             after - before for after, before in zip(moods, story.moods, strict=True)
@@ -199,13 +217,13 @@ class Window:
         self.changes.stories[story.id] = None
         self.tell(topic, None)
 
-    def _tagged(self, topic: Group, story: Kept, told: Story) -> list[str]:
+    def _tagged(self, topic: Group, story: Kept, told: Spoken) -> list[str]:
         new = [tag for tag in hashtags_of(told) if tag not in story.hashtags]
         for tag in new:
             topic.hashtags[tag] += story.mentions
         return [*story.hashtags, *new]
 
-    def _join(self, told: Story) -> None:
+    def _join(self, told: Spoken) -> None:
         runs = runs_of(told["excerpt"])
         self._frequencies.add(terms_in(runs))
         vector = self._frequencies.vector(terms_in(runs))
@@ -233,7 +251,7 @@ class Window:
         self.changes.stories[story.id] = None
         self.tell(topic, story)
 
-    def _nearest(self, vector: Vector, told: Story) -> tuple[str, float]:
+    def _nearest(self, vector: Vector, told: Spoken) -> tuple[str, float]:
         """The topic that a new story belongs to, its own where it is like none."""
         for likeness, names in self.postings.ranked(vector, squared(vector), self.bounds.alike):
             name = max((name for name in names if self._in_time(self.topics[name], told)), default="")
@@ -242,13 +260,13 @@ class Window:
         # A story that was forgotten may have left a topic that bears its name.
         return told["id"], 1.0
 
-    def _in_time(self, topic: Group, told: Story) -> bool:
+    def _in_time(self, topic: Group, told: Spoken) -> bool:
         window = self.bounds.window_ms
         return (
             topic.first_seen - window <= told["last_seen"] and told["first_seen"] <= topic.last_seen + window
         )
 
-    def _mention(self, topic: Group, told: Story, mentions: int) -> None:
+    def _mention(self, topic: Group, told: Spoken, mentions: int) -> None:
         self.rate(topic, topic.rate.after(told["last_seen"], mentions))
 
     def _put(self, story: Kept, topic: Group) -> None:
@@ -283,11 +301,11 @@ class Window:
                 self.drop(topic)
 
 
-def moods_of(told: Story) -> tuple[int, int, int]:
+def moods_of(told: Spoken) -> tuple[int, int, int]:
     """Positive, negative and neutral posts of a story."""
     return told["positive"], told["negative"], told["neutral"]
 
 
-def hashtags_of(told: Story) -> list[str]:
+def hashtags_of(told: Spoken) -> list[str]:
     """Hashtags among a story's subjects."""
     return [one.removeprefix("hashtag:") for one in told["subjects"] if one.startswith("hashtag:")]

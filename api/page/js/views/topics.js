@@ -1,10 +1,12 @@
-/* Topics: what stories speak of, live; opened, its words, hashtags and the stories themselves. */
+/* Topics: what stories speak of, live; opened, its hours, words, hashtags and the stories themselves. */
 
 import * as api from "../api.js";
+import { Curve } from "../charts/curve.js";
 import { Mix } from "../charts/mix.js";
 import { byId, el, say } from "../dom.js";
 import { ago, compact, count, decimal, mentions, moment } from "../format.js";
 import { largest } from "../model/alerts.js";
+import { Curves, keyOf } from "../model/curves.js";
 import { rises } from "../model/topics.js";
 import { spoken, t } from "../words.js";
 import { counted, subjects } from "./chips.js";
@@ -28,9 +30,9 @@ export class TopicView {
   #rows;
   #filter = null;
 
-  /** `pick(kind, subject)` filters by a subject. */
-  constructor(pick) {
-    this.#rows = new Kept(this.#list, (topic) => new TopicRow(topic, pick), { still: true });
+  /** `pick(kind, subject)` filters by a subject; `covered(start)`: was anything collected in the hour that begins then? */
+  constructor(pick, covered) {
+    this.#rows = new Kept(this.#list, (topic) => new TopicRow(topic, pick, covered), { still: true });
   }
 
   show(ranking, filter, now) {
@@ -52,6 +54,7 @@ export class TopicView {
 class TopicRow {
   #topic;
   #pick;
+  #covered;
   #fold;
   #score = el("span", { class: "score-value" });
   #name = el("span", { class: "name" });
@@ -60,9 +63,13 @@ class TopicRow {
   #mix = new Mix();
   /** Undefined while they are asked for, null where the archive did not answer. */
   #stories = undefined;
+  #curves = new Curves();
+  /** How many hours of it are known; 0 while they are asked for, and where nobody answered. */
+  #hours = 0;
 
-  constructor(topic, pick) {
+  constructor(topic, pick, covered) {
     this.#pick = pick;
+    this.#covered = covered;
     this.#topic = topic;
     const summary = [this.#name, this.#score, el("span", { class: "told" }, this.#many, this.#age), this.#mix.element];
     this.#fold = new Fold(topic.id, "topic", summary, () => this.#evidence(), () => this.#ask());
@@ -84,14 +91,22 @@ class TopicRow {
 
   /** Its figures stand in the row; what opens is made anew with its words only. */
   #signature() {
-    return JSON.stringify([this.#topic.words, this.#topic.hashtags, this.#stories?.length ?? String(this.#stories)]);
+    return JSON.stringify([this.#topic.words, this.#topic.hashtags, this.#stories?.length ?? String(this.#stories), this.#hours]);
+  }
+
+  get #subject() {
+    return { subject_kind: "topic", subject: this.#topic.id };
   }
 
   async #ask() {
-    try {
-      this.#stories = await api.topicStories(this.#topic.id, STORIES);
-    } catch {
-      this.#stories ??= null;
+    const asked = [api.topicStories(this.#topic.id, STORIES), api.curves([this.#subject], null, this.#curves.from)];
+    const [stories, hours] = await Promise.allSettled(asked);
+    if (stories.status === "fulfilled") this.#stories = stories.value;
+    else this.#stories ??= null;
+    if (hours.status === "fulfilled") {
+      this.#curves.begin(keyOf(this.#subject));
+      for (const trend of hours.value) this.#curves.take(trend);
+      this.#hours = hours.value.length;
     }
     this.#fold.refresh(this.#signature());
   }
@@ -101,10 +116,22 @@ class TopicRow {
     const words = Object.fromEntries(Object.entries(topic.words).filter(([word]) => !(word in topic.hashtags)));
     return [
       el("p", { class: "note" }, t("topicSince", { first: moment(topic.first_seen), last: moment(topic.last_seen) })),
+      ...this.#hourly(),
       counted(t("terms"), largest(words, WORDS)),
       subjects(t("hashtags"), largest(topic.hashtags, HASHTAGS).map(([subject, many]) => ({ kind: "hashtag", subject, count: many })), this.#pick),
       this.#samples(),
     ];
+  }
+
+  /** Its mentions of each hour beside those that were to be expected, and what the lines are. */
+  #hourly() {
+    if (!this.#hours) return [];
+    const points = this.#curves.series(keyOf(this.#subject), this.#covered);
+    const usual = points.findLast((point) => point.usual !== null)?.usual ?? 0;
+    const curve = new Curve();
+    curve.show(points, t("curve", { peak: count(Math.max(...points.map((point) => point.mentions ?? 0))), usual: decimal(usual) }));
+    const key = el("p", { class: "note curve-key" }, el("span", { class: "key-line" }, t("curveKey")), el("span", { class: "key-usual" }, t("usualKey")));
+    return [curve.element, key];
   }
 
   #samples() {

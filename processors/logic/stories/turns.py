@@ -1,0 +1,111 @@
+"""Turns: what one batch of fingerprints tells `topics`, in an order in which nothing is over before all of it is told."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from processors.logic.brief import brief_author, brief_id, brief_source
+from processors.logic.partials import MINUTE_MS, TOTALS
+from processors.logic.reach import Reach
+from processors.logic.stories.fingerprints import WATERMARK
+from schemas.events import Fingerprint, Story, StoryTurn, TurnPost
+
+MOST_POSTS = 200
+"""Posts of one turn; of a post at most a kilobyte or so is kept, so a turn fits in a record."""
+STORY = "story"
+
+
+class TurnFold:
+    """Posts of one batch by story, how many there were of each platform and minute, and how far partitions of posts are."""
+
+    def __init__(self) -> None:
+        self._posts: dict[str, list[TurnPost]] = {}
+        self._totals: dict[int, Counter[str]] = {}
+        self._heard: dict[int, tuple[int, bool, int]] = {}
+
+    def count(self, told: Fingerprint) -> None:
+        """A post was heard, whether it says enough to be of a story or not."""
+        if told["day_only"]:
+            return
+        bucket = told["event_at"] - told["event_at"] % MINUTE_MS
+        self._totals.setdefault(told["source_partition"], Counter())[f"{bucket} {told['platform']}"] += 1
+
+    def join(self, told: Fingerprint, story: str, *, is_copy: bool) -> None:
+        """A post belongs to a story."""
+        self._posts.setdefault(story, []).append(
+            {
+                "post_id": brief_id(told["post_id"]),
+                "platform": told["platform"],
+                "source": brief_source(told["source"]),
+                "author": brief_author(told["author"]),
+                "sentiment": told["sentiment"],
+                "engagement": told["engagement"],
+                "is_copy": is_copy,
+                "day_only": told["day_only"],
+                "event_at": told["event_at"],
+                "enriched_at": told["enriched_at"],
+                "source_partition": told["source_partition"],
+            }
+        )
+
+    def hear(self, told: Fingerprint) -> None:
+        """How far a partition is. Said again it is news, too: readers wait for idle partitions to say that they still are."""
+        partition = told["source_partition"]
+        watermark = max(told["watermark"], self._heard.get(partition, (0,))[0])
+        self._heard[partition] = watermark, told["idle"], told["enriched_at"]
+
+    def turns(
+        self, stories: Iterable[Story], before: Reach, after: Reach, latest: int
+    ) -> Iterator[StoryTurn]:
+        """Totals, then the stories with their posts, then how far the partitions are.
+
+        `before` and `after`: how far they were before this batch and are after it; `latest`: latest enrichment in it.
+        """
+        for partition, totals in sorted(self._totals.items()):
+            watermark, _ = before.of(partition)
+            yield _told(TOTALS, partition, watermark, latest, totals=totals)
+        for story in stories:
+            # A story that was forgotten in this batch and begun again has all its posts in its first turn.
+            posts = self._posts.pop(story["id"], [])
+            for at in range(0, max(len(posts), 1), MOST_POSTS):
+                yield {
+                    "kind": STORY,
+                    "id": story["id"],
+                    "excerpt": story["excerpt"],
+                    "subjects": story["subjects"],
+                    "positive": story["positive"],
+                    "negative": story["negative"],
+                    "neutral": story["neutral"],
+                    "first_seen": story["first_seen"],
+                    "last_seen": story["last_seen"],
+                    "updated_at": story["updated_at"],
+                    "posts": posts[at : at + MOST_POSTS],
+                    "totals": {},
+                    "source_partition": -1,
+                    "watermark": 0,
+                    "idle": False,
+                }
+        for partition, (_, idle, said_at) in sorted(self._heard.items()):
+            yield _told(WATERMARK, partition, after.of(partition)[0], said_at, idle=idle)
+
+
+def _told(kind: str, partition: int, watermark: int, at: int, **changes: Any) -> StoryTurn:
+    """A turn without a story."""
+    turn: StoryTurn = {
+        "kind": kind,
+        "id": "",
+        "excerpt": "",
+        "subjects": [],
+        "positive": 0,
+        "negative": 0,
+        "neutral": 0,
+        "first_seen": watermark,
+        "last_seen": watermark,
+        "updated_at": at,
+        "posts": [],
+        "totals": {},
+        "source_partition": partition,
+        "watermark": watermark,
+        "idle": False,
+    }
+    return turn | changes  # type: ignore[return-value]  # fields of a turn, above
