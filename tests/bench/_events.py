@@ -17,10 +17,14 @@ _SPAN_MS = 10 * MINUTE
 _VARIETY = 200
 
 
-def partials(count: int, subjects: int) -> Iterator[tuple[bytes, bytes, int]]:
-    """(key, value, timestamp) of partials of so many subjects, each event of any of them, three mentions of three authors each."""
+def partials(count: int, subjects: int, span_ms: int = _SPAN_MS) -> Iterator[tuple[bytes, bytes, int]]:
+    """(key, value, timestamp) of partials of so many subjects, each event of any of them, three mentions of three authors each.
+
+    Their event times lie in the last `span_ms` but ten minutes; they were enriched now.
+    """
     dice = random.Random(7)
-    start = time.time_ns() // 1_000_000 - 2 * _SPAN_MS
+    now = time.time_ns() // 1_000_000
+    start = now - span_ms - 10 * MINUTE
     start -= start % (10 * MINUTE)
     words = [f"kata{number}" for number in range(2_000)]
     kinds: list[dict[str, Any]] = [
@@ -34,12 +38,12 @@ def partials(count: int, subjects: int) -> Iterator[tuple[bytes, bytes, int]]:
         for _ in range(_VARIETY)
     ]
     for number in range(count):
-        at = start + number * _SPAN_MS // count
+        at = start + number * span_ms // count
         subject = f"S{dice.randrange(subjects)}"
         one = partial(
-            at, subject, mentions=3, source_partition=number % 4, enriched_at=at, **dice.choice(kinds)
+            at, subject, mentions=3, source_partition=number % 4, enriched_at=now, **dice.choice(kinds)
         )
-        yield f"symbol:{subject}".encode(), CODEC.encode("partial", one), at
+        yield f"symbol:{subject}".encode(), CODEC.encode("partial", one), now
 
 
 def told(count: int) -> list[Post]:

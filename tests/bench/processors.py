@@ -27,6 +27,8 @@ from tests.support.topics import make_topics
 _SUBJECTS = 1_000
 _KEYWORDS = (10, 10_000)
 _SCALES = (100, 10_000, 100_000)
+_APART_MS = 900_000
+"""Between two events: of a hundred subjects one is met again after a day on the average."""
 _SLOW = {"faust_agent": 10}
 """Contenders that take one event at a time count a fraction of the events: their rate does not depend on how many there are."""
 
@@ -58,6 +60,7 @@ def main(argv: list[str]) -> int:
             if not chosen.no_scales:
                 rows += _keywords(broker, folder, chosen.posts // share)
                 rows += _subjects(broker, folder, chosen.scaled // share)
+                rows += _subjects_apart(broker, folder, chosen.scaled // (4 * share))
         finally:
             broker.stop()
     report("processors", rows)
@@ -143,6 +146,20 @@ def _subjects(broker: OwnBroker, folder: Path, count: int) -> list[Row]:
             flow.put("partials", partials(count, number))
             finished = flow.run("trends", "partials", idle_close_s=1)
             rows += finished.rows(f"denyut@trends_{number}_subjects")
+    return rows
+
+
+def _subjects_apart(broker: OwnBroker, folder: Path, count: int) -> list[Row]:
+    """The same where each event opens windows of its own whatever the number of subjects: so far apart in time that few share one.
+
+    The work of an event is the same then, and only the number of subjects differs.
+    """
+    rows: list[Row] = []
+    for number in _SCALES:
+        with Flow(broker, f"apart{number}.", folder) as flow:
+            flow.put("partials", partials(count, number, count * _APART_MS))
+            finished = flow.run("trends", "partials", idle_close_s=1)
+            rows += finished.rows(f"denyut@trends_{number}_subjects_apart")
     return rows
 
 

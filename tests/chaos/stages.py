@@ -11,15 +11,24 @@ from typing import Any
 
 from tests.support import rooms
 from tests.support.broker import OwnBroker
-from tests.support.stage_cases import CASES, Case
+from tests.support.stage_case import Case
+from tests.support.stage_cases import CASES
 from tests.support.stage_trial import Outcome, StageTrial
 
 SESSION_S = 3.0
 """How long a worker may be silent; a broker must be told to allow so little."""
 SHORT_SESSIONS = "group.min.session.timeout.ms=1000\nbroker.session.timeout.ms=6000\n"
 _PAUSES = {"session_s": SESSION_S, "pause_s": 0.04}
-_PER_KILL = {"stories": 50, "topics": 30, "influencers": 100}
-"""Posts, stories or mentions that a case has for each kill."""
+_PER_KILL = {
+    "enrich": 60,
+    "stories": 50,
+    "topics": 30,
+    "trends": 150,
+    "influencers": 100,
+    "market": 120,
+    "alerts": 200,
+}
+"""Records of its input, or what becomes them, that a case has for each kill."""
 _ROUNDS = 6
 """Portions of the shorter plans."""
 

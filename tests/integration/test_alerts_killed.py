@@ -11,53 +11,16 @@ import orjson
 import pytest
 
 from schemas.events import Alert, Bar, Topic, Trend
-from tests.support.alerting import HOUR, START, bar, rule, topic, trend
+from tests.support.alerting import HOUR, START, bar, topic, trend
 from tests.support.broker import Broker
 from tests.support.desk import Desk
 from tests.support.kafka_reading import read_all
+from tests.support.spikes import COOLDOWN_S, RULES, comparable, windows
 from tests.support.stages import Feed, Workers, records
 from tests.support.topics import create_topics
 from tests.support.until import until
 
 Event = TypeVar("Event")
-COOLDOWN_S = 5 * 3600
-RULES = [
-    rule(id="spike", subject="keyword:*", cooldown_s=COOLDOWN_S),
-    rule(id="early", subject="keyword:*", early=True, threshold=5.0),
-    rule("sentiment_shift", "keyword:*", id="mood", cooldown_s=COOLDOWN_S),
-    rule("keyword", "keyword:k3", id="count", minimum=28),
-    rule("price_move", "symbol:*", id="price", early=True),
-    rule("divergence", "symbol:*", id="apart"),
-    rule("new_topic", "topic:*", id="new", minimum=25),
-    rule(id="night", subject="keyword:*", quiet_from="22:00", quiet_to="06:00", quiet_zone="Asia/Jakarta"),
-]
-
-
-def windows(hours: int) -> list[Trend]:
-    """Three revisions of every hour of ten keywords, the last one closed, some closed once more and some out of order."""
-    dice = random.Random(4)
-    made: list[Trend] = []
-    for hour in range(hours):
-        for number in range(10):
-            mentions = dice.randint(1, 30)
-            negative = dice.randint(0, mentions)
-            made += [
-                trend(
-                    hour,
-                    f"keyword:k{number}",
-                    revision=revision,
-                    mentions=mentions + revision,
-                    negative=negative,
-                    score=dice.uniform(0, 6),
-                    closed=revision >= 3,
-                )
-                for revision in range(1, 4 + dice.randint(0, 1))
-            ]
-            if dice.random() < 0.05:
-                made.append(trend(hour - dice.randint(2, 20), f"keyword:k{number}", revision=9, score=5.5))
-        # Most of what this stage reads is asked for by no rule.
-        made += [trend(hour, f"hashtag:h{n}", platform="x", revision=1) for n in range(20)]
-    return made
 
 
 def days(count: int) -> list[Bar]:
@@ -109,12 +72,6 @@ def expected(trends: Sequence[Trend], bars: Sequence[Bar], topics: Sequence[Topi
         desk.bars(*days)
     desk.topics(*topics)
     return desk.alerts
-
-
-def comparable(alerts: Iterable[Any]) -> list[str]:
-    """Everything about them but when they were made, in order of their ids."""
-    plain = [{**alert, "computed_at": 0} for alert in alerts]
-    return sorted(orjson.dumps(alert, option=orjson.OPT_SORT_KEYS).decode() for alert in plain)
 
 
 def send_trends(feed: Feed, trends: Iterable[Trend]) -> None:

@@ -3,7 +3,6 @@
 import random
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,10 +13,10 @@ from tests.support.quick_bundle import quick_bundle
 from tests.support.stages import Feed, Workers, posts, records
 from tests.support.topics import create_topics
 from tests.support.until import until
+from tests.support.window_truth import WINDOW_MS, found, latest, truth
 from tests.support.windows import DAY, HOUR, MINUTE, partial
 
 START = 1_435_708_800_000
-WINDOW_MS = {"1m": MINUTE, "5m": 5 * MINUTE, "1h": HOUR}
 
 
 def keyed(partials: list[Partial]) -> list[tuple[str, Partial]]:
@@ -30,37 +29,6 @@ def tell(feed: Feed, watermark: int, *, idle: bool) -> None:
         for partition in range(4):
             one = watermark_partial(source, watermark, 0, idle=idle)
             feed.send("partials", keyed([one]), partition=partition)
-
-
-def latest(trends: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for trend in trends:
-        known = found.get(trend["id"])
-        assert known is None or known["revision"] != trend["revision"], "a revision is published once"
-        if known is None or trend["revision"] > known["revision"]:
-            found[trend["id"]] = trend
-    return found
-
-
-def truth(partials: list[Partial], window: str) -> Counter[tuple[str, str, int]]:
-    counts: Counter[tuple[str, str, int]] = Counter()
-    for one in partials:
-        start = one["bucket"] - one["bucket"] % WINDOW_MS[window]
-        for platform in ("", one["platform"]):
-            counts[f"{one['subject_kind']}:{one['subject']}", platform, start] += one["mentions"]
-    return counts
-
-
-def found(trends: dict[str, dict[str, Any]], window: str) -> Counter[tuple[str, str, int]]:
-    return Counter(
-        {
-            (f"{trend['subject_kind']}:{trend['subject']}", trend["platform"], trend["start"]): trend[
-                "mentions"
-            ]
-            for trend in trends.values()
-            if trend["window"] == window
-        }
-    )
 
 
 @pytest.mark.slow

@@ -1,43 +1,31 @@
 """What stages are told on trial, and how their outputs differ from those of a run in memory that nothing disturbs."""
 
 import random
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, cast
 
+from processors.clock import now_ms
 from processors.logic.partials import WATERMARK
 from processors.logic.stories.fingerprints import watermark_fingerprint
 from processors.logic.stories.turns import STORY
 from schemas.events import AuthorPartial, Fingerprint, Mention, Story, StoryTurn
 from tests.support.clustering import Clusterer, counted, post, turn, watermark
+from tests.support.counted_cases import COUNTED
 from tests.support.planted_authors import planted
 from tests.support.profiling import Profiler, partials
 from tests.support.reprints import reprints
+from tests.support.stage_case import Case, Read, by, differing, latest, twice
 from tests.support.storytelling import Teller, fingerprint, fingerprints
 from tests.support.subjects import MINUTE, START, story, written
-
-Read = Callable[[str], list[dict[str, Any]]]
-"""The committed records of a topic, decoded."""
 
 _BATCH = 200
 """Records of a batch in memory; what comes of them does not depend on it."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
-    """One stage on trial: the keyed records of its only input, and `compare`, which names what differs."""
-
-    stage: str
-    told: Sequence[tuple[str, Mapping[str, Any]]]
-    compare: Callable[[Read], Iterator[str]]
-    settings: Mapping[str, object] = field(default_factory=dict)
-
-
 def stories(count: int) -> Case:
     """So many posts, nearly half of them copies, and after every fifth of them a burst of two words."""
-    now = _now()
+    now = now_ms()
     made = fingerprints(reprints(3, count, share=0.45))
     for at in range(len(made), 0, -max(count // 5, 1)):
         made[at:at] = _burst(at, made[at - 1]["event_at"])
@@ -49,22 +37,23 @@ def stories(count: int) -> Case:
 
     def compare(read: Read) -> Iterator[str]:
         links, found = read("story-links"), read("stories")
-        yield from _twice("story-links", links, "post_id")
-        yield from _differing("story-links", _by(links, "post_id"), _by(calm.links, "post_id"))
-        yield from _twice("stories", found, "id", "revision")
-        yield from _differing("stories", _latest(found, "id"), calm.latest())
+        yield from twice("story-links", links, "post_id")
+        yield from differing("story-links", by(links, "post_id"), by(calm.links, "post_id"))
+        yield from twice("stories", found, "id", "revision")
+        yield from differing("stories", latest(found, "id"), calm.latest())
         turns = [one for one in read("story-turns") if one["kind"] == STORY]
-        yield from _differing("story-turns", _turned(turns), _turned(calm.turns))
-        yield from _differing("partials", _copies(read("partials")), _copies(calm.partials))
-        yield from _differing(
+        yield from differing("story-turns", _turned(turns), _turned(calm.turns))
+        yield from differing("partials", _copies(read("partials")), _copies(calm.partials))
+        yield from differing(
             "author-partials", _follows(read("author-partials")), _follows(calm.author_partials)
         )
         pairs = read("trends")
-        yield from _twice("trends", pairs, "id", "revision")
-        yield from _differing("trends", _windows(pairs), _windows(calm.trends))
+        yield from twice("trends", pairs, "id", "revision")
+        yield from differing("trends", _windows(pairs), _windows(calm.trends))
 
     return Case(
         stage="stories",
+        topic="fingerprints",
         told=[(one["post_id"], one) for one in told],
         compare=compare,
         settings={"stories_batch": 20},
@@ -101,7 +90,7 @@ def _read(until: int) -> list[Fingerprint]:
 
 def topics(count: int) -> Case:
     """So many stories with a post each, some of which are told of again with another one."""
-    dice, now = random.Random(5), _now()
+    dice, now = random.Random(5), now_ms()
     told: list[Story] = []
     turns: list[StoryTurn] = []
     for one in written(9, count, subjects=12):
@@ -120,16 +109,17 @@ def topics(count: int) -> Case:
 
     def compare(read: Read) -> Iterator[str]:
         found, assigned = read("topics"), read("assignments")
-        yield from _twice("topics", found, "id", "revision")
-        yield from _differing("topics", _latest(found, "id"), calm.latest())
-        yield from _twice("assignments", assigned, "story_id", "revision")
-        yield from _differing(
-            "assignments", _latest(assigned, "story_id"), _latest(calm.assignments, "story_id")
+        yield from twice("topics", found, "id", "revision")
+        yield from differing("topics", latest(found, "id"), calm.latest())
+        yield from twice("assignments", assigned, "story_id", "revision")
+        yield from differing(
+            "assignments", latest(assigned, "story_id"), latest(calm.assignments, "story_id")
         )
-        yield from _differing("topic-partials", counted(read("topic-partials")), calm.counted())
+        yield from differing("topic-partials", counted(read("topic-partials")), calm.counted())
 
     return Case(
         stage="topics",
+        topic="story-turns",
         told=[(one["id"], one) for one in turns],
         compare=compare,
         settings={"topics_batch": 15},
@@ -138,7 +128,7 @@ def topics(count: int) -> Case:
 
 def influencers(count: int) -> Case:
     """What so many mentions of planted authors tell of them."""
-    now = _now()
+    now = now_ms()
     mentions = [
         cast("Mention", {**one, "enriched_at": now + number})
         for number, one in enumerate(planted(3).mentions[:count])
@@ -149,11 +139,12 @@ def influencers(count: int) -> Case:
 
     def compare(read: Read) -> Iterator[str]:
         found = read("influencers")
-        yield from _twice("influencers", found, "id", "revision")
-        yield from _differing("influencers", _latest(found, "id"), calm.latest())
+        yield from twice("influencers", found, "id", "revision")
+        yield from differing("influencers", latest(found, "id"), calm.latest())
 
     return Case(
         stage="influencers",
+        topic="author-partials",
         told=[(one["author"], one) for one in told],
         compare=compare,
         settings={"influencers_batch": 10, "influencers_linger_s": 0.05},
@@ -161,24 +152,12 @@ def influencers(count: int) -> Case:
 
 
 CASES: Mapping[str, Callable[[int], Case]] = {
+    **COUNTED,
     "stories": stories,
     "topics": topics,
     "influencers": influencers,
 }
-"""By stage: the case of so many posts, stories or mentions."""
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _by(records: Iterable[Mapping[str, Any]], key: str) -> dict[Any, Mapping[str, Any]]:
-    return {one[key]: one for one in records}
-
-
-def _latest(records: Iterable[Mapping[str, Any]], key: str) -> dict[Any, Mapping[str, Any]]:
-    """The highest revision by key."""
-    return _by(sorted(records, key=lambda one: one["revision"]), key)
+"""By stage: the case of so many of what it reads."""
 
 
 def _windows(records: Iterable[Mapping[str, Any]]) -> dict[Any, Mapping[str, Any]]:
@@ -218,17 +197,3 @@ def _follows(records: Iterable[Mapping[str, Any]]) -> Counter[Any]:
         for name in _FOLLOWS:
             counts[one["author"], name] += one[name]
     return counts
-
-
-def _twice(topic: str, records: Sequence[Mapping[str, Any]], *fields: str) -> Iterator[str]:
-    seen = Counter(tuple(one[name] for name in fields) for one in records)
-    if extra := len(records) - len(seen):
-        yield f"{topic}: {extra} twice, {seen.most_common(1)}"
-
-
-def _differing(topic: str, found: Mapping[Any, Any], expected: Mapping[Any, Any]) -> Iterator[str]:
-    other = [key for key in found.keys() | expected.keys() if found.get(key) != expected.get(key)]
-    if other or not expected:
-        missing = len(expected.keys() - found.keys())
-        shown = [(key, found.get(key), expected.get(key)) for key in other[:1]]
-        yield f"{topic}: {len(other)} of {len(expected)} differ, {missing} of them missing, {shown}"

@@ -11,7 +11,7 @@ from schemas.flow import step
 from schemas.topics import TOPICS
 from tests.support.crew import Crew
 from tests.support.kafka_reading import Offsets
-from tests.support.stage_cases import Case
+from tests.support.stage_case import Case
 from tests.support.stages import Feed, environment, records
 from tests.support.topics import create_topics
 
@@ -45,9 +45,11 @@ class StageTrial(Crew):
         self._told = 0
         self._strikes = self._idle = 0
         stage = step(case.stage)
-        (self._topic,) = stage.inputs
-        create_topics(bootstrap, self.prefix, {*stage.inputs, *stage.outputs})
+        self._topic = case.topic
+        create_topics(bootstrap, self.prefix, {*stage.inputs, *stage.outputs, *case.before})
         self._feed = Feed(bootstrap, self.prefix)
+        for topic, known in case.before.items():
+            self._feed.send(topic, known)
         self.partitions = TOPICS[self._topic].partitions(4)
         offsets = Offsets(bootstrap, stage.group(self.prefix), self.prefix + self._topic, self.partitions)
         asked = orjson.dumps({"flags": str(folder), **probing}).decode()
