@@ -79,7 +79,7 @@ _CATALOGUE = (
         "story_turn",
         "story id",
         "delete",
-        1,
+        7,
         "what topics must know of stories and their posts",
         single=True,
     ),

@@ -41,30 +41,32 @@ class TopicCounts:
             counting.hear(told)
 
     def count(self, counting: Counting, window: Window, told: StoryTurn) -> None:
-        """Count the posts of a turn, which the window has just read, and those that waited for what it made known."""
+        """Count the posts of a turn, which the window has just read, and those that waited for what it made known.
+
+        After every turn, or what is counted would depend on where batches end.
+        """
         posts = told["posts"]
-        partition = posts[0]["source_partition"] if posts else -1
-        for name in window.changes.fresh:
-            known = window.stories.get(name)
-            if known is not None:
-                counting.release(known, partition, told["updated_at"])
-        window.changes.fresh.clear()
+        changes = window.changes
+        for name in changes.fresh:
+            known = window.stories.get(name) or changes.forgotten[name]
+            counting.release(known, told["source_partition"], told["updated_at"])
+        for name in changes.forgotten:
+            counting.forget(name)
+        changes.fresh.clear()
+        changes.forgotten.clear()
         story = window.stories.get(told["id"])
         if story is None:
-            # Of a time that is over for topics: read and forgotten at once.
+            log.warning("posts_not_counted_for_topics", story=told["id"], posts=len(posts), why="too old")
             return
         if window.topics[story.topic].told:
             counting.add(story, posts)
             return
         too_many = counting.wait(story.id, posts)
         if too_many:
-            log.warning("posts_not_counted_for_topics", story=story.id, posts=too_many)
+            log.warning("posts_not_counted_for_topics", story=story.id, posts=too_many, why="too many")
 
-    def put(self, batch: Batch, window: Window, counting: Counting) -> None:
+    def put(self, batch: Batch, counting: Counting) -> None:
         """Send what was counted, to every partition how much there was and how far it is, and put the rows that go with it."""
-        for name in window.changes.stories:
-            if name not in window.stories:
-                counting.forget(name)
         for partial in counting.partials():
             key = f"{partial['subject_kind']}:{partial['subject']}".encode()
             value, at = self._codec.encode("partial", partial), partial["enriched_at"]

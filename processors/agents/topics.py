@@ -81,7 +81,7 @@ class Topics:
         for name, assigned in window.changes.assigned.items():
             self._send(batch, "assignments", "assignment", name, assigned, assigned["assigned_at"])
         self._put(batch, window)
-        self._counts.put(batch, window, counting)
+        self._counts.put(batch, counting)
 
     def _put(self, batch: Batch, window: Window) -> None:
         for name in window.changes.stories:

@@ -81,7 +81,9 @@ class Trends:
             least=settings.score_mentions,
             voices=settings.score_authors,
         )
-        of = "" if topic == "partials" else f"{topic}-"
+        # What other stages have counted comes later than what `enrich` has: no window may close before it.
+        self._later = topic != "partials"
+        of = f"{topic}-" if self._later else ""
         self._windows: BatchTable = app.batch_table(f"{of}windows")
         self._baselines: BatchTable = app.batch_table(f"{of}baselines")
         self._totals: BatchTable = app.batch_table(f"{of}totals")
@@ -195,7 +197,10 @@ class Trends:
     def _restored(self, partition: int, tables: Mapping[BatchTable, Mapping[str, Any]]) -> None:
         held = Held()
         held.restore(tables[self._windows])
-        sources = Sources(self._settings.partitions, self._settings.idle_close_s, self._settings.evict_idle_s)
+        settings = self._settings
+        sources = Sources(
+            settings.partitions, settings.idle_close_s, settings.evict_idle_s, by_word=self._later
+        )
         floors: Marks = {}
         heard = Heard(self._quiet_ms)
         now_s = time.monotonic()

@@ -31,8 +31,11 @@ class Sources:
     have posts of the same time waiting, until it says again that it is idle (or is not any more).
     """
 
-    def __init__(self, partitions: int, idle_close_s: float, evict_idle_s: float) -> None:
+    def __init__(
+        self, partitions: int, idle_close_s: float, evict_idle_s: float, *, by_word: bool = False
+    ) -> None:
         self._partitions = partitions
+        self._by_word = by_word
         self._idle_close_s = idle_close_s
         self._evict_idle_s = evict_idle_s
         self._sources: dict[int, Source] = {}
@@ -44,7 +47,7 @@ class Sources:
 
     def copy(self) -> "Sources":
         """Another one that changes on its own."""
-        twin = Sources(self._partitions, self._idle_close_s, self._evict_idle_s)
+        twin = Sources(self._partitions, self._idle_close_s, self._evict_idle_s, by_word=self._by_word)
         twin._sources = dict(self._sources)
         twin._echoes = dict(self._echoes)
         twin._asked, twin._confirmed = self._asked, self._confirmed
@@ -71,7 +74,8 @@ class Sources:
         """Windows that end at or before this instant (epoch ms) are over; None while nothing can be said.
 
         The smallest watermark over the partitions that are not idle, as far as the idle ones have said later that they still are.
-        Where all are idle, and were silent for `idle_close_s`, nothing more is under way and the clock on the wall decides.
+        Where all are idle, and were silent for `idle_close_s`, nothing more is under way and the clock on the wall decides; `by_word`:
+        only as far as they have all said since that they are idle, for what is said comes late.
         """
         if len(self._sources) < self._partitions:
             return None
@@ -81,7 +85,12 @@ class Sources:
             self._confirmed, self._asked = max(self._confirmed or 0, self._asked[1]), None
         if not busy:
             latest = max(source.heard_at for source in idle)
-            return clock_ms if now_s - latest >= self._idle_close_s else self._confirmed
+            if now_s - latest < self._idle_close_s:
+                return self._confirmed
+            said_at = min(source.said_at for source in idle)
+            if not self._by_word:
+                return clock_ms
+            return min(clock_ms, said_at) if said_at else self._confirmed
         lowest = min(source.watermark for source in busy)
         if not idle:
             self._confirmed, self._asked = lowest, None

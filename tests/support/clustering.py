@@ -77,7 +77,7 @@ def turn(story: Story, posts: Sequence[TurnPost] = ()) -> StoryTurn:
         "updated_at": story["updated_at"],
         "posts": list(posts),
         "totals": {},
-        "source_partition": -1,
+        "source_partition": posts[0]["source_partition"] if posts else 0,
         "watermark": 0,
         "idle": False,
     }

@@ -81,3 +81,12 @@ def test_a_turn_fits_in_a_record_whatever_posts_are_called() -> None:
     assert set(counts.values()) == {1}
     assert not any(":" in post_id for post_id in counts)
     assert all(later["updated_at"] == earlier["updated_at"] for earlier, later in pairwise(stories))
+
+
+def test_every_turn_of_a_story_names_a_partition_of_posts() -> None:
+    teller = Teller(stories_kept=10)
+    # Stories are forgotten and begun again within a batch: some turns have no posts of their own.
+    teller.tell_all(fingerprints(reprints(5, 200, share=0.3)), 100)
+    stories = [one for one in teller.turns if one["kind"] == STORY]
+    assert {one["source_partition"] for one in stories} == {0, 1, 2, 3}
+    assert sum(len(one["posts"]) for one in stories) == len(teller.links)

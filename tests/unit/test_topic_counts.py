@@ -143,3 +143,15 @@ def test_what_waited_for_a_story_that_is_forgotten_is_forgotten_too() -> None:
         clusterer.tell(turn(story(number, text), [post(number, START + number * MINUTE)]))
     assert set(clusterer.rows("waiting")) == {f"{number:032x}" for number in range(20, 30)}
     assert counted(clusterer.partials) == {}
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 400])
+def test_what_is_forgotten_and_begun_again_is_counted_alike_whatever_the_batches(size: int) -> None:
+    made = told(6)
+    together, cut = Clusterer(topic_stories=25), Clusterer(topic_stories=25)
+    together.tell_all(made, len(made))
+    cut.tell_all(made, size)
+    assert cut.counted() == together.counted()
+    assert dict(cut.rows("waiting")) == dict(together.rows("waiting"))
+    told_of = {one["story_id"] for one in together.assignments}
+    assert sum(together.counted().values()) > len(told_of)

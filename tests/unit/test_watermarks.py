@@ -121,3 +121,15 @@ def test_what_was_told_of_copies_survives_a_restart_and_a_copy_of_it_is_on_its_o
     twin = known.copy()
     twin.hear(echo(0), 9_000, False, 1)
     assert known.dropping(1) == 3_000
+
+
+def test_who_hears_late_closes_by_what_the_idle_have_said_and_not_by_the_clock() -> None:
+    known = Sources(2, idle_close_s=10, evict_idle_s=600, by_word=True)
+    for partition in range(2):
+        known.hear(partition, 1_000, True, 0)
+    assert known.closing(20, 99_000) is None, "after a restart nobody has said anything yet"
+    known.hear(0, 1_000, True, 21, said_at=80_000)
+    assert known.closing(22, 99_000) is None
+    known.hear(1, 1_000, True, 22, said_at=85_000)
+    assert known.closing(23, 99_000) == 80_000
+    assert known.copy().closing(23, 79_000) == 79_000, "a clock that is behind is not overtaken"

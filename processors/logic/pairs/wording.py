@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from processors.logic.brief import brief_author, brief_id, brief_source, is_id
+from processors.logic.brief import brief_author, brief_id, brief_name, is_id
 from processors.logic.folded import fold
 from processors.logic.terms import stop_words
 from processors.logic.topics.words import plain
@@ -54,7 +54,7 @@ def wording(told: Fingerprint, *, copy: bool) -> Wording | None:
     return Wording(
         brief_id(told["post_id"]),
         told["event_at"],
-        brief_source(told["source"]),
+        brief_name(told["source"]),
         brief_author(told["author"]),
         told["sentiment"],
         told["engagement"],

@@ -4,14 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from processors.logic.brief import brief_author, brief_id, brief_source
+from processors.logic.brief import brief_author, brief_id, brief_name
 from processors.logic.partials import MINUTE_MS, TOTALS
 from processors.logic.reach import Reach
 from processors.logic.stories.fingerprints import WATERMARK
 from schemas.events import Fingerprint, Story, StoryTurn, TurnPost
 
 MOST_POSTS = 200
-"""Posts of one turn; of a post at most a kilobyte or so is kept, so a turn fits in a record."""
+"""Posts of one turn; of a post at most two kilobytes are kept, so a turn fits in a record."""
 STORY = "story"
 
 
@@ -22,6 +22,8 @@ class TurnFold:
         self._posts: dict[str, list[TurnPost]] = {}
         self._totals: dict[int, Counter[str]] = {}
         self._heard: dict[int, tuple[int, bool, int]] = {}
+        self._reading = 0
+        """The partition that the latest post came from."""
 
     def count(self, told: Fingerprint) -> None:
         """A post was heard, whether it says enough to be of a story or not."""
@@ -32,11 +34,12 @@ class TurnFold:
 
     def join(self, told: Fingerprint, story: str, *, is_copy: bool) -> None:
         """A post belongs to a story."""
+        self._reading = told["source_partition"]
         self._posts.setdefault(story, []).append(
             {
                 "post_id": brief_id(told["post_id"]),
-                "platform": told["platform"],
-                "source": brief_source(told["source"]),
+                "platform": brief_name(told["platform"]),
+                "source": brief_name(told["source"]),
                 "author": brief_author(told["author"]),
                 "sentiment": told["sentiment"],
                 "engagement": told["engagement"],
@@ -81,7 +84,7 @@ class TurnFold:
                     "updated_at": story["updated_at"],
                     "posts": posts[at : at + MOST_POSTS],
                     "totals": {},
-                    "source_partition": -1,
+                    "source_partition": posts[0]["source_partition"] if posts else self._reading,
                     "watermark": 0,
                     "idle": False,
                 }

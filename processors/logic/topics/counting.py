@@ -12,7 +12,7 @@ from schemas.events import Partial, StoryTurn, TurnPost
 
 KIND = "topic"
 """The kind of subject that a topic is; its name is the topic's id."""
-WAITING = 500
+WAITING = 100
 """Posts of one story that wait. Of a story that many copy before anyone tells another one like it, the first so many are counted."""
 
 Row = list[list[Any]]

@@ -65,6 +65,8 @@ class Changes:
     """By story, where it has come to belong to a topic that is told."""
     fresh: dict[str, None] = field(default_factory=dict)
     """Stories assigned since somebody last emptied this."""
+    forgotten: dict[str, Kept] = field(default_factory=dict)
+    """Stories forgotten since then, as they were last."""
     ended: list[Topic] = field(default_factory=list)
     """Topics that were told and are no more, as they were last."""
 
@@ -294,6 +296,7 @@ class Window:
                 del self.changes.spoken[topic.id]
             self._take(story)
             del self.stories[story.id]
+            self.changes.forgotten[story.id] = story
             self._frequencies.remove(story.terms())
             self.changes.stories[story.id] = None
             # Nothing is told of it: the latest revision stays what the topic was when it was last spoken of.
