@@ -17,8 +17,10 @@ _SPAN_MS = 10 * MINUTE
 _VARIETY = 200
 
 
-def partials(count: int, subjects: int, span_ms: int = _SPAN_MS) -> Iterator[tuple[bytes, bytes, int]]:
-    """(key, value, timestamp) of partials of so many subjects, each event of any of them, three mentions of three authors each.
+def partials(
+    count: int, subjects: int, span_ms: int = _SPAN_MS, *, in_turn: bool = False
+) -> Iterator[tuple[bytes, bytes, int]]:
+    """(key, value, timestamp) of partials of so many subjects, each event of any of them (or `in_turn`), three mentions of three authors each.
 
     Their event times lie in the last `span_ms` but ten minutes; they were enriched now.
     """
@@ -39,7 +41,7 @@ def partials(count: int, subjects: int, span_ms: int = _SPAN_MS) -> Iterator[tup
     ]
     for number in range(count):
         at = start + number * span_ms // count
-        subject = f"S{dice.randrange(subjects)}"
+        subject = f"S{number % subjects if in_turn else dice.randrange(subjects)}"
         one = partial(
             at, subject, mentions=3, source_partition=number % 4, enriched_at=now, **dice.choice(kinds)
         )

@@ -28,7 +28,7 @@ _SUBJECTS = 1_000
 _KEYWORDS = (10, 10_000)
 _SCALES = (100, 10_000, 100_000)
 _APART_MS = 900_000
-"""Between two events: of a hundred subjects one is met again after a day on the average."""
+"""Between two events: of a hundred subjects one is met again after 25 hours."""
 _SLOW = {"faust_agent": 10}
 """Contenders that take one event at a time count a fraction of the events: their rate does not depend on how many there are."""
 
@@ -150,14 +150,14 @@ def _subjects(broker: OwnBroker, folder: Path, count: int) -> list[Row]:
 
 
 def _subjects_apart(broker: OwnBroker, folder: Path, count: int) -> list[Row]:
-    """The same where each event opens windows of its own whatever the number of subjects: so far apart in time that few share one.
+    """The same where each event opens windows of its own whatever the number of subjects: in turn, and so far apart in time that none share one.
 
     The work of an event is the same then, and only the number of subjects differs.
     """
     rows: list[Row] = []
     for number in _SCALES:
         with Flow(broker, f"apart{number}.", folder) as flow:
-            flow.put("partials", partials(count, number, count * _APART_MS))
+            flow.put("partials", partials(count, number, count * _APART_MS, in_turn=True))
             finished = flow.run("trends", "partials", idle_close_s=1)
             rows += finished.rows(f"denyut@trends_{number}_subjects_apart")
     return rows
