@@ -31,7 +31,8 @@ class TopicCounts:
 
     def begin(self, batch: Batch) -> Counting:
         """What one batch will count."""
-        return Counting(batch.rows(self._waiting).get, self._before(batch))
+        reach = {int(name): (row[0], row[1]) for name, row in batch.rows(self._reach).items()}
+        return Counting(batch.rows(self._waiting).get, Reach(reach))
 
     def hear(self, counting: Counting, told: StoryTurn) -> None:
         """Take note of a turn without a story."""
@@ -77,8 +78,5 @@ class TopicCounts:
                 batch.send(self._topic, key, value, partition=number, timestamp=at)
         for story, row in counting.rows.items():
             batch.put(self._waiting, story, row)
-        for partition, reached in counting.after.changes(self._before(batch)).items():
+        for partition, reached in counting.reached.items():
             batch.put(self._reach, str(partition), reached)
-
-    def _before(self, batch: Batch) -> Reach:
-        return Reach({int(name): (row[0], row[1]) for name, row in batch.rows(self._reach).items()})

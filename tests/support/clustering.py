@@ -6,7 +6,7 @@ from typing import Any
 
 from processors.agents.topics import Topics
 from processors.logic.partials import TOTALS, WATERMARK
-from processors.logic.stories.turns import STORY
+from processors.logic.stories.turns import of_story, without_story
 from processors.settings import TopicsSettings
 from schemas.events import Assignment, Partial, Story, StoryTurn, Topic, TurnPost
 from tests.support.memory_stage import MemoryStage, latest
@@ -64,23 +64,7 @@ def counted(partials: Iterable[Any]) -> Counter[tuple[str, int]]:
 
 def turn(story: Story, posts: Sequence[TurnPost] = ()) -> StoryTurn:
     """What `stories` tells of a story that has got these posts."""
-    return {
-        "kind": STORY,
-        "id": story["id"],
-        "excerpt": story["excerpt"],
-        "subjects": story["subjects"],
-        "positive": story["positive"],
-        "negative": story["negative"],
-        "neutral": story["neutral"],
-        "first_seen": story["first_seen"],
-        "last_seen": story["last_seen"],
-        "updated_at": story["updated_at"],
-        "posts": list(posts),
-        "totals": {},
-        "source_partition": posts[0]["source_partition"] if posts else 0,
-        "watermark": 0,
-        "idle": False,
-    }
+    return of_story(story, list(posts), posts[0]["source_partition"] if posts else 0)
 
 
 def post(number: int, at: int, **changes: Any) -> TurnPost:
@@ -103,30 +87,9 @@ def post(number: int, at: int, **changes: Any) -> TurnPost:
 
 def watermark(partition: int, at: int, *, idle: bool = False, said_at: int = 0) -> StoryTurn:
     """A turn that says how far a partition of posts is."""
-    return _without_story(WATERMARK, partition, at, said_at or at, idle=idle)
+    return without_story(WATERMARK, partition, at, said_at or at, idle=idle)
 
 
 def totals(partition: int, counts: dict[str, int], at: int) -> StoryTurn:
     """A turn that says how many posts a partition has, by `minute platform`."""
-    return _without_story(TOTALS, partition, 0, at, totals=counts)
-
-
-def _without_story(kind: str, partition: int, at: int, said_at: int, **changes: Any) -> StoryTurn:
-    record: dict[str, Any] = {
-        "kind": kind,
-        "id": "",
-        "excerpt": "",
-        "subjects": [],
-        "positive": 0,
-        "negative": 0,
-        "neutral": 0,
-        "first_seen": at,
-        "last_seen": at,
-        "updated_at": said_at,
-        "posts": [],
-        "totals": {},
-        "source_partition": partition,
-        "watermark": at,
-        "idle": False,
-    }
-    return record | changes  # type: ignore[return-value]  # the fields of a StoryTurn, as above
+    return without_story(TOTALS, partition, 0, at, totals=counts)

@@ -1,8 +1,8 @@
 """Turns: what one batch of fingerprints tells `topics`, in an order in which nothing is over before all of it is told."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from processors.logic.brief import brief_author, brief_id, brief_name
 from processors.logic.partials import MINUTE_MS, TOTALS
@@ -21,7 +21,8 @@ class TurnFold:
     def __init__(self) -> None:
         self._posts: dict[str, list[TurnPost]] = {}
         self._totals: dict[int, Counter[str]] = {}
-        self._heard: dict[int, tuple[int, bool, int]] = {}
+        self._heard: dict[int, tuple[bool, int]] = {}
+        """By partition of posts: whether it is idle, and when that was said."""
         self._reading = 0
         """The partition that the latest post came from."""
 
@@ -30,7 +31,8 @@ class TurnFold:
         if told["day_only"]:
             return
         bucket = told["event_at"] - told["event_at"] % MINUTE_MS
-        self._totals.setdefault(told["source_partition"], Counter())[f"{bucket} {told['platform']}"] += 1
+        name = f"{bucket} {brief_name(told['platform'])}"
+        self._totals.setdefault(told["source_partition"], Counter())[name] += 1
 
     def join(self, told: Fingerprint, story: str, *, is_copy: bool) -> None:
         """A post belongs to a story."""
@@ -53,9 +55,7 @@ class TurnFold:
 
     def hear(self, told: Fingerprint) -> None:
         """How far a partition is. Said again it is news, too: readers wait for idle partitions to say that they still are."""
-        partition = told["source_partition"]
-        watermark = max(told["watermark"], self._heard.get(partition, (0,))[0])
-        self._heard[partition] = watermark, told["idle"], told["enriched_at"]
+        self._heard[told["source_partition"]] = told["idle"], told["enriched_at"]
 
     def turns(
         self, stories: Iterable[Story], before: Reach, after: Reach, latest: int
@@ -66,35 +66,49 @@ class TurnFold:
         """
         for partition, totals in sorted(self._totals.items()):
             watermark, _ = before.of(partition)
-            yield _told(TOTALS, partition, watermark, latest, totals=totals)
+            yield without_story(TOTALS, partition, watermark, latest, totals=totals)
         for story in stories:
             # A story that was forgotten in this batch and begun again has all its posts in its first turn.
             posts = self._posts.pop(story["id"], [])
             for at in range(0, max(len(posts), 1), MOST_POSTS):
-                yield {
-                    "kind": STORY,
-                    "id": story["id"],
-                    "excerpt": story["excerpt"],
-                    "subjects": story["subjects"],
-                    "positive": story["positive"],
-                    "negative": story["negative"],
-                    "neutral": story["neutral"],
-                    "first_seen": story["first_seen"],
-                    "last_seen": story["last_seen"],
-                    "updated_at": story["updated_at"],
-                    "posts": posts[at : at + MOST_POSTS],
-                    "totals": {},
-                    "source_partition": posts[0]["source_partition"] if posts else self._reading,
-                    "watermark": 0,
-                    "idle": False,
-                }
-        for partition, (_, idle, said_at) in sorted(self._heard.items()):
-            yield _told(WATERMARK, partition, after.of(partition)[0], said_at, idle=idle)
+                reading = posts[0]["source_partition"] if posts else self._reading
+                yield of_story(story, posts[at : at + MOST_POSTS], reading)
+        for partition, (idle, said_at) in sorted(self._heard.items()):
+            yield without_story(WATERMARK, partition, after.of(partition)[0], said_at, idle=idle)
 
 
-def _told(kind: str, partition: int, watermark: int, at: int, **changes: Any) -> StoryTurn:
-    """A turn without a story."""
-    turn: StoryTurn = {
+def of_story(story: Story, posts: Sequence[TurnPost], reading: int) -> StoryTurn:
+    """What is told of a story that has got these posts; `reading`: a partition that they came from, or that was being read."""
+    return {
+        "kind": STORY,
+        "id": story["id"],
+        "excerpt": story["excerpt"],
+        "subjects": story["subjects"],
+        "positive": story["positive"],
+        "negative": story["negative"],
+        "neutral": story["neutral"],
+        "first_seen": story["first_seen"],
+        "last_seen": story["last_seen"],
+        "updated_at": story["updated_at"],
+        "posts": posts,
+        "totals": {},
+        "source_partition": reading,
+        "watermark": 0,
+        "idle": False,
+    }
+
+
+def without_story(
+    kind: str,
+    partition: int,
+    watermark: int,
+    at: int,
+    *,
+    totals: Mapping[str, int] = MappingProxyType({}),
+    idle: bool = False,
+) -> StoryTurn:
+    """How far a partition of posts is, as said `at`; with `totals`, how many posts it has by `minute platform`."""
+    return {
         "kind": kind,
         "id": "",
         "excerpt": "",
@@ -106,9 +120,8 @@ def _told(kind: str, partition: int, watermark: int, at: int, **changes: Any) ->
         "last_seen": watermark,
         "updated_at": at,
         "posts": [],
-        "totals": {},
+        "totals": totals,
         "source_partition": partition,
         "watermark": watermark,
-        "idle": False,
+        "idle": idle,
     }
-    return turn | changes  # type: ignore[return-value]  # fields of a turn, above

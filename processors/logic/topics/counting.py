@@ -1,6 +1,6 @@
 """What a batch adds to the minutes of topics, and what waits until a story's topic is told of."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from processors.logic.brief import is_id
@@ -64,6 +64,11 @@ class Counting:
         self.rows: dict[str, Row | None] = {}
         """Changed rows of what waits, None where nothing does any more."""
         self._sums: dict[tuple[int, bool, str, str, int], tuple[Sum, int]] = {}
+
+    @property
+    def reached(self) -> Mapping[int, list[int | bool]]:
+        """Changed rows of how far partitions are."""
+        return self.after.changes(self._before)
 
     def total(self, told: StoryTurn) -> None:
         """How much of each platform there was, whatever it was about."""
