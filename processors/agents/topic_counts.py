@@ -5,7 +5,6 @@ import structlog
 from processors.batching import Batch, BatchApp, BatchTable
 from processors.logic.partials import TOTALS
 from processors.logic.reach import Reach
-from processors.logic.stories.fingerprints import WATERMARK
 from processors.logic.topics.counting import KIND, Counting
 from processors.logic.topics.window import Window
 from processors.settings import TopicsSettings
@@ -35,10 +34,10 @@ class TopicCounts:
         return Counting(batch.rows(self._waiting).get, Reach(reach))
 
     def hear(self, counting: Counting, told: StoryTurn) -> None:
-        """Take note of a turn without a story."""
+        """Take note of a turn without a story: how much there was, or how far a partition is."""
         if told["kind"] == TOTALS:
             counting.total(told)
-        elif told["kind"] == WATERMARK:
+        else:
             counting.hear(told)
 
     def count(self, counting: Counting, window: Window, told: StoryTurn) -> None:

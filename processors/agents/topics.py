@@ -7,8 +7,9 @@ from typing import Any, cast
 from processors.agents.events import event_in
 from processors.agents.letters import Letters
 from processors.agents.topic_counts import TopicCounts
-from processors.batching import Batch, BatchApp, BatchTable, Handler
+from processors.batching import Batch, BatchApp, BatchTable, Handler, Record
 from processors.clock import now_ms
+from processors.logic.partials import TOTALS, WATERMARK
 from processors.logic.stories.turns import STORY
 from processors.logic.topics.rows import MARKS, marks_row, restored, story_row, topic_row
 from processors.logic.topics.survey import survey
@@ -65,7 +66,7 @@ class Topics:
         counting = self._counts.begin(batch)
         for record in batch.records:
             try:
-                told = cast("StoryTurn", event_in(self._codec, record, "story_turn"))
+                told = self._turn(record)
             except Poison as error:
                 # Only stories writes here, so this is a defect: seen in the dead letters.
                 self._letters.bury(batch, record, error, now_ms())
@@ -82,6 +83,13 @@ class Topics:
             self._send(batch, "assignments", "assignment", name, assigned, assigned["assigned_at"])
         self._put(batch, window)
         self._counts.put(batch, counting)
+
+    def _turn(self, record: Record) -> StoryTurn:
+        """The turn in a record; raises Poison for anything else."""
+        told = cast("StoryTurn", event_in(self._codec, record, "story_turn"))
+        if told["kind"] not in (STORY, TOTALS, WATERMARK):
+            raise Poison("invalid", f"no kind of turn: {told['kind']!r}")
+        return told
 
     def _put(self, batch: Batch, window: Window) -> None:
         for name in window.changes.stories:

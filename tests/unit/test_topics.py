@@ -191,8 +191,9 @@ def test_what_cannot_be_read_is_a_dead_letter_and_the_rest_goes_on() -> None:
         (b"d", CODEC.encode("story_turn", turn(story(1, GOLD_AGAIN)))),
         (b"e", CODEC.encode("story_turn", turn(story(2, "!? 12")))),
         (b"f", CODEC.encode("story_turn", turn(story(3, "")))),
+        (b"g", CODEC.encode("story_turn", {**turn(story(4, GOLD)), "kind": "tale"})),
     )
-    assert [letter["reason"] for letter in clusterer.letters] == ["undecodable"] * 2
+    assert [letter["reason"] for letter in clusterer.letters] == ["undecodable", "undecodable", "invalid"]
     assert [topic["stories"] for topic in clusterer.topics] == [2]
     assert len(clusterer.rows("stories")) == 4
     clusterer.crash()
