@@ -31,9 +31,11 @@ _COUNTS = (
     "neutral",
     "engagement",
     "learnt",
+    "weight",
     "late",
 )
 _FIGURES = ("velocity", "score", "display_score", "baseline")
+_MEASURES = ("expected", "spread")
 _WITHIN = (
     "start >= fromUnixTimestamp64Milli({since:Int64}) AND start < fromUnixTimestamp64Milli({until:Int64})"
 )
@@ -49,7 +51,7 @@ class Landed:
     def trends(self, rule: Rule, since: Millis, until: Millis) -> Iterator[tuple[str, Trend]]:
         """Windows of the rule's kind and platform of what it watches, each with its subject."""
         sql = (
-            f"SELECT id, subject_kind, subject, platform, window, {', '.join((*_COUNTS, *_FIGURES))}, terms, sources, samples, "
+            f"SELECT id, subject_kind, subject, platform, window, {', '.join((*_COUNTS, *_FIGURES, *_MEASURES))}, terms, sources, samples, "
             f"closed, {_SPAN} FROM {tables.TRENDS} WHERE window = {{window:String}} AND platform = {{platform:String}} "
             f"AND {_matches(rule, _OF_TREND)} AND {_WITHIN} {_WRITTEN}"
         )
@@ -58,6 +60,7 @@ class Landed:
                 **_timed(row),
                 **{name: int(row[name]) for name in _COUNTS},
                 **{name: float(row[name]) for name in _FIGURES},
+                **{name: [float(number) for number in row[name]] for name in _MEASURES},
                 "terms": {word: int(count) for word, count in row["terms"].items()},
                 "sources": {source: int(count) for source, count in row["sources"].items()},
                 "closed": bool(row["closed"]),

@@ -60,7 +60,12 @@ class Baseline(NamedTuple):
         """
         if self.seen == 0:
             return 0.0
-        return float((value - max(self.mean, bias)) / (max(self.variance, self.mean) ** 0.5 + bias))
+        expected, spread = self.measure(bias)
+        return (value - expected) / spread
+
+    def measure(self, bias: float) -> tuple[float, float]:
+        """(the value whose score is 0, how much more scores 1)."""
+        return max(self.mean, bias), float(max(self.variance, self.mean) ** 0.5 + bias)
 
 
 def display(score: float) -> float:

@@ -139,9 +139,11 @@ class Publisher:
                 continue
             mentions = stat[rows.MENTIONS]
             weight, voices = weighed[platform]
-            score, baseline = telling(measured_by(expected, platform), weight, self.bias)
+            memories = measured_by(expected, platform)
+            score, baseline = telling(memories, weight, self.bias)
             if mentions < self.least or voices < self.voices:
                 score = min(score, 0.0)
+            measures = [one.measure(self.bias) for one in memories] if score > 0 else []
             trend: Trend = {
                 "id": trend_id(subject, platform, window, start),
                 "revision": row[REVISION],
@@ -163,6 +165,9 @@ class Publisher:
                 "display_score": display(score),
                 "baseline": baseline.mean,
                 "learnt": baseline.seen,
+                "weight": weight,
+                "expected": [usual for usual, _ in measures],
+                "spread": [spread for _, spread in measures],
                 "terms": top(stat[rows.TERMS], MAX_TERMS),
                 "sources": top(stat[rows.SOURCES], MAX_SOURCES),
                 "samples": stat[rows.SAMPLES],

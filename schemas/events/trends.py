@@ -29,6 +29,9 @@ class Trend(TypedDict):
     display_score: float
     baseline: float
     learnt: int
+    weight: int
+    expected: Sequence[float]
+    spread: Sequence[float]
     terms: Mapping[str, int]
     sources: Mapping[str, int]
     samples: Sequence[str]

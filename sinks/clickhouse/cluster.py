@@ -10,7 +10,7 @@ OVER_ALL = "_all"
 
 _ENGINE = re.compile(r"\bENGINE = (\w*MergeTree)(?:\(((?:[^()]|\([^()]*\))*)\))?")
 _REPLICA = "'/clickhouse/tables/{uuid}/{shard}', '{replica}'"
-_CREATE = re.compile(r"CREATE (TABLE|VIEW|MATERIALIZED VIEW) (?:IF NOT EXISTS )?(\w+)\b\s*")
+_CREATE = re.compile(r"CREATE (TABLE|VIEW|MATERIALIZED VIEW|OR REPLACE VIEW) (?:IF NOT EXISTS )?(\w+)\b\s*")
 _ADDED = re.compile(r"\bADD COLUMN (?!IF NOT EXISTS )")
 _ALTER = re.compile(r"ALTER TABLE (\w+)\s+(ADD|DROP|RENAME|MODIFY|COMMENT|CLEAR)\s+(\w+)\b")
 _CODEC = re.compile(r" CODEC\((?:[^()]|\([^()]*\))*\)")
@@ -39,7 +39,7 @@ def placed(statement: str, database: str, cluster: str | None) -> tuple[Placed, 
         if create is None:
             return (Placed(database, _repeatable(statement)),)
         kind, name = create.groups()
-        return (Placed(database, f"CREATE {kind} IF NOT EXISTS {name} {statement[create.end() :]}"),)
+        return (Placed(database, f"{_repeated(kind, name)} {statement[create.end() :]}"),)
     if not _NAME.match(cluster):
         raise Fatal(f"DENYUT_CLICKHOUSE_CLUSTER is no plain name: {cluster!r}")
     if create is not None:
@@ -71,11 +71,11 @@ def plain_engine(engine: str) -> str:
 def _created(statement: str, create: "re.Match[str]", database: str, cluster: str) -> tuple[Placed, ...]:
     kind, name = create.groups()
     rest = statement[create.end() :]
-    head = f"CREATE {kind} IF NOT EXISTS {name} ON CLUSTER '{cluster}'"
+    head = f"{_repeated(kind, name)} ON CLUSTER '{cluster}'"
     if kind == "MATERIALIZED VIEW":
         # It fills its target on the node that takes the insert; replicas get the target's parts.
         return (Placed(database, f"{head} {rest}"),)
-    if kind == "VIEW":
+    if kind in ("VIEW", "OR REPLACE VIEW"):
         return tuple(Placed(where, f"{head} {rest}") for where in (database, database + OVER_ALL))
     engine = _ENGINE.search(rest)
     if engine is None:
@@ -86,6 +86,11 @@ def _created(statement: str, create: "re.Match[str]", database: str, cluster: st
     rest = rest.replace("non_replicated_deduplication_window", "replicated_deduplication_window")
     over = f"AS {database}.{name} ENGINE = Distributed('{cluster}', '{database}', '{name}')"
     return (Placed(database, f"{head} {rest}"), Placed(database + OVER_ALL, f"{head} {over}"))
+
+
+def _repeated(kind: str, name: str) -> str:
+    """The beginning of a statement that does no harm where it was made before."""
+    return f"CREATE {kind} {name}" if kind == "OR REPLACE VIEW" else f"CREATE {kind} IF NOT EXISTS {name}"
 
 
 def _repeatable(change: str) -> str:

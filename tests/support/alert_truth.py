@@ -17,6 +17,7 @@ CRASH = 1_440_421_200_000
 BURSTS = {1_437_508_800_000: 66, 1_440_990_000_000: 67}
 """The two largest hours of the recorded months."""
 AT_MOST = 15
+_SAID = ("observed", "expected", "score", "removal_note")
 _TIMES = "toUnixTimestamp64Milli(start) AS start_ms, toUnixTimestamp64Milli(end) AS end_ms, toUnixTimestamp64Milli(computed_at) AS computed_ms"
 
 
@@ -29,18 +30,15 @@ def default_rules() -> list[Rule]:
 def assert_alerts(stack: Stack) -> None:
     """What landed of alerts about windows and bars is what the landed windows and bars raise, read once in their order."""
     landed = stack.sql(
-        "SELECT id, observed, expected, score, toUnixTimestamp64Milli(fired_at) AS fired FROM alerts WHERE kind != 'source_silent'"
+        "SELECT id, observed, expected, score, removal_note, toUnixTimestamp64Milli(fired_at) AS fired FROM alerts WHERE kind != 'source_silent'"
     )
     ids = [alert["id"] for alert in landed]
     assert len(set(ids)) == len(ids), "an alert is told once"
     raised = {
-        alert["id"]: (alert["observed"], alert["expected"], alert["score"], alert["fired_at"])
+        alert["id"]: (*(alert[name] for name in _SAID), alert["fired_at"])
         for alert in [*_by_trends(stack), *_by_bars(stack)]
     }
-    found = {
-        alert["id"]: (alert["observed"], alert["expected"], alert["score"], alert["fired"])
-        for alert in landed
-    }
+    found = {alert["id"]: (*(alert[name] for name in _SAID), alert["fired"]) for alert in landed}
     assert found == raised
 
 
@@ -77,7 +75,7 @@ def assert_recorded_alerts(stack: Stack, *, prices: bool) -> None:
 def _by_trends(stack: Stack) -> Iterable[Any]:
     rows = stack.sql(
         "SELECT kafka_partition, concat(subject_kind, ':', subject) AS key, revision, window, mentions, positive, negative, "
-        f"score, baseline, learnt, closed, {_TIMES} FROM trends "
+        f"copies, authors, late, sources, score, baseline, learnt, weight, expected, spread, closed, {_TIMES} FROM trends "
         "WHERE platform = '' AND window IN ('5m', '1h') AND subject_kind IN ('all', 'keyword') "
         "ORDER BY kafka_partition, kafka_offset"
     )
@@ -88,7 +86,10 @@ def _by_trends(stack: Stack) -> Iterable[Any]:
 
 
 def _trend(row: dict[str, Any]) -> Trend:
-    said = ("revision", "window", "mentions", "positive", "negative", "score", "baseline", "learnt", "closed")
+    said = (
+        *("revision", "window", "mentions", "copies", "authors", "late", "sources", "positive", "negative"),
+        *("score", "baseline", "learnt", "weight", "expected", "spread", "closed"),
+    )
     return trend(
         subject=row["key"],
         start=row["start_ms"],

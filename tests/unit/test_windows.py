@@ -182,10 +182,14 @@ def test_a_burst_scores_against_the_baseline_before_it() -> None:
         )
         assert trend["baseline"] == pytest.approx(5)
         assert trend["score"] == pytest.approx((100 - 5) / (5**0.5 + 0.5))
+        made_of = zip(trend["expected"], trend["spread"], strict=True)
+        assert trend["score"] == max((trend["weight"] - expected) / spread for expected, spread in made_of)
         assert trend["display_score"] > 90
         assert trend["velocity"] == 95
     quiet = partition.step([partial(burst + 30 * MINUTE, mentions=5)], closing=burst + 40 * MINUTE)
     after = next(trend for trend in quiet if trend["window"] == "1m" and trend["platform"] == "x")
+    for trend in (*provisional, *final, *quiet):
+        assert (trend["score"] > 0) == bool(trend["expected"]) == bool(trend["spread"])
     assert 0 < after["baseline"] < 10, "the burst was learnt once, and the silence after it too"
 
 

@@ -46,8 +46,10 @@ class Closing:
                 self._tracking[name],
                 posts,
                 self._span,
+                weight=self._weight(name),
                 score=self._score(name),
                 expected=self._expected[name].at(self._scale),
+                bias=self._bounds.bias,
                 computed_at=computed_at,
             )
 
@@ -63,8 +65,7 @@ class Closing:
         for name, place in self._places.items():
             one = self._tracking[name]
             if learns:
-                weight = int(self._counted.weights[place])
-                one.usual = self._expected[name].after(weight, ALPHA, self._scale)
+                one.usual = self._expected[name].after(self._weight(name), ALPHA, self._scale)
             one.last[kind] = [start, len(self._counted.holders(place))]
             self._tracking.put(one)
 
@@ -96,12 +97,12 @@ class Closing:
     def _voices(self, name: str) -> int:
         return int(self._counted.voices[self._places[name]])
 
+    def _weight(self, name: str) -> int:
+        return int(self._counted.weights[self._places[name]])
+
     def _score(self, name: str) -> float:
-        place = self._places[name]
         return self._bounds.scored(
-            self._expected[name].at(self._scale),
-            int(self._counted.weights[place]),
-            self._voices(name),
+            self._expected[name].at(self._scale), self._weight(name), self._voices(name)
         )
 
 
@@ -134,7 +135,9 @@ def so_far(
             one,
             held,
             span,
+            weight=weight,
             score=bounds.scored(usual, weight, len(voices)),
             expected=usual,
+            bias=bounds.bias,
             computed_at=computed_at,
         )

@@ -32,11 +32,14 @@ def trend_of(
     posts: Sequence[Wording],
     window: Window,
     *,
+    weight: int,
     score: float,
     expected: Baseline,
+    bias: float,
     computed_at: int,
 ) -> Trend:
-    """The trend of a pair that stands in all of `posts`; `expected` is what the window is measured by."""
+    """The trend of a pair that stands in all of `posts`, which weigh `weight`; `expected` is what the window is measured by."""
+    usual, spread = expected.measure(bias)
     moods = Counter(post.sentiment for post in posts)
     return {
         "id": trend_id(f"{KIND}:{one.name}", "", window.kind, window.start),
@@ -59,6 +62,9 @@ def trend_of(
         "display_score": display(score),
         "baseline": expected.mean,
         "learnt": expected.seen,
+        "weight": weight,
+        "expected": [usual] if score > 0 else [],
+        "spread": [spread] if score > 0 else [],
         "terms": top(Counter(chain.from_iterable(post.words for post in posts)), MAX_TERMS),
         "sources": top(Counter(post.source for post in posts), MAX_SOURCES),
         "samples": sample((post.post_id for post in posts if post.is_sample), MAX_SAMPLES),
