@@ -31,6 +31,7 @@ _COUNTS = (
     "neutral",
     "engagement",
     "learnt",
+    "least",
     "weight",
     "late",
 )

@@ -14,7 +14,8 @@ from processors.logic.held import Held
 from processors.logic.rows import CHANGED, CLOSED, END, PUBLISHED, REVISION, STATS, Row, Stat
 from processors.logic.scoring import telling
 from processors.logic.spans import MINUTE_MS, WINDOWS
-from processors.logic.usual import measured_by
+from processors.logic.totals import YOUNG
+from processors.logic.usual import Expected, measured_by
 from schemas.events import Trend
 
 MAX_TERMS = 20
@@ -143,7 +144,10 @@ class Publisher:
             score, baseline = telling(memories, weight, self.bias)
             if mentions < self.least or voices < self.voices:
                 score = min(score, 0.0)
-            measures = [one.measure(self.bias) for one in memories] if score > 0 else []
+            measures = []
+            # All platforms together are measured by what came from a new one, too: that is nothing to be held against fewer.
+            if score > 0 and (platform or not any(_new(expected, one) for one in stats)):
+                measures = [one.measure(self.bias) for one in memories]
             trend: Trend = {
                 "id": trend_id(subject, platform, window, start),
                 "revision": row[REVISION],
@@ -165,6 +169,7 @@ class Publisher:
                 "display_score": display(score),
                 "baseline": baseline.mean,
                 "learnt": baseline.seen,
+                "least": max(self.least, self.voices),
                 "weight": weight,
                 "expected": [usual for usual, _ in measures],
                 "spread": [spread for _, spread in measures],
@@ -186,6 +191,10 @@ def _in_order(item: tuple[int, str]) -> tuple[int, int]:
 def trend_id(subject: str, platform: str, window: str, start: int) -> str:
     """The id of a trend; `subject` is `kind:value`, `start` in epoch milliseconds."""
     return f"{subject}:{platform}:{window}:{start}"
+
+
+def _new(expected: Expected, platform: str) -> bool:
+    return measured_by(expected, platform)[0].seen < YOUNG
 
 
 def _mentions(row: Row | None, platform: str) -> int:

@@ -29,6 +29,7 @@ class Trend(TypedDict):
     display_score: float
     baseline: float
     learnt: int
+    least: int
     weight: int
     expected: Sequence[float]
     spread: Sequence[float]

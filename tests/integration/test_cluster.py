@@ -108,6 +108,16 @@ def test_a_change_of_a_column_reaches_what_reads_it_and_a_ttl_does_not() -> None
     assert [len(placed(one, "denyut", "many")) for one in RETENTION] == [1] * len(RETENTION)
 
 
+def test_a_view_that_is_replaced_is_replaced_over_all_shards_too_and_may_be_once_more() -> None:
+    statement = "CREATE OR REPLACE VIEW latest AS SELECT 1"
+    assert placed(statement, "denyut", None) == (Placed("denyut", statement),)
+    replaced = "CREATE OR REPLACE VIEW latest ON CLUSTER 'many' AS SELECT 1"
+    assert placed(statement, "denyut", "many") == (
+        Placed("denyut", replaced),
+        Placed("denyut_all", replaced),
+    )
+
+
 @pytest.mark.parametrize(
     ("statement", "cluster"),
     [

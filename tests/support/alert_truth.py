@@ -75,7 +75,7 @@ def assert_recorded_alerts(stack: Stack, *, prices: bool) -> None:
 def _by_trends(stack: Stack) -> Iterable[Any]:
     rows = stack.sql(
         "SELECT kafka_partition, concat(subject_kind, ':', subject) AS key, revision, window, mentions, positive, negative, "
-        f"copies, authors, late, sources, score, baseline, learnt, weight, expected, spread, closed, {_TIMES} FROM trends "
+        f"copies, authors, late, sources, score, baseline, learnt, least, weight, expected, spread, closed, {_TIMES} FROM trends "
         "WHERE platform = '' AND window IN ('5m', '1h') AND subject_kind IN ('all', 'keyword') "
         "ORDER BY kafka_partition, kafka_offset"
     )
@@ -88,7 +88,7 @@ def _by_trends(stack: Stack) -> Iterable[Any]:
 def _trend(row: dict[str, Any]) -> Trend:
     said = (
         *("revision", "window", "mentions", "copies", "authors", "late", "sources", "positive", "negative"),
-        *("score", "baseline", "learnt", "weight", "expected", "spread", "closed"),
+        *("score", "baseline", "learnt", "least", "weight", "expected", "spread", "closed"),
     )
     return trend(
         subject=row["key"],

@@ -86,6 +86,7 @@ def trend(subject_kind: str, subject: str, **changes: Any) -> dict[str, Any]:
         "display_score": 80.0,
         "baseline": 4.0,
         "learnt": 20,
+        "least": 5,
         "weight": 20,
         "expected": [6.0, 5.0],
         "spread": [3.5, 4.0],

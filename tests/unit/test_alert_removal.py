@@ -1,21 +1,18 @@
 """The smallest removal: it is enough, nothing smaller is, and where it cannot be told it says so."""
 
 import random
-from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations, product
 from typing import Any
 
 import pytest
 
-from processors.logic import rows
 from processors.logic.alerts.divergence import divergence
 from processors.logic.alerts.halves import Close, Mood
 from processors.logic.alerts.removal import of_mentions
 from processors.logic.alerts.sentiment import sentiment_shift
 from processors.logic.alerts.shares import Usual
 from processors.logic.alerts.volume import keyword, volume_spike
-from processors.logic.authors import sketch
 from tests.support.alerting import HOUR, START, bar, rule, run, topic, trend
 from tests.support.desk import Desk
 
@@ -67,52 +64,6 @@ def test_without_what_a_keyword_alert_names_the_rule_is_quiet() -> None:
     assert keyword(asked, "keyword:bbm", trend(mentions=11)) is None
 
 
-def spoken(authors: Sequence[str], **measures: Any) -> Any:
-    """The window of mentions by these authors, `` where one is not known, with the score that they have."""
-    stat = rows.stat_of(rows.new_row(0), "x")
-    stat[rows.MENTIONS] = len(authors)
-    stat[rows.AUTHORED] = sum(map(bool, authors))
-    rows.close_batch(stat, [sketch(filter(None, authors))])
-    weight, _ = rows.weighed(stat)
-    scores = zip(measures["expected"], measures["spread"], strict=True)
-    return trend(
-        mentions=len(authors),
-        authors=rows.author_count(stat),
-        weight=weight,
-        score=max((weight - expected) / spread for expected, spread in scores),
-        sources={},
-        **measures,
-    )
-
-
-def test_of_a_spike_no_smaller_removal_is_enough_and_whatever_so_many_mentions_are_gone_it_is_quiet() -> None:
-    dice = random.Random(3)
-    exact = doubtful = 0
-    for _ in range(400):
-        authors = [dice.choice([*"abcdefghijklmnopqrst", ""]) for _ in range(dice.randint(6, 30))]
-        measures = {
-            "expected": [dice.uniform(0.5, 9), dice.uniform(0.5, 9)],
-            "spread": [dice.uniform(0.5, 4), dice.uniform(0.5, 4)],
-        }
-        asked = rule(threshold=dice.uniform(0.5, 4), minimum=dice.randint(0, 12))
-        found = volume_spike(asked, "all:", spoken(authors, **measures))
-        if found is None:
-            continue
-        assert found.removal.of == "mentions"
-        number = found.removal.parts["mentions"]
-        dice.shuffle(authors)
-        assert volume_spike(asked, "all:", spoken(authors[number:], **measures)) is None
-        if "Fewer may do" in found.removal.note:
-            doubtful += 1
-            continue
-        exact += 1
-        # Of the fewest authors who can be left, for these weigh least.
-        kept = sorted(authors, key=Counter(filter(None, authors)).__getitem__)[number - 1 :]
-        assert volume_spike(asked, "all:", spoken(kept, **measures)) is not None
-    assert exact > 50
-    assert doubtful > 50
-
-
 def test_a_spike_names_its_sources_where_these_are_enough() -> None:
     window = trend(mentions=40, weight=40, authors=40, sources={"feed": 26, "other": 14}, score=11.0)
     found = volume_spike(rule(minimum=5, threshold=3.0), "all:", window)
@@ -122,13 +73,6 @@ def test_a_spike_names_its_sources_where_these_are_enough() -> None:
         found.removal.note
         == "Without feed (26), or without any 24 of its 40 mentions it would have been quiet."
     )
-
-
-def test_a_window_that_does_not_say_what_it_was_measured_by_tells_no_removal() -> None:
-    found = volume_spike(rule(minimum=0), "all:", trend(expected=[], spread=[]))
-    assert found is not None
-    assert found.removal.of == ""
-    assert found.removal.note.startswith("What would have kept it quiet cannot be told")
 
 
 def shifted(negative: int, mentions: int, **fields: Any) -> Any:

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 
 from processors.logic.alerts.finding import Finding, from_trend
-from processors.logic.alerts.removal import Removal, of_mentions, unknown
+from processors.logic.alerts.removal import Removal, of_mentions
 from processors.logic.alerts.wording import about, between, mentions
 from processors.logic.rows import AUTHOR_WEIGHT
 from schemas.events import Rule, Trend
@@ -47,12 +47,23 @@ def keyword(rule: Rule, subject: str, trend: Trend) -> Finding | None:
 
 
 def _fewer(rule: Rule, trend: Trend) -> Removal:
-    """So few must be left that they are below `minimum`, or that they score too little even if each weighs a whole mention."""
-    if not trend["expected"]:
-        return unknown("the window does not say what fewer mentions would have scored")
+    """So few must be left that they are below what is asked for, or score too little even if each weighs a whole mention."""
+    asked = max(rule["minimum"], trend["least"], 1)
+    if not _same_measure(trend):
+        return of_mentions(trend, asked - 1, "Fewer may do: what the rest would have scored is not known.")
     unusual = bisect_left(range(trend["mentions"]), rule["threshold"], key=lambda left: _scored(trend, left))
-    left = max(unusual, rule["minimum"]) - 1
+    left = max(unusual, asked) - 1
     return of_mentions(trend, left, _doubt(trend, trend["mentions"] - left))
+
+
+def _same_measure(trend: Trend) -> bool:
+    """Whether less would have been measured by the same.
+
+    What others said sets the measure of a subject. Mentions that weigh nothing count there; a pair's own posts do, too.
+    """
+    if not trend["expected"] or trend["subject_kind"] == "pair":
+        return False
+    return trend["subject_kind"] == "all" or trend["weight"] == trend["mentions"]
 
 
 def _scored(trend: Trend, weight: int) -> float:
@@ -62,9 +73,14 @@ def _scored(trend: Trend, weight: int) -> float:
 
 
 def _doubt(trend: Trend, removed: int) -> str:
-    """Said where fewer may do: with an author's only mention two can go from the weight, and what weighs nothing need not go."""
-    capped = trend["weight"] < trend["mentions"]
-    authors = trend["authors"]
-    if capped or (authors and trend["mentions"] + removed > AUTHOR_WEIGHT * authors):
-        return "Fewer may do where they are all that some authors said."
-    return ""
+    """Said wherever fewer may do: an author's only mention may take two from the weight, once others' weigh two at most.
+
+    That begins on a platform once its authors who are left have said more than two each, on the average.
+    """
+    mentions, authors = trend["mentions"], trend["authors"]
+    if trend["platform"]:
+        some = authors > 0 and mentions + removed - 1 > AUTHOR_WEIGHT * authors
+    else:
+        # Of several platforms; which authors are of which, it does not say.
+        some = authors > 0 and mentions - authors > 1 and removed > 1
+    return "Fewer may do where they are all that some authors said." if some else ""

@@ -49,7 +49,7 @@ class Closing:
                 weight=self._weight(name),
                 score=self._score(name),
                 expected=self._expected[name].at(self._scale),
-                bias=self._bounds.bias,
+                bounds=self._bounds,
                 computed_at=computed_at,
             )
 
@@ -138,6 +138,6 @@ def so_far(
             weight=weight,
             score=bounds.scored(usual, weight, len(voices)),
             expected=usual,
-            bias=bounds.bias,
+            bounds=bounds,
             computed_at=computed_at,
         )

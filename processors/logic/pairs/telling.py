@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from processors.logic.bounded import sample, top
 from processors.logic.ewma import Baseline, display
+from processors.logic.pairs.finding import Bounds
 from processors.logic.pairs.tracked import Tracked
 from processors.logic.pairs.wording import Wording
 from processors.logic.publishing import trend_id
@@ -35,11 +36,11 @@ def trend_of(
     weight: int,
     score: float,
     expected: Baseline,
-    bias: float,
+    bounds: Bounds,
     computed_at: int,
 ) -> Trend:
     """The trend of a pair that stands in all of `posts`, which weigh `weight`; `expected` is what the window is measured by."""
-    usual, spread = expected.measure(bias)
+    usual, spread = expected.measure(bounds.bias)
     moods = Counter(post.sentiment for post in posts)
     return {
         "id": trend_id(f"{KIND}:{one.name}", "", window.kind, window.start),
@@ -62,6 +63,7 @@ def trend_of(
         "display_score": display(score),
         "baseline": expected.mean,
         "learnt": expected.seen,
+        "least": max(bounds.mentions, bounds.voices),
         "weight": weight,
         "expected": [usual] if score > 0 else [],
         "spread": [spread] if score > 0 else [],

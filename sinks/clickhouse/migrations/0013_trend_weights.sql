@@ -1,5 +1,6 @@
--- What a score was made of: the weight of the mentions, and of each memory what scores 0 and how much more scores 1.
-ALTER TABLE trends ADD COLUMN weight Int64 AFTER learnt;
+-- What a score was made of: the least mentions it asks for, the weight of the mentions, and of each memory what scores 0 and how much more scores 1.
+ALTER TABLE trends ADD COLUMN least Int64 AFTER learnt;
+ALTER TABLE trends ADD COLUMN weight Int64 AFTER least;
 ALTER TABLE trends ADD COLUMN expected Array(Float64) AFTER weight;
 ALTER TABLE trends ADD COLUMN spread Array(Float64) AFTER expected;
 
@@ -25,6 +26,7 @@ SELECT
     argMax(t.display_score, t.revision) AS display_score,
     argMax(t.baseline, t.revision) AS baseline,
     argMax(t.learnt, t.revision) AS learnt,
+    argMax(t.least, t.revision) AS least,
     argMax(t.weight, t.revision) AS weight,
     argMax(t.expected, t.revision) AS expected,
     argMax(t.spread, t.revision) AS spread,
