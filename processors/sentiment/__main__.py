@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from processors.sentiment.behaviour import as_text as behaviour_as_text
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         if chosen.command == "train":
-            _train(chosen.data, chosen.folder, chosen.out, chosen.minutes)
+            _train(chosen)
         elif chosen.command == "bundle":
             _bundle(chosen.learnt, chosen.data, chosen.out, chosen.heads)
         elif chosen.command == "behave":
@@ -54,6 +54,16 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--minutes", type=float, help="the most the deep part may take (default: as long as its epochs take)"
     )
+    weights = train.add_mutually_exclusive_group()
+    weights.add_argument(
+        "--begin", metavar="BUNDLE", help="go on from the deep part of a bundle that was trained here"
+    )
+    weights.add_argument(
+        "--layers", type=int, help="layers of the base that are kept, from the bottom (default: the recipe's)"
+    )
+    train.add_argument(
+        "--without", nargs="+", default=[], metavar="SET", help="sets not to learn from (default: none)"
+    )
     bundle = commands.add_parser("bundle", help="make a bundle of what training learnt; a minute on one core")
     bundle.add_argument(
         "learnt", type=Path, help="folder of training: learnt.npz, config.json, tokenizer.json"
@@ -64,9 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     bundle.add_argument(
         "--out", type=Path, default=DEFAULT, help="bundle folder to write (default: %(default)s)"
     )
-    bundle.add_argument(
-        "--heads", nargs="+", choices=list(HEADS), default=list(HEADS), help="heads to put in (default: all)"
-    )
+    for one in (train, bundle):
+        one.add_argument(
+            "--heads",
+            nargs="+",
+            choices=list(HEADS),
+            default=list(HEADS),
+            help="heads to put in (default: all)",
+        )
     evaluate = commands.add_parser("evaluate", help="judge a bundle on files of labelled texts")
     evaluate.add_argument("bundle", help="folder of a bundle, or the id of a model on the Hub")
     evaluate.add_argument(
@@ -83,7 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _train(data: Path, folder: Path, out: Path, minutes: float | None) -> None:
+def _train(chosen: argparse.Namespace) -> None:
     try:
         from processors.sentiment.training.recipe import Recipe  # noqa: PLC0415 -- needs the extra `train`
         from processors.sentiment.training.train import train  # noqa: PLC0415 -- same
@@ -91,7 +106,10 @@ def _train(data: Path, folder: Path, out: Path, minutes: float | None) -> None:
         raise Fatal(
             f"training needs {error.name}: install the extra `denyut[train]`, or `make train`"
         ) from error
-    train(data, folder, out, Recipe(), minutes)
+    recipe = Recipe(without=tuple(chosen.without))
+    if chosen.layers:
+        recipe = replace(recipe, layers=chosen.layers)
+    train(chosen.data, chosen.folder, chosen.out, recipe, chosen.minutes, chosen.begin, chosen.heads)
 
 
 def _bundle(learnt: Path, data: Path, out: Path, heads: Sequence[str]) -> None:

@@ -1,7 +1,7 @@
 """Bench of the sentiment bundle and of language detection: speed on one core and macro-F1 on the valid splits, beside others.
 
 Peers: TF-IDF + logistic regression, learnt here from the same train splits; VADER and TextBlob; and, where training has left its
-weights (`--learnt FOLDER`), the same model un-shrunk, in PyTorch through `transformers.pipeline`. A peer that is not installed is
+weights (`--learnt FOLDER…`), the model in floats or of more layers, in PyTorch through `transformers.pipeline`. A peer that is not installed is
 named and left out: `make train` builds an environment that has them. Without the shared data a generated set of the same layout
 takes its place.
 """
@@ -20,6 +20,7 @@ from processors.sentiment import SentimentModel
 from processors.sentiment.labels import HEADS
 from processors.sentiment.measures import measure
 from processors.sentiment.training.data import SETS, Example, load
+from processors.sentiment.training.learnt import read_learnt
 from tests.bench._moods import Says, pytorch, textblob, tf_idf, vader
 from tests.bench.report import ROOT, Row, report
 from tests.support.labelled import write_sets
@@ -36,8 +37,10 @@ def main() -> None:
     parser.add_argument(
         "--learnt",
         type=Path,
-        default=ROOT / "build" / "training",
-        help="folder of training (default: %(default)s)",
+        nargs="+",
+        default=[ROOT / "build" / "training"],
+        metavar="FOLDER",
+        help="folders of trainings, as of all twelve layers (`train --layers 12 --folder FOLDER`) (default: build/training)",
     )
     learnt = parser.parse_args().learnt
     with tempfile.TemporaryDirectory() as folder:
@@ -64,7 +67,9 @@ def main() -> None:
             continue
         rows += _speeds(name, peer_says, texts, 500)
         rows += _scores(name, peer_says, "sentiment", valid)
-    report("sentiment", [*rows, *_pytorch(learnt, valid, texts), *_language(valid)])
+    for folder in learnt:
+        rows += _pytorch(folder, valid, texts)
+    report("sentiment", [*rows, *_language(valid)])
 
 
 def _ours(valid: Sequence[Example], texts: list[str]) -> list[Row]:
@@ -99,18 +104,14 @@ def _pytorch(learnt: Path, valid: Sequence[Example], texts: list[str]) -> list[R
         )
         return []
     some = texts[:: max(1, len(texts) // _SLOW)]
+    config = read_learnt(learnt).config
+    name = f"pytorch, {config['layers']} layers, trained {config['minutes']:.0f} minutes"
     try:
-        rows = _speeds("pytorch", pytorch(learnt, "sentiment", 1), some, 1)
-        rows.append(
-            Row(
-                "pytorch@32",
-                "texts per core-second",
-                _speed(pytorch(learnt, "sentiment", 32), some, 32),
-                "1/s",
-            )
-        )
+        rows = _speeds(name, pytorch(learnt, "sentiment", 1), some, 1)
+        speed = _speed(pytorch(learnt, "sentiment", 32), some, 32)
+        rows.append(Row(name, "texts per core-second, batches of 32", speed, "1/s"))
         for task in HEADS:
-            rows += _scores("pytorch", pytorch(learnt, task, 32), task, valid)
+            rows += _scores(name, pytorch(learnt, task, 32), task, valid)
     except ModuleNotFoundError as error:
         print(f"left out: pytorch, for {error.name} is not installed")
         return []

@@ -9,7 +9,7 @@ from processors.sentiment import SentimentModel
 from processors.sentiment.bundle import DEFAULT, TOKENIZER
 from processors.sentiment.evaluate import evaluate
 from processors.sentiment.training import features
-from processors.sentiment.training.data import SETS
+from processors.sentiment.training.data import SETS, load
 from processors.sentiment.training.finishing import finish
 from processors.sentiment.training.learnt import Learnt, learnt_from, read_learnt
 from processors.sentiment.training.wide import WideRecipe
@@ -88,7 +88,7 @@ def test_the_card_tells_what_the_manifest_tells(blended: Path) -> None:
     for name, scores in bundle.manifest["scores"].items():
         assert f"| {name} | " in card
         assert f"| {scores['macro_f1']:.1f} | {scores['accuracy']:.1f} |" in card
-        assert f"| {scores['unfitted_half']['calibration_error']:.3f} |" in card
+        assert f"| {scores['crossed']['calibration_error']:.3f} |" in card
     assert "encoder of 2 layers, 48 wide" in card
     assert bundle.weaknesses
     assert all(one in card for one in bundle.weaknesses)
@@ -121,6 +121,32 @@ def test_the_emotion_head_can_be_left_out(data: Path, tmp_path: Path) -> None:
     )
     with pytest.raises(Fatal, match="has no emotion head"):
         evaluate(model, data / "emotion" / "emot.jsonl")
+
+
+def test_without_emot_it_learns_from_no_text_of_it_and_is_free_for_commerce(
+    data: Path, tmp_path: Path
+) -> None:
+    said: list[str] = []
+    describe = Description("trade", {"recipe": {"without": ["emot"]}})
+    finish(data, tmp_path, CUTTER, None, describe, said.append, heads=("sentiment",), wide_recipe=RECIPE)
+    manifest = SentimentModel(tmp_path).bundle.manifest
+    assert {one["name"] for one in manifest["training_data"]} == {one.name for one in SETS} - {"emot"}
+    assert manifest["licence"] == "CC BY-SA 4.0"
+    licence = (tmp_path / "LICENSE").read_text()
+    assert "NonCommercial" not in licence
+    assert "EmoT" not in licence
+    assert "emot " not in (tmp_path / "CARD.md").read_text()
+    all_texts = len([one for one in load(data) if one.split == "train"])
+    others = len([one for one in load(data, ["emot"]) if one.split == "train"])
+    assert others < all_texts
+    assert not any(one.source == "emot" for one in load(data, ["emot"]))
+
+
+def test_a_set_that_is_not_known_cannot_be_left_out(data: Path) -> None:
+    with pytest.raises(Fatal, match=r"no training set is called emmot: smsa, .*emot"):
+        list(load(data, ["emmot"]))
+    with pytest.raises(Fatal, match="no training set is left"):
+        list(load(data, [one.name for one in SETS]))
 
 
 def test_missing_data_are_named(tmp_path: Path) -> None:

@@ -7,7 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from processors.sentiment.training.recipe import Recipe
+from processors.sentiment.bundle import Bundle, load
+from processors.sentiment.labels import HEADS
+from processors.sentiment.training.assembly import deep_model
+from processors.sentiment.training.learnt import read_learnt
+from processors.sentiment.training.recipe import Recipe, further
+from processors.sentiment.training.writing import Description, write_bundle
 from schemas.errors import Fatal
 from tests.support.labelled import write_sets
 from tests.support.small_base import write_base
@@ -31,7 +36,9 @@ SMALL = replace(
 )
 
 
-def train(folder: Path, recipe: Recipe, minutes: float | None = None) -> tuple[list[str], list[float]]:
+def train(
+    folder: Path, recipe: Recipe, minutes: float | None = None, begin: Bundle | None = None
+) -> tuple[list[str], list[float]]:
     said: list[str] = []
     losses: list[float] = []
     write_sets(folder / "data", per_label=16)
@@ -44,6 +51,7 @@ def train(folder: Path, recipe: Recipe, minutes: float | None = None) -> tuple[l
         minutes,
         said.append,
         lambda _, loss, __: losses.append(loss),
+        begin,
     )
     return said, losses
 
@@ -97,6 +105,37 @@ def test_a_training_that_may_take_no_time_still_leaves_something(tmp_path: Path,
 def test_more_layers_than_the_base_has_are_refused(tmp_path: Path) -> None:
     with pytest.raises(Fatal, match=r"asks for 9 layers; .* has 3"):
         train(tmp_path, replace(SMALL, layers=9))
+
+
+def bundle_of(folder: Path) -> Bundle:
+    learnt = read_learnt(folder)
+    describe = Description("small", learnt.config)
+    write_bundle(
+        folder / "b", deep_model(learnt), learnt.tokenizer, learnt.max_length, tuple(HEADS), describe, {}
+    )
+    return load(folder / "b")
+
+
+def test_a_training_goes_on_from_a_bundle_and_says_so(tmp_path: Path) -> None:
+    recipe = replace(SMALL, workers=1)
+    _, first = train(tmp_path / "first", recipe)
+    bundle = bundle_of(tmp_path / "first" / "out")
+    gentler = further(recipe, bundle)
+    assert gentler.rate < recipe.rate
+    _, second = train(tmp_path / "second", gentler, begin=bundle)
+    part = max(1, len(first) // 5)
+    assert np.mean(second[:part]) < 0.9 * np.mean(first[:part]), "what was learnt is still known"
+    config = json.loads((tmp_path / "second" / "out" / "config.json").read_text())
+    assert config["recipe"]["begins"] == bundle.model_version
+    assert (tmp_path / "second" / "out" / "tokenizer.json").read_text() == bundle.tokenizer
+
+
+def test_a_bundle_that_learnt_from_a_set_is_no_beginning_for_one_without_it(tmp_path: Path) -> None:
+    recipe = replace(SMALL, workers=1)
+    train(tmp_path, recipe, minutes=1e-9)
+    bundle = bundle_of(tmp_path / "out")
+    with pytest.raises(Fatal, match=r"small-\w+ has learnt from emot; begin with the base instead"):
+        further(replace(recipe, without=("emot",)), bundle)
 
 
 def test_weights_come_out_as_they_went_in() -> None:

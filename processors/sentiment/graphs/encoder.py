@@ -14,7 +14,7 @@ from processors.sentiment.graphs.builder import IDS, MASK, Floats, Graph
 
 Pooling = Literal["mean", "first"]
 
-_GELU_LOWEST = -0.17
+GELU_LOWEST = -0.17
 """No value of GELU is below it (its minimum is -0.16997)."""
 _BYTE = 127
 
@@ -122,7 +122,7 @@ def _layer(
     )
     risen, extra = graph.product(graph.rows(tokens), layer.up.weight)
     active = graph.ours("BiasGelu", risen, graph.constant(layer.up.bias + extra))
-    fallen = graph.product(graph.rows(active, lowest=_GELU_LOWEST), layer.down.weight)
+    fallen = graph.product(graph.rows(active, lowest=GELU_LOWEST), layer.down.weight)
     return _added(graph, fallen, layer.down, tokens, layer.norm, encoder)
 
 

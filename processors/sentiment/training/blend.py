@@ -1,8 +1,8 @@
-"""How much the wide and the deep part count for each kind of text: fitted on one half of the valid splits.
+"""How much the wide and the deep part count for each kind of text: fitted on the valid splits.
 
 The logits of a text are the sum of both parts' logits, each times a weight for the kinds of text that the gate takes it for.
-Weights set the temperature as well, so that probabilities are calibrated per kind. The other half of the valid splits is only
-judged on.
+Weights set the temperature as well, so that probabilities are calibrated per kind. How far that holds is judged by halves
+(`crossing`).
 """
 
 from collections.abc import Mapping
@@ -60,11 +60,3 @@ def fit_blend(parts: Mapping[str, Floats], kinds: Floats, classes: Ints, sets: I
     start = np.full(shape, 1 / shape[1])
     best = minimize(loss, start.ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 500})
     return Blend(best.x.reshape(shape).astype(np.float32))
-
-
-def halves(sets: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Every second text of each set, and the others."""
-    first = np.zeros(len(sets), dtype=np.bool_)
-    for one in np.unique(sets):
-        first[np.flatnonzero(sets == one)[::2]] = True
-    return first, ~first

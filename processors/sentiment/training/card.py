@@ -30,7 +30,7 @@ Weights are whole numbers of eight bits, and what is summed along a batch is who
 beside it. The deep part's weights use half of the eight bits, for processors without VNNI would cut off larger sums; scores were
 measured on a processor that has it, and were not compared with those of one that has not.
 
-Licence: **{manifest["licence"]}** (see LICENSE: EmoT forbids commercial use, SmSA and NusaX ask to share alike).
+Licence: **{manifest["licence"]}**; LICENSE says why, and what it means for users.
 
 ## Trained on
 
@@ -48,10 +48,10 @@ an emotion implies, and the neutral emotion of neutral CNBC headlines, without w
 
 Macro-F1 over the labels that stand in a set, by the set's own labels; those that the bundle does not know (GoEmotions' disgust and
 surprise) are left out. The bundle was judged as it is loaded, eight-bit weights and all. The weights of the parts for each kind
-of text, and with them the calibration, were fitted on one half of every valid split; **unseen** is the other half alone. Both
-halves chose what was tried.
+of text, and with them the calibration, were fitted on the valid splits. **Crossed** is how each half of them does with what was
+fitted on the other half alone, so that no text is judged by what was fitted on it. Both halves chose what was tried.
 
-| set | task | texts | macro-F1 | accuracy | calibration error | unseen: texts | macro-F1 | calibration error | macro-F1 per language |
+| set | task | texts | macro-F1 | accuracy | calibration error | crossed: macro-F1 | accuracy | calibration error | macro-F1 per language |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
 {_lines(_row(one) for one in made.judgements)}
 
@@ -59,7 +59,7 @@ SmSA's valid split is known to score far above its test split.
 
 ## Each part alone
 
-Macro-F1 on the unseen half, by the labels as they were mapped; eight-bit weights in the deep part.
+Macro-F1 on the valid splits, by the labels as they were mapped; eight-bit weights in the deep part.
 
 {_alone(made)}
 
@@ -123,8 +123,13 @@ def _deep(made: "Finished") -> str:
     encoder = made.learnt.encoder
     return (
         f"The **deep part** is an encoder of {len(encoder.layers)} layers, {encoder.hidden} wide, over {len(encoder.words):,} pieces; "
-        "it began as multilingual-e5-small (MIT). "
+        f"it began as multilingual-e5-small (MIT){_earlier(made)}. "
     )
+
+
+def _earlier(made: "Finished") -> str:
+    before = made.manifest["recipe"]["deep"].get("recipe", {}).get("begins")
+    return f", and this training went on from {before}" if before else ""
 
 
 def _experts(made: "Finished") -> str:
@@ -138,13 +143,13 @@ def _blended(made: "Finished") -> str:
 
 
 def _row(one: "Judgement") -> str:
-    whole, unseen = one.whole.overall, one.unseen.overall
-    if whole is None or unseen is None:
+    whole, crossed = one.whole.overall, one.crossed
+    if whole is None or crossed is None:
         return f"| {one.name} | {one.whole.task} | 0 |" + " - |" * 7
     languages = ", ".join(f"{name} {100 * each.macro_f1:.1f}" for name, each in one.whole.languages.items())
     return (
         f"| {one.name} | {one.whole.task} | {whole.texts:,} | {100 * whole.macro_f1:.1f} | {100 * whole.accuracy:.1f} "
-        f"| {whole.calibration_error:.3f} | {unseen.texts:,} | {100 * unseen.macro_f1:.1f} | {unseen.calibration_error:.3f} "
+        f"| {whole.calibration_error:.3f} | {100 * crossed.macro_f1:.1f} | {100 * crossed.accuracy:.1f} | {crossed.calibration_error:.3f} "
         f"| {languages} |"
     )
 

@@ -1,7 +1,7 @@
 """The training sets: where they lie, their licences, and how their labels map onto the two heads."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +82,9 @@ SETS = (
     DataSet("goemotions", "emotion", "Apache-2.0"),
 )
 
+_LICENCES = ("CC BY-NC-SA 4.0", "CC BY-SA 4.0")
+"""The strictest first."""
+
 KINDS = ("smsa-id", "nusax-id", "nusax-en", "cnbci-id", "tfns-en", "emot-id", "goemotions-en")
 """Kinds of text the gate tells apart: set and language."""
 
@@ -104,8 +107,25 @@ class Example:
         return f"{self.source}-{self.lang}"
 
 
-def load(data: Path) -> Iterator[Example]:
-    """Every example of every set under `data`, in file order.
+def sets(without: Collection[str] = ()) -> Sequence[DataSet]:
+    """All sets but these; raises Fatal for a name that no set has, or where none is left."""
+    unknown = sorted(set(without) - {one.name for one in SETS})
+    if unknown:
+        raise Fatal(f"no training set is called {', '.join(unknown)}: {', '.join(one.name for one in SETS)}")
+    left = [one for one in SETS if one.name not in without]
+    if not left:
+        raise Fatal("no training set is left to learn from")
+    return left
+
+
+def licence_of(chosen: Collection[DataSet]) -> str:
+    """The strictest licence of these sets; each of the others allows a work under it."""
+    stated = " ".join(one.licence for one in chosen)
+    return next((one for one in _LICENCES if one in stated), "MIT")
+
+
+def load(data: Path, without: Collection[str] = ()) -> Iterator[Example]:
+    """Every example of every set under `data` but those left out, in file order.
 
     Texts of train splits also get a label of the other task where theirs implies one: the sentiment of an emotion, and
     the neutral emotion of a neutral Indonesian market headline (EmoT has no neutral texts, so without them the
@@ -114,7 +134,7 @@ def load(data: Path) -> Iterator[Example]:
     Raises:
         Fatal: a set is missing, or a line is not what it should be.
     """
-    for one in SETS:
+    for one in sets(without):
         path = data / one.path
         try:
             with path.open(encoding="utf-8") as lines:

@@ -1,17 +1,22 @@
 """Trains the deep part: from the base's files and the data to what was learnt, in a folder of its own; resumable."""
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 
+from processors.sentiment.bundle import Bundle
+from processors.sentiment.graphs.builder import Floats
 from processors.sentiment.normalise import normalise
 from processors.sentiment.training import base, material, pieces
 from processors.sentiment.training.base import Files
 from processors.sentiment.training.learning import Run, work
+from processors.sentiment.training.material import Sets
 from processors.sentiment.training.recipe import Recipe
+from processors.sentiment.training.unpacking import unpacked
 from schemas.errors import Fatal
 
 TOKENIZER = "tokenizer.json"
@@ -25,6 +30,7 @@ def train(
     minutes: float | None,
     say: Callable[[str], None],
     batch_of: Callable[[float, float, float], None],
+    begin: Bundle | None = None,
 ) -> None:
     """Train, or go on with it where `folder` has a state of the same recipe.
 
@@ -38,6 +44,7 @@ def train(
         minutes: the most it may take; None: no limit.
         say: is told what happens, in lines for people.
         batch_of: is told of each batch (`Run.batch_of`).
+        begin: a bundle to go on from, its words and deep part, in place of the base's (`recipe.further`).
 
     Raises:
         Fatal: a file is missing or is not what it should be, or a worker failed.
@@ -46,16 +53,37 @@ def train(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.type == "cuda":
         recipe = replace(recipe, workers=1, batch_tokens=recipe.workers * recipe.batch_tokens)
-    sets = material.read(data)
+    sets = material.read(data, recipe.without)
     say(
         f"{len(sets.train)} texts to learn from; {sets.removed} left out, for they nearly stand in a valid split"
     )
-    learning = [normalise(one.text) for one in sets.train]
-    posts = material.unlabelled(data)
-    tokenizer, rows = pieces.trimmed(files.tokenizer, [*learning, *posts], recipe.pieces)
+    tokenizer, start, shape = _of_bundle(begin, recipe) if begin else _of_base(files, sets, data, recipe)
     tokenizer.save(str(folder / TOKENIZER))
     rate = pieces.unknown_rate(tokenizer, [normalise(one.text) for one in sets.valid])
-    say(f"vocabulary: {len(rows)} pieces; {100 * rate:.4f} % of the valid splits' tokens are unknown")
+    say(
+        f"vocabulary: {shape['vocabulary']} pieces; {100 * rate:.4f} % of the valid splits' tokens are unknown"
+    )
+    run = Run(
+        folder=folder,
+        recipe=recipe,
+        sets=sets,
+        tokenizer=tokenizer.to_str(),
+        start=start,
+        shape=shape,
+        device=device,
+        minutes=minutes,
+        say=say,
+        batch_of=batch_of,
+    )
+    _all_workers(run)
+
+
+def _of_base(
+    files: Files, sets: Sets, data: Path, recipe: Recipe
+) -> tuple[Tokenizer, dict[str, Floats], dict[str, int]]:
+    """The base with the words that its texts and recorded posts need: tokenizer, weights, sizes."""
+    learning = [normalise(one.text) for one in sets.train]
+    tokenizer, rows = pieces.trimmed(files.tokenizer, [*learning, *material.unlabelled(data)], recipe.pieces)
     found = base.read(files.weights)
     if recipe.layers > found.layers:
         raise Fatal(f"the recipe asks for {recipe.layers} layers; {files.weights} has {found.layers}")
@@ -63,26 +91,29 @@ def train(
     start["embeddings.word"] = pieces.vectors(found.weights["embeddings.word"], rows, files.tokenizer)
     # Every token is of the first type: its vector is one with the position's.
     start["embeddings.position"] = start["embeddings.position"] + start.pop("embeddings.type")
-    run = Run(
-        folder=folder,
-        recipe=recipe,
-        sets=sets,
-        tokenizer=tokenizer.to_str(),
-        start=start,
-        shape={
-            "layers": recipe.layers,
-            "hidden": found.hidden,
-            "heads": found.heads,
-            "intermediate": found.inner,
-            "vocabulary": len(rows),
-            "positions": len(start["embeddings.position"]),
-        },
-        device=device,
-        minutes=minutes,
-        say=say,
-        batch_of=batch_of,
-    )
-    _all_workers(run)
+    return tokenizer, start, _shape(start, recipe.layers, found.heads)
+
+
+def _of_bundle(begin: Bundle, recipe: Recipe) -> tuple[Tokenizer, dict[str, Floats], dict[str, int]]:
+    """The same of a bundle."""
+    start = unpacked(begin.model)
+    heads = begin.manifest["recipe"]["deep"]["heads"]
+    tokenizer = Tokenizer.from_str(begin.tokenizer)
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return tokenizer, start, _shape(start, recipe.layers, heads)
+
+
+def _shape(start: Mapping[str, Floats], layers: int, heads: int) -> dict[str, int]:
+    vocabulary, hidden = start["embeddings.word"].shape
+    return {
+        "layers": layers,
+        "hidden": hidden,
+        "heads": heads,
+        "intermediate": start["layer.0.up.weight"].shape[1],
+        "vocabulary": vocabulary,
+        "positions": len(start["embeddings.position"]),
+    }
 
 
 def _all_workers(run: Run) -> None:

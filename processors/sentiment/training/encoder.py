@@ -99,7 +99,7 @@ class Encoder(nn.Module):
         own = self.state_dict()
         for name in own:
             if name in weights:
-                own[name] = torch.from_numpy(np.ascontiguousarray(_turned(name, weights[name])))
+                own[name] = torch.from_numpy(np.array(_turned(name, weights[name])))
         self.load_state_dict(own)
 
     def weights(self) -> dict[str, Floats]:

@@ -1,7 +1,6 @@
 """From what was learnt to a bundle folder: fits the wide part, blends, writes, judges what was written."""
 
 import tempfile
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,13 +17,14 @@ from processors.sentiment.graphs.builder import Floats
 from processors.sentiment.graphs.heads import softmax
 from processors.sentiment.graphs.ngrams import Ints
 from processors.sentiment.labels import HEADS
-from processors.sentiment.measures import measure
+from processors.sentiment.measures import Measures, measure
 from processors.sentiment.model import SentimentModel
 from processors.sentiment.normalise import normalise
 from processors.sentiment.training.assembly import blended_model, deep_model
 from processors.sentiment.training.blend import Blend, fit_blend
 from processors.sentiment.training.card import card
-from processors.sentiment.training.data import KINDS, SETS, Example
+from processors.sentiment.training.crossing import Crossing, in_first_half
+from processors.sentiment.training.data import KINDS, DataSet, Example
 from processors.sentiment.training.learnt import Learnt, read_learnt
 from processors.sentiment.training.material import read
 from processors.sentiment.training.numbers import Numbers, numbers
@@ -41,11 +41,11 @@ _LEAST = 1e-7
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One set: its whole valid split, and the half of it that nothing was fitted on."""
+    """One set: its valid split as the bundle scores it, and each half of it with what was fitted on the other half (`crossing`)."""
 
     name: str
     whole: Report
-    unseen: Report
+    crossed: Measures | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def finish(
     """
     recipe = wide_recipe or WideRecipe()
     length = learnt.max_length if learnt else max_length
-    sets = read(data)
+    sets = read(data, describe.without)
     say(
         f"{len(sets.train):,} texts to learn from; {sets.removed} left out, for they nearly stand in a valid split"
     )
@@ -107,12 +107,25 @@ def finish(
         for head, logits in _deep_logits(learnt, tokenizer, _chosen(examples, valid), describe).items():
             if head in parts:
                 parts[head]["deep"] = logits
-    alone = _alone(parts, labels, valid, _chosen(texts, valid), say)
-    blends = _blends(parts, kinds, labels, valid, _chosen(texts, valid), say)
+    alone = _alone(parts, labels, valid, say)
+    first = np.array([in_first_half(text) for text in _chosen(texts, valid)])
+    blends = _blends(parts, kinds, labels, valid, np.ones_like(first), say)
     model = blended_model(wide, learnt, blends)
     manifest = write_bundle(out, model, tokenizer, length, heads, describe, {"wide": asdict(recipe)})
     scorer = SentimentModel(out)
-    judgements = [_judged(scorer, data, one.path, one.name, one.task) for one in SETS if one.task in heads]
+    crossing = Crossing(
+        *(
+            _loaded(
+                blended_model(wide, learnt, _blends(parts, kinds, labels, valid, half, _silent)),
+                tokenizer,
+                length,
+                heads,
+                describe,
+            )
+            for half in (first, ~first)
+        )
+    )
+    judgements = [_judged(scorer, crossing, data, one) for one in describe.sets if one.task in heads]
     outcomes = behave(scorer)
     for one in judgements:
         say(_line(one))
@@ -132,15 +145,10 @@ def finish(
     say(f"{out}: {manifest['model_version']}, {size / 1e6:.1f} MB")
 
 
-def fitted_on(text: str) -> bool:
-    """Whether a valid text belongs to the half that the blend is fitted on; a normalised text decides by itself."""
-    return zlib.crc32(text.encode()) % 2 == 0
-
-
 def scores_of(judgement: Judgement) -> dict[str, Any]:
     """What the manifest tells of a set."""
-    whole, unseen = judgement.whole.overall, judgement.unseen.overall
-    if whole is None or unseen is None:
+    whole, crossed = judgement.whole.overall, judgement.crossed
+    if whole is None or crossed is None:
         return {"split": "valid", "texts": 0}
     return {
         "split": "valid",
@@ -148,10 +156,10 @@ def scores_of(judgement: Judgement) -> dict[str, Any]:
         "macro_f1": round(100 * whole.macro_f1, 1),
         "accuracy": round(100 * whole.accuracy, 1),
         "calibration_error": round(whole.calibration_error, 3),
-        "unfitted_half": {
-            "texts": unseen.texts,
-            "macro_f1": round(100 * unseen.macro_f1, 1),
-            "calibration_error": round(unseen.calibration_error, 3),
+        "crossed": {
+            "macro_f1": round(100 * crossed.macro_f1, 1),
+            "accuracy": round(100 * crossed.accuracy, 1),
+            "calibration_error": round(crossed.calibration_error, 3),
         },
         "languages": {name: round(100 * one.macro_f1, 1) for name, one in judgement.whole.languages.items()},
         "left_out": judgement.whole.left_out,
@@ -165,14 +173,25 @@ def _chosen(values: Sequence[T], among: NDArray[np.bool_]) -> list[T]:
     return [value for value, wanted in zip(values, among, strict=True) if wanted]
 
 
+def _silent(_: str) -> None:
+    return
+
+
+def _loaded(
+    model: bytes, tokenizer: str, length: int, heads: Sequence[str], describe: Description
+) -> SentimentModel:
+    """A model that is to be asked, and not kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_bundle(Path(folder), model, tokenizer, length, heads, describe, {})
+        return SentimentModel(folder)
+
+
 def _deep_logits(
     learnt: Learnt, tokenizer: str, examples: Sequence[Example], describe: Description
 ) -> dict[str, Floats]:
     """Of the deep part as it will run, eight-bit weights and all; up to a constant per text, which a softmax forgets."""
-    with tempfile.TemporaryDirectory() as folder:
-        where = Path(folder)
-        write_bundle(where, deep_model(learnt), tokenizer, learnt.max_length, tuple(HEADS), describe, {})
-        found = SentimentModel(where).probabilities([one.text for one in examples])
+    running = _loaded(deep_model(learnt), tokenizer, learnt.max_length, tuple(HEADS), describe)
+    found = running.probabilities([one.text for one in examples])
     return {
         head: np.log(np.maximum(getattr(found, head), np.float32(_LEAST))).astype(np.float32)
         for head in HEADS
@@ -180,19 +199,14 @@ def _deep_logits(
 
 
 def _alone(
-    parts: Mapping[str, Mapping[str, Floats]],
-    labels: Numbers,
-    valid: NDArray[np.bool_],
-    texts: Sequence[str],
-    say: Say,
+    parts: Mapping[str, Mapping[str, Floats]], labels: Numbers, valid: NDArray[np.bool_], say: Say
 ) -> dict[str, dict[str, float]]:
-    """Macro-F1 of each part alone, by set and language, on the half of the valid splits that is not fitted on."""
-    unseen = np.array([not fitted_on(text) for text in texts])
+    """Macro-F1 of each part alone, by set and language, on the valid splits."""
     found: dict[str, dict[str, float]] = {}
     for head, logits in parts.items():
         classes = labels.classes[head][valid]
         for number, kind in enumerate(KINDS):
-            chosen = unseen & (classes >= 0) & (labels.kinds[valid] == number)
+            chosen = (classes >= 0) & (labels.kinds[valid] == number)
             if not chosen.any():
                 continue
             truth = [HEADS[head][one] for one in classes[chosen]]
@@ -201,7 +215,7 @@ def _alone(
                 for part, one in logits.items()
             }
             said = ", ".join(f"{part} {100 * score:.1f}" for part, score in found[kind].items())
-            say(f"{kind}, unseen half, each part alone: {said}")
+            say(f"{kind}, valid split, each part alone: {said}")
     return found
 
 
@@ -210,15 +224,15 @@ def _blends(
     kinds: Floats,
     labels: Numbers,
     valid: NDArray[np.bool_],
-    texts: Sequence[str],
+    fitted: NDArray[np.bool_],
     say: Say,
 ) -> dict[str, Blend]:
-    first = np.array([fitted_on(text) for text in texts])
+    """Fitted on those valid texts that `fitted` says."""
     sets: Ints = labels.kinds[valid]
     blends = {}
     for head, logits in parts.items():
         classes = labels.classes[head][valid]
-        chosen = first & (classes >= 0)
+        chosen = fitted & (classes >= 0)
         blends[head] = fit_blend(
             {name: one[chosen] for name, one in logits.items()}, kinds[chosen], classes[chosen], sets[chosen]
         )
@@ -228,19 +242,17 @@ def _blends(
     return blends
 
 
-def _judged(scorer: SentimentModel, data: Path, path: str, name: str, task: str) -> Judgement:
-
-    rows = read_rows(data / path, "valid")
-    unseen = [row for row in rows if not fitted_on(normalise(row["text"]))]
-    return Judgement(name, judge(scorer, rows, name, task), judge(scorer, unseen, name, task))
+def _judged(scorer: SentimentModel, crossing: Crossing, data: Path, one: DataSet) -> Judgement:
+    rows = read_rows(data / one.path, "valid")
+    return Judgement(one.name, judge(scorer, rows, one.name, one.task), crossing.measured(rows, one.task))
 
 
 def _line(judgement: Judgement) -> str:
-    whole, unseen = judgement.whole.overall, judgement.unseen.overall
-    if whole is None or unseen is None:
+    whole, crossed = judgement.whole.overall, judgement.crossed
+    if whole is None or crossed is None:
         return f"{judgement.name}: no text to judge"
     return (
         f"{judgement.name}, valid split: macro-F1 {100 * whole.macro_f1:.1f}, calibration error "
-        f"{whole.calibration_error:.3f}; half that nothing was fitted on: {100 * unseen.macro_f1:.1f}, "
-        f"{unseen.calibration_error:.3f}"
+        f"{whole.calibration_error:.3f}; each half by what was fitted on the other: {100 * crossed.macro_f1:.1f}, "
+        f"{crossed.calibration_error:.3f}"
     )

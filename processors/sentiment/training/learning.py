@@ -50,7 +50,10 @@ def work(rank: int, run: Run) -> None:
     torch.set_num_threads(1)
     if run.recipe.workers > 1:
         distributed.init_process_group(
-            "gloo", init_method=f"file://{run.folder / 'meeting'}", rank=rank, world_size=run.recipe.workers
+            "gloo",
+            init_method=(run.folder / "meeting").absolute().as_uri(),
+            rank=rank,
+            world_size=run.recipe.workers,
         )
     torch.manual_seed(run.recipe.seed)
     _Worker(rank, run).work()

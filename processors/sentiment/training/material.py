@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,11 +40,11 @@ class Sets:
     removed: int
 
 
-def read(data: Path) -> Sets:
-    """The sets under `data`; raises Fatal where they are not there."""
+def read(data: Path, without: Collection[str] = ()) -> Sets:
+    """The sets under `data` but those left out; raises Fatal where they are not there."""
     train: list[Example] = []
     valid: list[Example] = []
-    for one in load(data):
+    for one in load(data, without):
         (train if one.split == "train" else valid).append(one)
     if not train:
         raise Fatal(f"no training text under {data}")

@@ -27,15 +27,20 @@ _SHORT = {
     "really": ("rly", "reallyy"),
     "good": ("gud", "goood"),
 }
+_NAMES = ("user", "budi_s", "kompascom", "the_real_ann", "sari.wijaya", "newsdesk", "rizky99", "mark_t")
+_PLACES = ("t.co", "bit.ly", "youtu.be", "s.id", "example.com")
+_ADDRESSED = 0.4
+"""The share of changed texts that get a name or a link."""
 _WORD = re.compile(r"\w+|\W+")
 _LONG = 4
 
 
 def noisy(text: str, chance: random.Random) -> str:
-    """The text with one to three small changes: a typing error, a letter drawn out, a chat spelling, other case, no or more marks."""
+    """The text with one to three small changes: as others would have typed it, or with a name or a link beside it."""
     for _ in range(chance.randint(1, 3)):
         text = chance.choice(_CHANGES)(text, chance)
-    return text
+    # Last, for nobody mistypes the address that a program put there.
+    return _addressed(text, chance) if text and chance.random() < _ADDRESSED else text
 
 
 def _typed(text: str, chance: random.Random) -> str:
@@ -89,6 +94,13 @@ def _marked(text: str, chance: random.Random) -> str:
     if chance.random() < 0.5:  # noqa: PLR2004 -- as often as not
         return text.rstrip(".!? ")
     return text + chance.choice(("!", "!!", ".", "..", " !"))
+
+
+def _addressed(text: str, chance: random.Random) -> str:
+    """Somebody named before or behind it, a link behind it, or both: what it says of its subject stays."""
+    name = f"@{chance.choice(_NAMES)}"
+    link = f"https://{chance.choice(_PLACES)}/{chance.randrange(10_000, 1_000_000):x}"
+    return chance.choice((f"{name} {text}", f"{text} {name}", f"{text} {link}", f"{name} {text} {link}"))
 
 
 _CHANGES = (_typed, _typed, _drawn_out, _chatty, _cased, _marked)

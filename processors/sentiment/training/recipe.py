@@ -1,6 +1,12 @@
 """Everything about the training of the deep part that was chosen by hand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from processors.sentiment.bundle import Bundle
+from schemas.errors import Fatal
+
+_GENTLER = 0.6
+"""What has learnt already is not shaken up as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -9,6 +15,8 @@ class Recipe:
 
     Attributes:
         seed: of everything that is drawn.
+        begins: `model_version` of the bundle that it goes on from; empty: it begins with the base.
+        without: sets that it does not learn from.
         layers: how many of the base's layers are kept, from the bottom.
         pieces: size of the vocabulary.
         epochs: passes over the sets, each as often as `shares` says.
@@ -30,18 +38,20 @@ class Recipe:
     """
 
     seed: int = 20_261_129
+    begins: str = ""
+    without: tuple[str, ...] = ()
     layers: int = 8
     pieces: int = 24_000
-    epochs: float = 3.0
+    epochs: float = 4.0
     shares: tuple[tuple[str, float], ...] = (
-        ("smsa", 1.0),
-        ("nusax", 3.0),
+        ("smsa", 0.8),
+        ("nusax", 4.0),
         ("cnbci", 2.0),
-        ("tfns", 1.0),
-        ("emot", 2.0),
+        ("tfns", 2.0),
+        ("emot", 3.0),
         ("goemotions", 0.4),
     )
-    lessons: int = 4_000
+    lessons: int = 8_000
     noise: float = 0.25
     borrowed: tuple[tuple[str, float], ...] = (("goemotions", 0.3), ("emot", 0.2), ("cnbci", 0.5))
     lesson_weight: float = 0.5
@@ -55,3 +65,28 @@ class Recipe:
     dropout: float = 0.1
     workers: int = 2
     average_every: int = 4
+
+
+def further(recipe: Recipe, bundle: Bundle) -> Recipe:
+    """The same for a training that goes on from a bundle: gentler, and it draws other texts.
+
+    Raises:
+        Fatal: the bundle has no deep part that was trained here, or it learnt from a set that is to be left out.
+    """
+    trained = bundle.manifest.get("recipe", {}).get("deep", {})
+    if "layers" not in trained:
+        raise Fatal(f"{bundle.model_version} has no deep part that was trained here")
+    learnt_from = {one["name"] for one in bundle.manifest["training_data"]}
+    unwanted = sorted(learnt_from & set(recipe.without))
+    if unwanted:
+        raise Fatal(
+            f"{bundle.model_version} has learnt from {', '.join(unwanted)}; begin with the base instead"
+        )
+    return replace(
+        recipe,
+        seed=recipe.seed + 1,
+        begins=bundle.model_version,
+        layers=trained["layers"],
+        rate=recipe.rate * _GENTLER,
+        head_rate=recipe.head_rate * _GENTLER,
+    )

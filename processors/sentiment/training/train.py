@@ -1,21 +1,31 @@
 """One training from data to bundle: the deep part with a progress bar, its curves as a picture, then the bundle."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from processors.sentiment.bundle import load
 from processors.sentiment.training import base, curves, deep
 from processors.sentiment.training.finishing import finish_folder
 from processors.sentiment.training.keeping import CURVES
-from processors.sentiment.training.recipe import Recipe
+from processors.sentiment.training.recipe import Recipe, further
 
 PICTURE = "curves.png"
 _LINES = 20
 """Lines that tell how far it is where there is no terminal to draw a bar in."""
 
 
-def train(data: Path, folder: Path, out: Path, recipe: Recipe, minutes: float | None) -> None:
+def train(
+    data: Path,
+    folder: Path,
+    out: Path,
+    recipe: Recipe,
+    minutes: float | None,
+    begin: str | None,
+    heads: Sequence[str],
+) -> None:
     """Train on the train splits under `data`, write the bundle folder `out`; tells of it on standard error.
 
     Args:
@@ -24,11 +34,16 @@ def train(data: Path, folder: Path, out: Path, recipe: Recipe, minutes: float | 
         out: the bundle folder.
         recipe: what was chosen by hand.
         minutes: the most the deep part may take; None: no limit.
+        begin: folder of a bundle trained here to go on from; None: it begins with the base.
+        heads: those that the bundle gets.
 
     Raises:
         Fatal: data or files of the base are missing, or a folder cannot be written.
     """
     files = base.installed()
+    bundle = load(begin) if begin else None
+    if bundle:
+        recipe = further(recipe, bundle)
     console = Console(stderr=True)
 
     def say(line: str) -> None:
@@ -54,8 +69,8 @@ def train(data: Path, folder: Path, out: Path, recipe: Recipe, minutes: float | 
                 told = int(done * _LINES)
                 say(f"{100 * done:.0f} %, loss {loss:.3f}, {rate:.0f} tokens/s")
 
-        deep.train(files, data, folder, recipe, minutes, say, batch_of)
+        deep.train(files, data, folder, recipe, minutes, say, batch_of, bundle)
         bar.update(task, completed=1.0)
     curves.draw(folder / CURVES, folder / PICTURE)
     say(f"curves: {folder / PICTURE}")
-    finish_folder(folder, data, out, say)
+    finish_folder(folder, data, out, say, heads)

@@ -12,12 +12,10 @@ from typing import Any
 from processors.sentiment.bundle import MANIFEST, MODEL, TOKENIZER, version_of
 from processors.sentiment.labels import HEADS
 from processors.sentiment.normalise import VERSION as NORMALISER
-from processors.sentiment.training.data import SETS
+from processors.sentiment.training.data import DataSet, licence_of, sets
 from schemas.errors import Fatal
 
 CARD = "CARD.md"
-LICENCE = "CC BY-NC-SA 4.0"
-"""The strictest of the training sets' licences, EmoT's; the others allow a work under it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +24,17 @@ class Description:
 
     name: str
     deep: Mapping[str, Any]
+
+    @property
+    def without(self) -> Sequence[str]:
+        """The sets that it did not learn from."""
+        left: Sequence[str] = self.deep.get("recipe", {}).get("without", ())
+        return left
+
+    @property
+    def sets(self) -> Sequence[DataSet]:
+        """Those that it did learn from."""
+        return sets(self.without)
 
 
 def write_bundle(
@@ -52,9 +61,10 @@ def write_bundle(
             MODEL: hashlib.sha256(model).hexdigest(),
             TOKENIZER: hashlib.sha256(tokenizer.encode()).hexdigest(),
         },
-        "licence": LICENCE,
+        "licence": licence_of(describe.sets),
         "training_data": [
-            {"name": one.name, "task": one.task, "split": "train", "licence": one.licence} for one in SETS
+            {"name": one.name, "task": one.task, "split": "train", "licence": one.licence}
+            for one in describe.sets
         ],
         "recipe": {**recipe, "deep": dict(describe.deep)},
     }
@@ -63,7 +73,7 @@ def write_bundle(
         out.mkdir(parents=True, exist_ok=True)
         replace(out / MODEL, model)
         replace(out / TOKENIZER, tokenizer.encode())
-        replace(out / "LICENSE", _LICENCE_TEXT.encode())
+        replace(out / "LICENSE", _licence(describe.sets).encode())
         replace(out / MANIFEST, _json(manifest))
     except OSError as error:
         raise Fatal(f"{out} cannot be written: {error.strerror}") from error
@@ -90,23 +100,44 @@ def _json(manifest: Mapping[str, Any]) -> bytes:
     return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-_LICENCE_TEXT = f"""The files of this folder (model weights, tokenizer, card) are licensed under
+def _licence(learnt_from: Sequence[DataSet]) -> str:
+    licence = licence_of(learnt_from)
+    names = "\n".join(f"    {one.name:<12}{one.licence}" for one in learnt_from)
+    return f"""The files of this folder (model weights, tokenizer, card) are licensed under
 
-    Creative Commons Attribution-NonCommercial-ShareAlike 4.0 International (CC BY-NC-SA 4.0)
-    https://creativecommons.org/licenses/by-nc-sa/4.0/legalcode
+    {_TERMS[licence]}
 
 and not under the licence of the program around them. They were trained on these data sets:
 
-{chr(10).join(f"    {one.name:<12}{one.licence}" for one in SETS)}
+{names}
 
-The original licence of EmoT forbids commercial use, and SmSA and NusaX ask that what is made from them be shared alike.
-Whether weights are a work derived from training texts is not settled law; this licence takes the careful answer.
-For users it means: research, teaching and private use are free, with attribution and under the same licence; who earns money
-with scores of this bundle should not use it, but train one without EmoT, whose emotion head is left out.
-
+{_MEANING[licence]}
 The encoder began as multilingual-e5-small, whose weights are under the MIT licence, as is the tokenizer that theirs was cut from.
 
 No text of the data sets is part of this folder; the tokenizer holds words and parts of words.
 
 The files are provided as they are, without warranty of any kind.
 """
+
+
+_TERMS = {
+    "CC BY-NC-SA 4.0": """Creative Commons Attribution-NonCommercial-ShareAlike 4.0 International (CC BY-NC-SA 4.0)
+    https://creativecommons.org/licenses/by-nc-sa/4.0/legalcode""",
+    "CC BY-SA 4.0": """Creative Commons Attribution-ShareAlike 4.0 International (CC BY-SA 4.0)
+    https://creativecommons.org/licenses/by-sa/4.0/legalcode""",
+    "MIT": """The MIT License
+    https://opensource.org/license/mit""",
+}
+_CAREFUL = "Whether weights are a work derived from training texts is not settled law; this licence takes the careful answer."
+_MEANING = {
+    "CC BY-NC-SA 4.0": f"""The original licence of EmoT forbids commercial use, and SmSA and NusaX ask that what is made from them be shared alike.
+{_CAREFUL}
+For users it means: research, teaching and private use are free, with attribution and under the same licence; who earns money
+with scores of this bundle should not use it, but train one without EmoT, whose emotion head is left out.
+""",
+    "CC BY-SA 4.0": f"""SmSA and NusaX ask that what is made from them be shared alike.
+{_CAREFUL}
+For users it means: any use is free, with attribution; who hands on a bundle made from this one does so under the same licence.
+""",
+    "MIT": "For users it means: any use is free, with this notice.\n",
+}

@@ -1,0 +1,52 @@
+"""What comes out of a bundle's graph is what went in, in the bundle's own steps."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from processors.sentiment.bundle import load
+from processors.sentiment.graphs.builder import Graph
+from processors.sentiment.training.assembly import deep_model
+from processors.sentiment.training.learnt import learnt_from
+from processors.sentiment.training.recipe import Recipe, further
+from processors.sentiment.training.unpacking import unpacked
+from schemas.errors import Fatal
+from tests.support.encoders import random_weights
+
+ARRAYS, CONFIG = random_weights(layers=3, hidden=48, heads=4, wide=96, vocabulary=200, max_length=24)
+MODEL = deep_model(learnt_from(ARRAYS, CONFIG, ""))
+
+
+def test_weights_come_back_within_half_a_step() -> None:
+    found = unpacked(MODEL)
+    assert found.keys() == ARRAYS.keys()
+    for name, one in found.items():
+        before = ARRAYS[name]
+        assert one.shape == before.shape
+        if name == "embeddings.word":
+            step = np.abs(before).max(axis=1, keepdims=True) / 127
+        elif name.startswith("layer.") and before.ndim == 2:
+            step = np.abs(before).max(axis=0) / 63
+        else:
+            step = np.full_like(before, 1e-5)
+        assert (np.abs(one - before) <= 0.501 * step + 1e-6).all(), name
+
+
+def test_what_was_unpacked_makes_the_same_model() -> None:
+    assert deep_model(learnt_from(unpacked(MODEL), CONFIG, "")) == MODEL
+
+
+def test_a_model_without_a_deep_part_is_refused() -> None:
+    graph = Graph()
+    graph.node("Identity", "input_ids", name="sentiment")
+    with pytest.raises(Fatal, match="no deep part to go on from"):
+        unpacked(graph.model("wide", {"sentiment": 3}))
+
+
+def test_a_bundle_that_was_not_trained_here_is_no_beginning() -> None:
+    bundle = load()
+    assert further(Recipe(), bundle).begins == bundle.model_version
+    foreign = replace(bundle, manifest={**bundle.manifest, "recipe": {"deep": {}}})
+    with pytest.raises(Fatal, match="no deep part that was trained here"):
+        further(Recipe(), foreign)
