@@ -106,8 +106,8 @@ def _train(chosen: argparse.Namespace) -> None:
         raise Fatal(
             f"training needs {error.name}: install the extra `denyut[train]`, or `make train`"
         ) from error
-    recipe = Recipe(without=tuple(chosen.without))
-    if chosen.layers:
+    recipe = Recipe(without=tuple(sorted(set(chosen.without))))
+    if chosen.layers is not None:
         recipe = replace(recipe, layers=chosen.layers)
     train(chosen.data, chosen.folder, chosen.out, recipe, chosen.minutes, chosen.begin, chosen.heads)
 

@@ -136,10 +136,26 @@ def test_without_emot_it_learns_from_no_text_of_it_and_is_free_for_commerce(
     assert "NonCommercial" not in licence
     assert "EmoT" not in licence
     assert "emot " not in (tmp_path / "CARD.md").read_text()
-    all_texts = len([one for one in load(data) if one.split == "train"])
-    others = len([one for one in load(data, ["emot"]) if one.split == "train"])
-    assert others < all_texts
-    assert not any(one.source == "emot" for one in load(data, ["emot"]))
+    others = [one for one in load(data) if one.split == "train" and one.source != "emot"]
+    assert said[0].startswith(f"{len(others)} texts to learn from")
+    assert "Neutral emotion" not in (tmp_path / "CARD.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("heads", "without", "why"),
+    [
+        (["emotion"], [], "a bundle has a sentiment head"),
+        (["sentiment", "emotion"], ["emot", "goemotions"], "no set is left that the emotion head"),
+        (["sentiment"], ["smsa", "nusax", "cnbci", "tfns"], "no set is left that the sentiment head"),
+    ],
+)
+def test_heads_that_nothing_can_be_made_of_are_refused_before_anything_is_written(
+    data: Path, tmp_path: Path, heads: list[str], without: list[str], why: str
+) -> None:
+    describe = Description("none", {"recipe": {"without": without}})
+    with pytest.raises(Fatal, match=why):
+        finish(data, tmp_path / "out", CUTTER, None, describe, lambda _: None, heads=heads)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_set_that_is_not_known_cannot_be_left_out(data: Path) -> None:

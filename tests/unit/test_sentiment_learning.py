@@ -93,6 +93,8 @@ def test_a_training_goes_on_from_its_state_at_the_rate_that_is_due(tmp_path: Pat
     assert rest != whole[len(first) :]
     changed, _ = train(tmp_path, replace(recipe, seed=1))
     assert not any(line.startswith("goes on") for line in changed)
+    assert any("training of another recipe" in line for line in changed)
+    assert not any("training of another recipe" in line for line in said)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -105,6 +107,8 @@ def test_a_training_that_may_take_no_time_still_leaves_something(tmp_path: Path,
 def test_more_layers_than_the_base_has_are_refused(tmp_path: Path) -> None:
     with pytest.raises(Fatal, match=r"asks for 9 layers; .* has 3"):
         train(tmp_path, replace(SMALL, layers=9))
+    with pytest.raises(Fatal, match="asks for 0 layers"):
+        train(tmp_path, replace(SMALL, layers=0))
 
 
 def bundle_of(folder: Path) -> Bundle:
@@ -121,6 +125,7 @@ def test_a_training_goes_on_from_a_bundle_and_says_so(tmp_path: Path) -> None:
     _, first = train(tmp_path / "first", recipe)
     bundle = bundle_of(tmp_path / "first" / "out")
     gentler = further(recipe, bundle)
+    assert gentler.seed == recipe.seed + 1
     assert gentler.rate < recipe.rate
     _, second = train(tmp_path / "second", gentler, begin=bundle)
     part = max(1, len(first) // 5)

@@ -37,6 +37,14 @@ def test_what_was_unpacked_makes_the_same_model() -> None:
     assert deep_model(learnt_from(unpacked(MODEL), CONFIG, "")) == MODEL
 
 
+def test_of_a_blended_bundle_the_deep_part_comes_back() -> None:
+    bundle = load()
+    trained = bundle.manifest["recipe"]["deep"]
+    found = unpacked(bundle.model)
+    assert found.keys() >= {"sentiment.weight", "emotion.bias", f"layer.{trained['layers'] - 1}.norm.bias"}
+    assert learnt_from(found, trained, bundle.tokenizer).encoder.words.shape[0] == trained["vocabulary"]
+
+
 def test_a_model_without_a_deep_part_is_refused() -> None:
     graph = Graph()
     graph.node("Identity", "input_ids", name="sentiment")
@@ -46,7 +54,11 @@ def test_a_model_without_a_deep_part_is_refused() -> None:
 
 def test_a_bundle_that_was_not_trained_here_is_no_beginning() -> None:
     bundle = load()
-    assert further(Recipe(), bundle).begins == bundle.model_version
+    one = further(Recipe(), bundle)
+    assert one.begins == bundle.model_version
+    assert one.seed == bundle.manifest["recipe"]["deep"]["recipe"]["seed"] + 1, (
+        "or it would draw the same texts again"
+    )
     foreign = replace(bundle, manifest={**bundle.manifest, "recipe": {"deep": {}}})
     with pytest.raises(Fatal, match="no deep part that was trained here"):
         further(Recipe(), foreign)

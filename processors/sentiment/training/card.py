@@ -40,24 +40,20 @@ Licence: **{manifest["licence"]}**; LICENSE says why, and what it means for user
 | --- | --- | --- |
 {_lines(f"| {one['name']} | {one['task']} | {one['licence']} |" for one in manifest["training_data"])}
 
-Labels were mapped: GoEmotions' disgust counts as anger, its fine label love as love; surprise has no place among the six and
-is left out. The wide part also learns from labels borrowed between tasks, at a weight of {manifest["recipe"]["wide"]["borrowed"]}: the sentiment that
-an emotion implies, and the neutral emotion of neutral CNBC headlines, without which there would be no neutral text in Indonesian.
-
+{_mapped(made)}
 ## Scores on the valid splits
 
 Macro-F1 over the labels that stand in a set, by the set's own labels; those that the bundle does not know (GoEmotions' disgust and
 surprise) are left out. The bundle was judged as it is loaded, eight-bit weights and all. The weights of the parts for each kind
 of text, and with them the calibration, were fitted on the valid splits. **Crossed** is how each half of them does with what was
-fitted on the other half alone, so that no text is judged by what was fitted on it. Both halves chose what was tried.
+fitted on the other half alone, so that no text is judged by what was fitted on it, but for one share of the wide part that both chose. Both halves
+chose what was tried.
 
 | set | task | texts | macro-F1 | accuracy | calibration error | crossed: macro-F1 | accuracy | calibration error | macro-F1 per language |
 | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |
 {_lines(_row(one) for one in made.judgements)}
 
-SmSA's valid split is known to score far above its test split.
-
-## Each part alone
+{_trap(made)}## Each part alone
 
 Macro-F1 on the valid splits, by the labels as they were mapped; eight-bit weights in the deep part.
 
@@ -68,7 +64,8 @@ Macro-F1 on the valid splits, by the labels as they were mapped; eight-bit weigh
 {_lines(_confusion(one.name, one.whole) for one in made.judgements)}
 ## Calibration
 
-How often the most probable label was right, by the probability it was given; all valid texts of a set.
+How often the most probable label was right, by the probability it was given; all valid texts of a set, which the blend was fitted on (the errors that
+are not so are those of Crossed, above).
 
 {_lines(_calibration(made.judgements))}
 
@@ -90,9 +87,7 @@ Run it on any bundle with `python -m processors.sentiment behave BUNDLE`.
 ## Known weaknesses
 
 {_lines(f"- {one}." for one in weaknesses(made.outcomes))}
-- English of a general kind has only 500 NusaX texts of its own and what GoEmotions' emotions imply.
-- Neutral emotion in Indonesian is known from market headlines alone; informal Indonesian without emotion is often given one.
-- A text of a kind that none of the sets holds gets probabilities that nobody calibrated.
+{_thin(made)}- A text of a kind that none of the sets holds gets probabilities that nobody calibrated.
 - Languages other than these two are scored all the same; read the mention's `language`.
 """
 
@@ -115,6 +110,47 @@ def behaviour_table(outcomes: Sequence[Outcome]) -> str:
 
 def _lines(lines: Iterable[str]) -> str:
     return "\n".join(lines)
+
+
+def _sets(made: "Finished") -> set[str]:
+    return {one["name"] for one in made.manifest["training_data"]}
+
+
+def _mapped(made: "Finished") -> str:
+    """What happened to labels, of the sets that were learnt from."""
+    names = _sets(made)
+    said = []
+    if "goemotions" in names:
+        said.append(
+            "Labels were mapped: GoEmotions' disgust counts as anger, its fine label love as love; surprise has no place among the six and is left out."
+        )
+    implied = names & {"goemotions", "emot"}
+    if implied or ("cnbci" in names and "emotion" in made.manifest["labels"]):
+        weight = made.manifest["recipe"]["wide"]["borrowed"]
+        said.append(
+            f"The wide part also learns from labels borrowed between tasks, at a weight of {weight}: the sentiment that an emotion implies, and the "
+            "neutral emotion of neutral CNBC headlines, without which there would be no neutral text in Indonesian."
+        )
+    return "".join(f"{one}\n" for one in said)
+
+
+def _trap(made: "Finished") -> str:
+    return (
+        "SmSA's valid split is known to score far above its test split.\n\n" if "smsa" in _sets(made) else ""
+    )
+
+
+def _thin(made: "Finished") -> str:
+    """Where the sets hold little."""
+    names, said = _sets(made), []
+    if "nusax" in names:
+        implied = " and what GoEmotions' emotions imply" if "goemotions" in names else ""
+        said.append(f"- English of a general kind has only 500 NusaX texts of its own{implied}.\n")
+    if "emotion" in made.manifest["labels"] and "cnbci" in names:
+        said.append(
+            "- Neutral emotion in Indonesian is known from market headlines alone; informal Indonesian without emotion is often given one.\n"
+        )
+    return "".join(said)
 
 
 def _deep(made: "Finished") -> str:

@@ -118,8 +118,17 @@ def sets(without: Collection[str] = ()) -> Sequence[DataSet]:
     return left
 
 
+def check_heads(heads: Collection[str], chosen: Collection[DataSet]) -> None:
+    """Raise Fatal where no bundle of these heads can be made of these sets."""
+    if "sentiment" not in heads:
+        raise Fatal("a bundle has a sentiment head: --heads must name it")
+    for head in heads:
+        if not any(one.task == head for one in chosen):
+            raise Fatal(f"no set is left that the {head} head could learn from: leave it out with --heads")
+
+
 def licence_of(chosen: Collection[DataSet]) -> str:
-    """The strictest licence of these sets; each of the others allows a work under it."""
+    """The strictest licence of these sets."""
     stated = " ".join(one.licence for one in chosen)
     return next((one for one in _LICENCES if one in stated), "MIT")
 

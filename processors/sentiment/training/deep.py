@@ -11,15 +11,13 @@ from tokenizers import Tokenizer
 from processors.sentiment.bundle import Bundle
 from processors.sentiment.graphs.builder import Floats
 from processors.sentiment.normalise import normalise
-from processors.sentiment.training import base, material, pieces
+from processors.sentiment.training import base, keeping, material, pieces
 from processors.sentiment.training.base import Files
 from processors.sentiment.training.learning import Run, work
 from processors.sentiment.training.material import Sets
 from processors.sentiment.training.recipe import Recipe
 from processors.sentiment.training.unpacking import unpacked
 from schemas.errors import Fatal
-
-TOKENIZER = "tokenizer.json"
 
 
 def train(
@@ -58,7 +56,8 @@ def train(
         f"{len(sets.train)} texts to learn from; {sets.removed} left out, for they nearly stand in a valid split"
     )
     tokenizer, start, shape = _of_bundle(begin, recipe) if begin else _of_base(files, sets, data, recipe)
-    tokenizer.save(str(folder / TOKENIZER))
+    if keeping.of_another(folder, recipe):
+        say(f"{folder} has a training of another recipe, which is not gone on with")
     rate = pieces.unknown_rate(tokenizer, [normalise(one.text) for one in sets.valid])
     say(
         f"vocabulary: {shape['vocabulary']} pieces; {100 * rate:.4f} % of the valid splits' tokens are unknown"
@@ -85,7 +84,7 @@ def _of_base(
     learning = [normalise(one.text) for one in sets.train]
     tokenizer, rows = pieces.trimmed(files.tokenizer, [*learning, *material.unlabelled(data)], recipe.pieces)
     found = base.read(files.weights)
-    if recipe.layers > found.layers:
+    if not 1 <= recipe.layers <= found.layers:
         raise Fatal(f"the recipe asks for {recipe.layers} layers; {files.weights} has {found.layers}")
     start = dict(found.weights)
     start["embeddings.word"] = pieces.vectors(found.weights["embeddings.word"], rows, files.tokenizer)

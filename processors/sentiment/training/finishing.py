@@ -24,7 +24,7 @@ from processors.sentiment.training.assembly import blended_model, deep_model
 from processors.sentiment.training.blend import Blend, fit_blend
 from processors.sentiment.training.card import card
 from processors.sentiment.training.crossing import Crossing, in_first_half
-from processors.sentiment.training.data import KINDS, DataSet, Example
+from processors.sentiment.training.data import KINDS, DataSet, Example, check_heads
 from processors.sentiment.training.learnt import Learnt, read_learnt
 from processors.sentiment.training.material import read
 from processors.sentiment.training.numbers import Numbers, numbers
@@ -82,8 +82,9 @@ def finish(
     """Write the bundle folder `out`; without `learnt` it has a wide part only.
 
     Raises:
-        Fatal: data are missing, or `out` cannot be written.
+        Fatal: data are missing, there is no set for a head, or `out` cannot be written.
     """
+    check_heads(heads, describe.sets)
     recipe = wide_recipe or WideRecipe()
     length = learnt.max_length if learnt else max_length
     sets = read(data, describe.without)

@@ -13,6 +13,7 @@ from processors.sentiment.training.encoder import Encoder
 from processors.sentiment.training.recipe import Recipe
 
 LEARNT = "learnt.npz"
+TOKENIZER = "tokenizer.json"
 CONFIG = "config.json"
 CURVES = "curves.json"
 VALID = "valid.json"
@@ -74,11 +75,28 @@ def go_on(folder: Path, recipe: Recipe, model: Encoder, optimizer: torch.optim.O
     return Progress(**state["progress"])
 
 
-def leave(folder: Path, shape: Mapping[str, int], recipe: Recipe, model: Encoder, progress: Progress) -> None:
+def of_another(folder: Path, recipe: Recipe) -> bool:
+    """Whether a training of another recipe has left something there."""
+    try:
+        left = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["recipe"]
+    except (OSError, ValueError, KeyError):
+        return False
+    return bool(left != json.loads(json.dumps(asdict(recipe))))
+
+
+def leave(
+    folder: Path,
+    shape: Mapping[str, int],
+    recipe: Recipe,
+    tokenizer: str,
+    model: Encoder,
+    progress: Progress,
+) -> None:
     """Write what was learnt so far. `shape` names the encoder's sizes."""
     minutes = round(progress.seconds / 60, 1)
     config = {**shape, "max_length": recipe.max_length, "recipe": asdict(recipe), "minutes": minutes}
     (folder / CONFIG).write_text(json.dumps(config, indent=2), encoding="utf-8")
+    (folder / TOKENIZER).write_text(tokenizer, encoding="utf-8")
     curves = {"losses": progress.losses, "judged": progress.judged}
     (folder / CURVES).write_text(json.dumps(curves), encoding="utf-8")
     if progress.judged:

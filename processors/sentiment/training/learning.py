@@ -165,4 +165,4 @@ class _Worker:
             return
         run = self._run
         keeping.save(run.folder, run.recipe, self._model, self._optimizer, self._progress)
-        keeping.leave(run.folder, run.shape, run.recipe, self._model, self._progress)
+        keeping.leave(run.folder, run.shape, run.recipe, run.tokenizer, self._model, self._progress)

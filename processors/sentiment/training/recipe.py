@@ -84,7 +84,7 @@ def further(recipe: Recipe, bundle: Bundle) -> Recipe:
         )
     return replace(
         recipe,
-        seed=recipe.seed + 1,
+        seed=trained["recipe"]["seed"] + 1,
         begins=bundle.model_version,
         layers=trained["layers"],
         rate=recipe.rate * _GENTLER,

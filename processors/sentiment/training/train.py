@@ -8,9 +8,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from processors.sentiment.bundle import load
 from processors.sentiment.training import base, curves, deep
+from processors.sentiment.training.data import check_heads, sets
 from processors.sentiment.training.finishing import finish_folder
 from processors.sentiment.training.keeping import CURVES
 from processors.sentiment.training.recipe import Recipe, further
+from schemas.errors import Fatal
 
 PICTURE = "curves.png"
 _LINES = 20
@@ -38,12 +40,18 @@ def train(
         heads: those that the bundle gets.
 
     Raises:
-        Fatal: data or files of the base are missing, or a folder cannot be written.
+        Fatal: no bundle can be made of these heads and sets, or the training cannot begin so; data or files of the base are missing, or a folder cannot be written.
     """
+    check_heads(heads, sets(recipe.without))
     files = base.installed()
     bundle = load(begin) if begin else None
     if bundle:
         recipe = further(recipe, bundle)
+        lacking = [head for head in heads if head not in bundle.manifest["labels"]]
+        if lacking:
+            raise Fatal(
+                f"{bundle.model_version} has no {lacking[0]} head to go on from: leave it out with --heads"
+            )
     console = Console(stderr=True)
 
     def say(line: str) -> None:

@@ -28,7 +28,7 @@ def unpacked(model: bytes) -> dict[str, Floats]:
     held = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     try:
         return {**_embeddings(graph.node, held), **_layers(graph.node, held), **_heads(graph.node, held)}
-    except (StopIteration, KeyError, ValueError) as error:
+    except (StopIteration, LookupError, ValueError) as error:
         raise Fatal(
             f"this bundle has no deep part to go on from, or not one that was trained here: {error!r}"
         ) from error

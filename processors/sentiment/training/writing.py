@@ -73,7 +73,7 @@ def write_bundle(
         out.mkdir(parents=True, exist_ok=True)
         replace(out / MODEL, model)
         replace(out / TOKENIZER, tokenizer.encode())
-        replace(out / "LICENSE", _licence(describe.sets).encode())
+        replace(out / "LICENSE", _licence(describe).encode())
         replace(out / MANIFEST, _json(manifest))
     except OSError as error:
         raise Fatal(f"{out} cannot be written: {error.strerror}") from error
@@ -100,9 +100,14 @@ def _json(manifest: Mapping[str, Any]) -> bytes:
     return (json.dumps(manifest, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def _licence(learnt_from: Sequence[DataSet]) -> str:
-    licence = licence_of(learnt_from)
-    names = "\n".join(f"    {one.name:<12}{one.licence}" for one in learnt_from)
+def _licence(describe: Description) -> str:
+    licence = licence_of(describe.sets)
+    names = "\n".join(f"    {one.name:<12}{one.licence}" for one in describe.sets)
+    began = (
+        "The encoder began as multilingual-e5-small, whose weights are under the MIT licence, as is the tokenizer that theirs was cut from.\n\n"
+        if describe.deep
+        else ""
+    )
     return f"""The files of this folder (model weights, tokenizer, card) are licensed under
 
     {_TERMS[licence]}
@@ -111,13 +116,28 @@ and not under the licence of the program around them. They were trained on these
 
 {names}
 
-{_MEANING[licence]}
-The encoder began as multilingual-e5-small, whose weights are under the MIT licence, as is the tokenizer that theirs was cut from.
-
-No text of the data sets is part of this folder; the tokenizer holds words and parts of words.
+{_asked(describe.sets)}{_MEANING[licence]}
+{began}No text of the data sets is part of this folder; the tokenizer holds words and parts of words.
 
 The files are provided as they are, without warranty of any kind.
 """
+
+
+def _asked(learnt_from: Sequence[DataSet]) -> str:
+    """What the licences of these sets ask for, and what nobody has settled."""
+    asked = [
+        f"The original licence of {one.name} forbids commercial use."
+        for one in learnt_from
+        if "NC" in one.licence
+    ]
+    alike = [one.name for one in learnt_from if "SA 4.0" in one.licence]
+    if not alike:
+        return ""
+    asked.append(f"What is made from {', '.join(alike)} is to be shared alike.")
+    asked.append(
+        "Whether weights are a work derived from training texts is not settled law; this licence takes the careful answer."
+    )
+    return "\n".join(asked) + "\n"
 
 
 _TERMS = {
@@ -128,16 +148,11 @@ _TERMS = {
     "MIT": """The MIT License
     https://opensource.org/license/mit""",
 }
-_CAREFUL = "Whether weights are a work derived from training texts is not settled law; this licence takes the careful answer."
 _MEANING = {
-    "CC BY-NC-SA 4.0": f"""The original licence of EmoT forbids commercial use, and SmSA and NusaX ask that what is made from them be shared alike.
-{_CAREFUL}
-For users it means: research, teaching and private use are free, with attribution and under the same licence; who earns money
-with scores of this bundle should not use it, but train one without EmoT, whose emotion head is left out.
+    "CC BY-NC-SA 4.0": """For users it means: research, teaching and private use are free, with attribution and under the same licence; who earns money
+with scores of this bundle should not use it, but train one without emot, whose emotion head is left out.
 """,
-    "CC BY-SA 4.0": f"""SmSA and NusaX ask that what is made from them be shared alike.
-{_CAREFUL}
-For users it means: any use is free, with attribution; who hands on a bundle made from this one does so under the same licence.
+    "CC BY-SA 4.0": """For users it means: any use is free, with attribution; who hands on a bundle made from this one does so under the same licence.
 """,
     "MIT": "For users it means: any use is free, with this notice.\n",
 }
