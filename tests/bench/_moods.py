@@ -60,10 +60,13 @@ def pytorch(learnt: Path, task: str, batch: int) -> Says:
         BertModel,
         BertPreTrainedModel,
         PreTrainedTokenizerFast,
+        logging,
         pipeline,
     )
     from transformers.modeling_outputs import SequenceClassifierOutput  # noqa: PLC0415
 
+    # It names all models that it knows, each time, for ours is none of them.
+    logging.set_verbosity_error()
     found = read_learnt(learnt)
     encoder = found.encoder
     torch.set_num_threads(1)
