@@ -315,6 +315,8 @@ def test_partitions_added_are_read_from_their_beginning(
     admin = AdminClient({"bootstrap.servers": kafka.bootstrap})
     admin.create_partitions([NewPartitions(topics + "mentions", 6)])[topics + "mentions"].result(30)
     later = Publisher(kafka.bootstrap, topics)
+    # The controller has made them; what a producer is told of follows.
+    until(lambda: later.knows("mentions", 5), "the new partitions can be written to")
     for number in range(6):
         later.publish(mention(number), partition=number)
     for one in (client, cut.connect()):
