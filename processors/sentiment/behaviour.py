@@ -91,6 +91,23 @@ def behave(model: SentimentModel, tests: Sequence[Theme] | None = None) -> list[
     return [_asked(model, test, words[test.lang]) for test in (suite() if tests is None else tests)]
 
 
+def sentences() -> frozenset[str]:
+    """Every sentence that is asked, as `bare` has it: whoever trains keeps them out."""
+    words: dict[str, dict[str, list[str]]] = _file()["words"]
+    asked: set[str] = set()
+    for test in suite():
+        if test.kind == "label":
+            asked.update(text for template in test.templates for text in filled(template, words[test.lang]))
+        else:
+            asked.update(text for pair in _pairs(test, words[test.lang]) for text in pair)
+    return frozenset(map(bare, asked))
+
+
+def bare(text: str) -> str:
+    """A sentence without what makes it look like another: case, spaces, marks at its end."""
+    return " ".join(text.lower().split()).rstrip(" .!?")
+
+
 def weaknesses(outcomes: Sequence[Outcome]) -> list[str]:
     """A sentence for each test that fell short, the worst first."""
     return [

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from processors.sentiment.behaviour import bare, sentences
 from processors.sentiment.training import material, pieces
 from processors.sentiment.training.batches import batches
 from processors.sentiment.training.lessons import lessons
@@ -102,6 +103,14 @@ def test_lessons_are_filled_in_balanced_and_repeatable() -> None:
         "fear",
         None,
     }
+
+
+def test_no_lesson_is_a_sentence_that_the_behaviour_suite_asks() -> None:
+    asked = sentences()
+    assert bare("Makanannya buruk banget!") in asked
+    made = {bare(lesson.text) for seed in range(3) for lesson in lessons(8_000, seed)}
+    assert len(made) > 5_000
+    assert not made & asked
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,8 @@ Macro-F1 on the valid splits, by the labels as they were mapped; eight-bit weigh
 {_lines(_confusion(one.name, one.whole) for one in made.judgements)}
 ## Calibration
 
-How often the most probable label was right, by the probability it was given; all valid texts of a set, which the blend was fitted on (the errors that
-are not so are those of Crossed, above).
+How often the most probable label was right, by the probability it was given; all valid texts of a set. The blend was fitted on
+them; the calibration errors under Crossed, above, are of texts that it was not fitted on.
 
 {_lines(_calibration(made.judgements))}
 
@@ -79,7 +79,7 @@ Measured while this bundle was written, on one core of whatever machine that was
 
 ## Behaviour
 
-Sentences made from templates (`processors/sentiment/behaviour.toml`), never trained on: the share that came out as it should.
+Sentences made from templates (`processors/sentiment/behaviour.toml`), which lessons leave out: the share that came out as it should.
 Run it on any bundle with `python -m processors.sentiment behave BUNDLE`.
 
 {behaviour_table(made.outcomes)}

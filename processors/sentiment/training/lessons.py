@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from processors.sentiment.behaviour import bare, sentences
+
 _FILE = Path(__file__).with_name("lessons.toml")
 _SLOT = re.compile(r"\{(\w+)\}")
 _MOODS = {
@@ -33,19 +35,21 @@ class Lesson:
 
 
 def lessons(number: int, seed: int) -> list[Lesson]:
-    """So many lessons, the kinds and languages alike; the same seed gives the same ones."""
+    """So many lessons, the kinds and languages alike, none that the behaviour suite asks; the same seed gives the same ones."""
     chance = random.Random(seed)  # noqa: S311 -- to draw sentences, not secrets
     book = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     kinds = [(language, one) for language in ("id", "en") for one in book[language]["lesson"]]
-    made = []
-    for _ in range(number):
+    judged = sentences()
+    made: list[Lesson] = []
+    while len(made) < number:
         if chance.random() < _PICTURES:
             made.append(_pictured(book["pictures"], chance))
             continue
         language, kind = chance.choice(kinds)
         label = chance.choice([one for one in _SENTIMENTS if one in kind])
         text = filled(chance.choice(kind[label]), book[language]["words"], chance)
-        made.append(Lesson(text, f"{kind['name']} {language}", label))
+        if bare(text) not in judged:
+            made.append(Lesson(text, f"{kind['name']} {language}", label))
     return made
 
 

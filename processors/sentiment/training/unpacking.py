@@ -47,14 +47,14 @@ def _embeddings(nodes: list[NodeProto], held: Mapping[str, np.ndarray]) -> dict[
 def _layers(nodes: list[NodeProto], held: Mapping[str, np.ndarray]) -> dict[str, Floats]:
     """Everything between embeddings and pooling, in the order in which `add_encoder` writes it."""
     hidden = len(next(_of(nodes, "LayerNormalization", held))[0])
-    products = [(_floats(whole * step), step) for whole, _, step, _ in _of(nodes, _PRODUCT, held)]
+    products = [_floats(whole * step) for whole, _, step, _ in _of(nodes, _PRODUCT, held)]
     asked = [biases[0] for biases in _of(nodes, "MultiHeadAttention", held)]
     risen = [biases[0] for biases in _of(nodes, "BiasGelu", held)]
     added = [one[0] for one in _of(nodes, "Add", held) if one and one[0].shape == (hidden,)]
     norms = _of(nodes, "LayerNormalization", held)
     found: dict[str, Floats] = dict(zip(_norm("embeddings.norm"), map(_floats, next(norms)), strict=True))
     for at, biases in enumerate(asked):
-        weights = [one for one, _ in products[len(_MATRICES) * at : len(_MATRICES) * (at + 1)]]
+        weights = products[len(_MATRICES) * at : len(_MATRICES) * (at + 1)]
         output, fallen = added[2 * at], added[2 * at + 1]
         # What counting GELU from its lowest value adds was put into the bias.
         fallen = fallen - weights[5].sum(axis=0) * np.float32(GELU_LOWEST)
@@ -73,7 +73,7 @@ def _heads(nodes: list[NodeProto], held: Mapping[str, np.ndarray]) -> dict[str, 
     found: dict[str, Floats] = {}
     for node in nodes:
         weight = held.get(node.input[1]) if node.op_type == "Mul" else None
-        if weight is None or weight.ndim != 2 or len(weight) == 1:  # noqa: PLR2004 -- a matrix of classes
+        if weight is None or weight.ndim != 2:  # noqa: PLR2004 -- a matrix
             continue
         summed = readers[node.output[0]]
         bias = held[readers[summed.output[0]].input[1]]
