@@ -53,7 +53,8 @@ def assert_windows(stack: Stack, events: Path) -> None:
         "FROM trends WHERE subject_kind = 'all' AND platform = '' AND window = '1h' GROUP BY id, start"
     )
     assert len(rows) == len({row["hour"] for row in rows})
-    assert {row["hour"]: row["mentions"] for row in rows} == hours_of(events)
+    found, posted = {row["hour"]: row["mentions"] for row in rows}, hours_of(events)
+    assert found == posted, sorted(found.items() ^ posted.items())[:20]
     assert sum(row["late"] for row in rows) == 0
     for window in ("1m", "5m", "1h", "1d"):
         total = stack.value(
