@@ -4,7 +4,7 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from processors.sentiment.behaviour import as_text as behaviour_as_text
@@ -54,12 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--minutes", type=float, help="the most the deep part may take (default: as long as its epochs take)"
     )
-    weights = train.add_mutually_exclusive_group()
-    weights.add_argument(
+    train.add_argument(
         "--begin", metavar="BUNDLE", help="go on from the deep part of a bundle that was trained here"
     )
-    weights.add_argument(
-        "--layers", type=int, help="layers of the base that are kept, from the bottom (default: the recipe's)"
+    train.add_argument(
+        "--layers",
+        type=int,
+        help="layers of the base that are kept, from the bottom (default: the recipe's, or as many as the bundle has)",
     )
     train.add_argument(
         "--without", nargs="+", default=[], metavar="SET", help="sets not to learn from (default: none)"
@@ -107,9 +108,16 @@ def _train(chosen: argparse.Namespace) -> None:
             f"training needs {error.name}: install the extra `denyut[train]`, or `make train`"
         ) from error
     recipe = Recipe(without=tuple(sorted(set(chosen.without))))
-    if chosen.layers is not None:
-        recipe = replace(recipe, layers=chosen.layers)
-    train(chosen.data, chosen.folder, chosen.out, recipe, chosen.minutes, chosen.begin, chosen.heads)
+    train(
+        chosen.data,
+        chosen.folder,
+        chosen.out,
+        recipe,
+        chosen.minutes,
+        chosen.begin,
+        chosen.layers,
+        chosen.heads,
+    )
 
 
 def _bundle(learnt: Path, data: Path, out: Path, heads: Sequence[str]) -> None:

@@ -10,8 +10,10 @@ import pytest
 from processors.sentiment.bundle import Bundle, load
 from processors.sentiment.labels import HEADS
 from processors.sentiment.training.assembly import deep_model
+from processors.sentiment.training.base import read
 from processors.sentiment.training.learnt import read_learnt
 from processors.sentiment.training.recipe import Recipe, further
+from processors.sentiment.training.unpacking import unpacked
 from processors.sentiment.training.writing import Description, write_bundle
 from schemas.errors import Fatal
 from tests.support.labelled import write_sets
@@ -133,6 +135,22 @@ def test_a_training_goes_on_from_a_bundle_and_says_so(tmp_path: Path) -> None:
     config = json.loads((tmp_path / "second" / "out" / "config.json").read_text())
     assert config["recipe"]["begins"] == bundle.model_version
     assert (tmp_path / "second" / "out" / "tokenizer.json").read_text() == bundle.tokenizer
+
+
+def test_a_training_that_goes_on_with_more_layers_takes_those_above_from_the_base(tmp_path: Path) -> None:
+    recipe = replace(SMALL, workers=1)
+    train(tmp_path / "first", recipe)
+    bundle = bundle_of(tmp_path / "first" / "out")
+    train(tmp_path / "second", further(recipe, bundle, 3), minutes=1e-9, begin=bundle)
+    kept = unpacked(bundle.model)
+    above = read(tmp_path / "second" / "base.bin").weights
+    with np.load(tmp_path / "second" / "out" / "learnt.npz") as learnt:
+        for name in ("embeddings.word", "layer.1.up.weight"):
+            assert np.abs(learnt[name] - kept[name]).max() < np.abs(kept[name]).max() / 10, name
+        assert np.abs(learnt["layer.2.up.weight"] - above["layer.2.up.weight"]).max() < 0.1
+        assert "layer.3.up.weight" not in learnt.files
+    with pytest.raises(Fatal, match=r"asks for 4 layers; .* has 3"):
+        train(tmp_path / "third", further(recipe, bundle, 4), begin=bundle)
 
 
 def test_a_bundle_that_learnt_from_a_set_is_no_beginning_for_one_without_it(tmp_path: Path) -> None:

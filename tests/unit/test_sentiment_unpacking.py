@@ -59,6 +59,9 @@ def test_a_bundle_that_was_not_trained_here_is_no_beginning() -> None:
     assert one.seed == bundle.manifest["recipe"]["deep"]["recipe"]["seed"] + 1, (
         "or it would draw the same texts again"
     )
+    assert further(Recipe(), bundle, one.layers + 4).layers == one.layers + 4
+    with pytest.raises(Fatal, match=f"has {one.layers} layers"):
+        further(Recipe(), bundle, one.layers - 1)
     foreign = replace(bundle, manifest={**bundle.manifest, "recipe": {"deep": {}}})
     with pytest.raises(Fatal, match="no deep part that was trained here"):
         further(Recipe(), foreign)

@@ -10,9 +10,10 @@ from tokenizers import Tokenizer
 
 from processors.sentiment.bundle import Bundle
 from processors.sentiment.graphs.builder import Floats
+from processors.sentiment.labels import HEADS
 from processors.sentiment.normalise import normalise
 from processors.sentiment.training import base, keeping, material, pieces
-from processors.sentiment.training.base import Files
+from processors.sentiment.training.base import Base, Files
 from processors.sentiment.training.learning import Run, work
 from processors.sentiment.training.material import Sets
 from processors.sentiment.training.recipe import Recipe
@@ -42,7 +43,7 @@ def train(
         minutes: the most it may take; None: no limit.
         say: is told what happens, in lines for people.
         batch_of: is told of each batch (`Run.batch_of`).
-        begin: a bundle to go on from, its words and deep part, in place of the base's (`recipe.further`).
+        begin: a bundle to go on from, its words and deep part, in place of the base's (`recipe.further`); layers above its own are the base's.
 
     Raises:
         Fatal: a file is missing or is not what it should be, or a worker failed.
@@ -55,7 +56,9 @@ def train(
     say(
         f"{len(sets.train)} texts to learn from; {sets.removed} left out, for they nearly stand in a valid split"
     )
-    tokenizer, start, shape = _of_bundle(begin, recipe) if begin else _of_base(files, sets, data, recipe)
+    tokenizer, start, shape = (
+        _of_bundle(begin, files, recipe) if begin else _of_base(files, sets, data, recipe)
+    )
     if keeping.of_another(folder, recipe):
         say(f"{folder} has a training of another recipe, which is not gone on with")
     rate = pieces.unknown_rate(tokenizer, [normalise(one.text) for one in sets.valid])
@@ -83,9 +86,7 @@ def _of_base(
     """The base with the words that its texts and recorded posts need: tokenizer, weights, sizes."""
     learning = [normalise(one.text) for one in sets.train]
     tokenizer, rows = pieces.trimmed(files.tokenizer, [*learning, *material.unlabelled(data)], recipe.pieces)
-    found = base.read(files.weights)
-    if not 1 <= recipe.layers <= found.layers:
-        raise Fatal(f"the recipe asks for {recipe.layers} layers; {files.weights} has {found.layers}")
+    found = _read_base(files, recipe)
     start = dict(found.weights)
     start["embeddings.word"] = pieces.vectors(found.weights["embeddings.word"], rows, files.tokenizer)
     # Every token is of the first type: its vector is one with the position's.
@@ -93,14 +94,30 @@ def _of_base(
     return tokenizer, start, _shape(start, recipe.layers, found.heads)
 
 
-def _of_bundle(begin: Bundle, recipe: Recipe) -> tuple[Tokenizer, dict[str, Floats], dict[str, int]]:
-    """The same of a bundle."""
+def _read_base(files: Files, recipe: Recipe) -> Base:
+    found = base.read(files.weights)
+    if not 1 <= recipe.layers <= found.layers:
+        raise Fatal(f"the recipe asks for {recipe.layers} layers; {files.weights} has {found.layers}")
+    return found
+
+
+def _of_bundle(
+    begin: Bundle, files: Files, recipe: Recipe
+) -> tuple[Tokenizer, dict[str, Floats], dict[str, int]]:
+    """The same of a bundle, and of the base what it has no layers of."""
     start = unpacked(begin.model)
-    heads = begin.manifest["recipe"]["deep"]["heads"]
+    trained = begin.manifest["recipe"]["deep"]
+    added = range(trained["layers"], recipe.layers)
+    if added:
+        # The heads know what the bundle's topmost layer says; what another says they have to learn anew.
+        start = {name: one for name, one in start.items() if name.split(".")[0] not in HEADS}
+        upper = tuple(f"layer.{at}." for at in added)
+        found = _read_base(files, recipe)
+        start |= {name: one for name, one in found.weights.items() if name.startswith(upper)}
     tokenizer = Tokenizer.from_str(begin.tokenizer)
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return tokenizer, start, _shape(start, recipe.layers, heads)
+    return tokenizer, start, _shape(start, recipe.layers, trained["heads"])
 
 
 def _shape(start: Mapping[str, Floats], layers: int, heads: int) -> dict[str, int]:

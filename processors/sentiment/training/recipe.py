@@ -67,15 +67,25 @@ class Recipe:
     average_every: int = 4
 
 
-def further(recipe: Recipe, bundle: Bundle) -> Recipe:
+def further(recipe: Recipe, bundle: Bundle, layers: int | None = None) -> Recipe:
     """The same for a training that goes on from a bundle: gentler, and it draws other texts.
 
+    Args:
+        recipe: see there.
+        bundle: see there.
+        layers: how many there are to be, the base's above those of the bundle; None: as many as the bundle has.
+
     Raises:
-        Fatal: the bundle has no deep part that was trained here, or it learnt from a set that is to be left out.
+        Fatal: the bundle has no deep part that was trained here, or more layers, or it learnt from a set that is to be left out.
     """
     trained = bundle.manifest.get("recipe", {}).get("deep", {})
     if "layers" not in trained:
         raise Fatal(f"{bundle.model_version} has no deep part that was trained here")
+    layers = trained["layers"] if layers is None else layers
+    if layers < trained["layers"]:
+        raise Fatal(
+            f"{bundle.model_version} has {trained['layers']} layers; its heads read the topmost, so none can go"
+        )
     learnt_from = {one["name"] for one in bundle.manifest["training_data"]}
     unwanted = sorted(learnt_from & set(recipe.without))
     if unwanted:
@@ -86,7 +96,7 @@ def further(recipe: Recipe, bundle: Bundle) -> Recipe:
         recipe,
         seed=trained["recipe"]["seed"] + 1,
         begins=bundle.model_version,
-        layers=trained["layers"],
+        layers=layers,
         rate=recipe.rate * _GENTLER,
         head_rate=recipe.head_rate * _GENTLER,
     )

@@ -1,6 +1,7 @@
 """One training from data to bundle: the deep part with a progress bar, its curves as a picture, then the bundle."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -26,6 +27,7 @@ def train(
     recipe: Recipe,
     minutes: float | None,
     begin: str | None,
+    layers: int | None,
     heads: Sequence[str],
 ) -> None:
     """Train on the train splits under `data`, write the bundle folder `out`; tells of it on standard error.
@@ -37,6 +39,7 @@ def train(
         recipe: what was chosen by hand.
         minutes: the most the deep part may take; None: no limit.
         begin: folder of a bundle trained here to go on from; None: it begins with the base.
+        layers: how many the deep part gets; None: as many as the bundle has that it goes on from, or the recipe.
         heads: those that the bundle gets.
 
     Raises:
@@ -46,12 +49,14 @@ def train(
     files = base.installed()
     bundle = load(begin) if begin else None
     if bundle:
-        recipe = further(recipe, bundle)
+        recipe = further(recipe, bundle, layers)
         lacking = [head for head in heads if head not in bundle.manifest["labels"]]
         if lacking:
             raise Fatal(
                 f"{bundle.model_version} has no {lacking[0]} head to go on from: leave it out with --heads"
             )
+    elif layers is not None:
+        recipe = replace(recipe, layers=layers)
     console = Console(stderr=True)
 
     def say(line: str) -> None:
