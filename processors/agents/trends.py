@@ -198,12 +198,17 @@ class Trends:
         held = Held()
         held.restore(tables[self._windows])
         settings = self._settings
+        now_s = time.monotonic()
         sources = Sources(
-            settings.partitions, settings.idle_close_s, settings.evict_idle_s, by_word=self._later
+            settings.partitions,
+            settings.idle_close_s,
+            settings.evict_idle_s,
+            by_word=self._later,
+            # Nobody tells of copies of what other stages have counted.
+            listening_since_s=None if self._later else now_s,
         )
         floors: Marks = {}
         heard = Heard(self._quiet_ms)
-        now_s = time.monotonic()
         for key, mark in tables[self._marks].items():
             kind, _, name = key.partition(":")
             match kind:

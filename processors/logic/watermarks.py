@@ -32,10 +32,18 @@ class Sources:
     """
 
     def __init__(
-        self, partitions: int, idle_close_s: float, evict_idle_s: float, *, by_word: bool = False
+        self,
+        partitions: int,
+        idle_close_s: float,
+        evict_idle_s: float,
+        *,
+        by_word: bool = False,
+        listening_since_s: float | None = None,
     ) -> None:
+        """`listening_since_s`: since when `stories` is listened for (processing time in seconds); None: nobody tells of copies here."""
         self._partitions = partitions
         self._by_word = by_word
+        self._listening_since_s = listening_since_s
         self._idle_close_s = idle_close_s
         self._evict_idle_s = evict_idle_s
         self._sources: dict[int, Source] = {}
@@ -47,7 +55,13 @@ class Sources:
 
     def copy(self) -> "Sources":
         """Another one that changes on its own."""
-        twin = Sources(self._partitions, self._idle_close_s, self._evict_idle_s, by_word=self._by_word)
+        twin = Sources(
+            self._partitions,
+            self._idle_close_s,
+            self._evict_idle_s,
+            by_word=self._by_word,
+            listening_since_s=self._listening_since_s,
+        )
         twin._sources = dict(self._sources)
         twin._echoes = dict(self._echoes)
         twin._asked, twin._confirmed = self._asked, self._confirmed
@@ -103,9 +117,13 @@ class Sources:
         """The instant (epoch ms) up to which every partition has been read and its copies counted; None while nothing can be said.
 
         Idle partitions hold it back too, until they were silent for `evict_idle_s`: a post that is older than what other
-        partitions have seen may be waiting there. `stories` is waited for as long as it was heard of within that time.
+        partitions have seen may be waiting there. `stories` is waited for as long as it was heard of, or we have begun to listen for it,
+        within that time: one that starts slowly has said nothing yet, and what it will tell of is as old as all that is held.
         """
         if len(self._sources) < self._partitions:
+            return None
+        since_s = None if self._echoes else self._listening_since_s
+        if since_s is not None and now_s - since_s < self._evict_idle_s:
             return None
         copies = [one for one in self._echoes.values() if now_s - one.heard_at < self._evict_idle_s]
         if copies and len(self._echoes) < self._partitions:

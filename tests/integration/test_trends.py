@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from processors.logic.partials import watermark_partial
+from processors.logic.watermarks import echo
 from schemas.events import Partial
 from tests.support.broker import Broker
 from tests.support.quick_bundle import quick_bundle
@@ -23,9 +24,9 @@ def keyed(partials: list[Partial]) -> list[tuple[str, Partial]]:
     return [(f"{one['subject_kind']}:{one['subject']}", one) for one in partials]
 
 
-def tell(feed: Feed, watermark: int, *, idle: bool) -> None:
-    """Every partition of posts tells every partition of partials how far it is."""
-    for source in range(4):
+def tell(feed: Feed, watermark: int, *, idle: bool, copies: bool = False) -> None:
+    """Every partition of posts tells every partition of partials how far it is; `copies`: `stories` tells it of its copies."""
+    for source in map(echo, range(4)) if copies else range(4):
         for partition in range(4):
             one = watermark_partial(source, watermark, 0, idle=idle)
             feed.send("partials", keyed([one]), partition=partition)
@@ -99,6 +100,7 @@ def test_late_mentions_are_counted_never_dropped_across_a_restart(
         workers.start(2)
         feed.send("partials", keyed(first))
         tell(feed, START + 40 * DAY, idle=False)
+        tell(feed, START + 40 * DAY, idle=False, copies=True)
         workers.settled()
         closed = latest(records(kafka.bootstrap, prefix, "trends"))
         assert all(trend["closed"] for trend in closed.values())
@@ -116,6 +118,33 @@ def test_late_mentions_are_counted_never_dropped_across_a_restart(
             assert sum(trend["late"] for trend in of_kind) == 60, window
             (holder,) = [trend for trend in of_kind if trend["late"]]
             assert holder["start"] <= START + 40 * DAY < holder["end"]
+
+
+def test_copies_told_by_stories_that_begins_late_count_in_their_own_windows(
+    kafka: Broker, prefix: str, tmp_path: Path
+) -> None:
+    create_topics(kafka.bootstrap, prefix)
+    feed = Feed(kafka.bootstrap, prefix)
+    rings = {"ring_1m_s": 60, "ring_5m_s": 300, "ring_1h_s": 3600, "ring_1d_s": 86_400}
+    mentions = [partial(START + minute * MINUTE, kind="all", subject="") for minute in range(30)]
+    with Workers(kafka.bootstrap, prefix, "trends", tmp_path, publish_s=0.2, **rings) as workers:
+        workers.start(2)
+        feed.send("partials", keyed(mentions))
+        tell(feed, START + 40 * DAY, idle=False)
+        workers.settled()
+        # It starts anew, too, and has still heard nothing of `stories`.
+        workers.kill_one()
+        workers.start()
+        workers.settled()
+        nothing = {"mentions": 0, "neutral": 0, "authors": b""}
+        feed.send("partials", keyed([{**one, **nothing, "copies": 1} for one in mentions]))  # type: ignore[typeddict-item]  # its own fields
+        tell(feed, START + 40 * DAY, idle=False, copies=True)
+        workers.settled()
+    trends = [t for t in latest(records(kafka.bootstrap, prefix, "trends")).values() if t["platform"] == ""]
+    assert all(trend["mentions"] == trend["copies"] > 0 for trend in trends)
+    for window in ("1m", "5m", "1h", "1d"):
+        assert sum(trend["copies"] for trend in trends if trend["window"] == window) == 30, window
+    assert sum(trend["late"] for trend in trends) == 0
 
 
 def test_posts_become_windows_through_both_stages(kafka: Broker, prefix: str, tmp_path: Path) -> None:

@@ -100,6 +100,18 @@ def test_of_copies_every_partition_must_be_told_of_once_one_is() -> None:
     assert echoing((3_000, False)).dropping(0) is None
 
 
+def test_stories_that_has_said_nothing_yet_is_waited_for_as_long_as_one_that_fell_silent() -> None:
+    known = Sources(2, idle_close_s=10, evict_idle_s=600, listening_since_s=100)
+    for partition in range(2):
+        known.hear(partition, 9_000, False, 650)
+    assert known.dropping(699) is None
+    assert known.copy().dropping(699) is None
+    assert known.dropping(700) == 9_000
+    for partition in range(2):
+        known.hear(echo(partition), 3_000, False, 800)
+    assert known.dropping(800) == 3_000
+
+
 def test_stories_that_is_not_heard_of_for_long_is_not_waited_for() -> None:
     known = echoing((3_000, False), (4_000, True))
     assert known.dropping(599) == 3_000
