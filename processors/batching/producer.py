@@ -93,6 +93,10 @@ class LaneProducer:
         await self._probe("committed")
 
     async def _produce(self, producer: AIOKafkaProducer, groups: Groups) -> None:
+        # aiokafka asks of all topics until it was told of one, and then of those it was told of: a topic that it meets for the first time
+        # between batches that wait would take their leaders away, for good.
+        for topic in {topic for topic, _ in groups}:
+            producer.client.add_topic(topic)
         acknowledgements: list[asyncio.Future[Any]] = []
         try:
             for (topic, partition), records in groups.items():

@@ -84,6 +84,11 @@ def assert_stories(stack: Stack) -> None:
             f"WHERE subject_kind = 'all' AND platform = '' AND window = '{window}' GROUP BY id)"
         )
         assert counted == copies, window
+        elsewhere = stack.value(
+            "SELECT countIf(n > m) FROM (SELECT argMax(copies, revision) AS n, argMax(mentions, revision) AS m FROM trends "
+            f"WHERE subject_kind = 'all' AND platform = '' AND window = '{window}' GROUP BY id)"
+        )
+        assert elsewhere == 0, f"copies were counted in {elsewhere} windows of {window} that are not theirs"
 
 
 def assert_topics(stack: Stack) -> None:
