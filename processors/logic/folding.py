@@ -1,6 +1,7 @@
 """One step of one partition of `trends`: what a batch of partials and the passing of time do to its rows."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from processors.logic import rows
@@ -156,6 +157,12 @@ class Step:
         yield from (
             key for _, key in held.closable(watermark) if key not in self._rows and key not in self._dropped
         )
+
+    def closed_up_to(self, held: Held) -> int | None:
+        """The end of the first window that will be open once this step is committed; None where none will be. They close in the order of their ends."""
+        own = (row[END] for row in self._rows.values() if not row[CLOSED])
+        others = (end for end, key in held.open() if key not in self._rows and key not in self._dropped)
+        return min((*islice(others, 1), *own), default=None)
 
     def dirty(self) -> Iterator[str]:
         """Keys of the rows changed here that have an unpublished revision."""

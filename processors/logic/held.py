@@ -7,6 +7,8 @@ from processors.logic.ends import ByEnd
 from processors.logic.rows import CLOSED, END, PUBLISHED, REVISION, Row, window_of
 from processors.logic.spans import WINDOWS
 
+_FARTHEST = 1 << 62
+
 
 class Held:
     """Indices over committed rows. Everything here follows from the rows, so it is rebuilt from them after a restart."""
@@ -69,8 +71,12 @@ class Held:
 
     def oldest(self) -> Iterator[tuple[int, str]]:
         """(end, key) of all windows, the earliest end first."""
-        farthest = 1 << 62
-        ordered: Iterable[tuple[int, str]] = merge(
-            *(held.up_to(farthest) for held in self._all.values()), key=lambda item: item[0]
-        )
-        return iter(ordered)
+        return _by_end(self._all.values())
+
+    def open(self) -> Iterator[tuple[int, str]]:
+        """(end, key) of all that are open, the earliest end first."""
+        return _by_end(self._open.values())
+
+
+def _by_end(held: Iterable[ByEnd]) -> Iterator[tuple[int, str]]:
+    return iter(merge(*(one.up_to(_FARTHEST) for one in held), key=lambda item: item[0]))

@@ -69,7 +69,7 @@ class Publisher:
             step.published(key)
         if closing is not None:
             self._close_totals(step, held, closing)
-        self._drop(step, held, dropping)
+        self._drop(step, held, closing, dropping)
 
     def _due(self, step: Step, held: Held, closing: int | None, *, provisional: bool) -> list[str]:
         due: dict[str, None] = {}
@@ -97,28 +97,40 @@ class Publisher:
         if over is not None:
             step.totals.advance(over[1], step.heard.since(*over))
 
-    def _drop(self, step: Step, held: Held, dropping: int | None) -> None:
+    def _drop(self, step: Step, held: Held, closing: int | None, dropping: int | None) -> None:
+        """Drop what is old, measured by how far windows are closed: what is usual is forgotten with the last window that has taught it.
+
+        Where far more is over than one call closes, as after an outage, the last one closed is old already, but not its successors.
+        """
+        closed = step.closed_up_to(held)
         dropped = 0
         if dropping is not None:
             for window in WINDOWS:
-                until = dropping - self.rings[window]
+                until = (dropping if closed is None else min(dropping, closed)) - self.rings[window]
                 ended = [*islice(held.ended(window, until), self.at_most), *step.ended(window, until)]
                 dropped += self._drop_closed(step, iter(ended), self.at_most - dropped)
         surplus = len(held) - dropped - self.held_rows
         if surplus > 0:
-            self._drop_closed(step, held.oldest(), min(surplus, self.at_most))
+            more = closed is not None and closing is not None and closed <= closing
+            self._drop_closed(step, held.oldest(), min(surplus, self.at_most), but_last=more)
 
     @staticmethod
-    def _drop_closed(step: Step, windows: Iterator[tuple[int, str]], at_most: int) -> int:
-        """Drop of these what is closed and published; returns how many."""
+    def _drop_closed(
+        step: Step, windows: Iterator[tuple[int, str]], at_most: int, *, but_last: bool = False
+    ) -> int:
+        """Drop of these what is closed and published, `but_last` not the last ones that have taught what is usual; returns how many."""
         dropped = 0
         for end, key in windows:
             if dropped >= at_most:
                 break
             row = step.row(key)
-            if row is not None and row[CLOSED] and row[REVISION] == row[PUBLISHED]:
-                step.drop(key, end)
-                dropped += 1
+            if row is None or not row[CLOSED] or row[REVISION] != row[PUBLISHED]:
+                continue
+            window, start, subject = rows.parts_of(key)
+            if but_last and step.usual.is_last(window, subject, start):
+                continue
+            step.drop(key, end)
+            dropped += 1
         return dropped
 
     def _trends(self, step: Step, key: str, row: Row, computed_at: int) -> Iterator[Published]:

@@ -111,11 +111,15 @@ class Usual:
             self._learn_season(subject, start, _value(views, weights), view, season, views)
         return told
 
+    def is_last(self, window: str, subject: str, start: int) -> bool:
+        """Whether the subject has a baseline, and nothing newer than this window has taught it."""
+        known = self.baselines(window, subject)
+        return known is not None and all(one[LAST] <= start for one in known.values())
+
     def forget(self, window: str, subject: str, start: int) -> None:
         """A window was dropped: delete its subject's baseline where nothing newer has taught it."""
-        known = self.baselines(window, subject)
         # After a ring's length of zeros next to nothing is left of it.
-        if known is not None and all(one[LAST] <= start for one in known.values()):
+        if self.is_last(window, subject, start):
             self.rows[f"{window}|{subject}"] = None
             if window == "1h" and self._get(f"season|{subject}") is not None:
                 self.rows[f"season|{subject}"] = None
