@@ -117,7 +117,8 @@ class TrendsSettings(WindowSettings):
         default=600,
         gt=0,
         le=86_400,
-        description="seconds of silence after which an idle partition of posts no longer holds windows in memory",
+        description="seconds of silence after which an idle partition of posts no longer holds windows in memory, and in which stories has to "
+        "tell something of the copies it owes to be waited for",
     )
     ring_1m_s: int = Field(
         default=3 * 3_600, ge=60, description="event seconds for which a 1m window is kept after its end"
@@ -135,7 +136,7 @@ class TrendsSettings(WindowSettings):
         default=250_000,
         ge=1_000,
         description="most windows in memory per partition; the oldest closed ones go first, later mentions of them "
-        "are counted late",
+        "are counted late. And as many baselines; those taught longest ago go first",
     )
 
     @field_validator("day_zone")

@@ -124,6 +124,7 @@ class Trends:
             spans=self._spans,
             floors=partition.floors,
             heard=partition.heard,
+            rings=self._publisher.rings,
         )
         self._count(batch, step, sources, now_s, computed_at)
         step.finish()
@@ -196,19 +197,19 @@ class Trends:
 
     def _restored(self, partition: int, tables: Mapping[BatchTable, Mapping[str, Any]]) -> None:
         held = Held()
-        held.restore(tables[self._windows])
+        held.restore(tables[self._windows], tables[self._baselines])
         settings = self._settings
-        now_s = time.monotonic()
         sources = Sources(
             settings.partitions,
             settings.idle_close_s,
             settings.evict_idle_s,
             by_word=self._later,
             # Nobody tells of copies of what other stages have counted.
-            listening_since_s=None if self._later else now_s,
+            echoed=not self._later,
         )
         floors: Marks = {}
         heard = Heard(self._quiet_ms)
+        now_s = time.monotonic()
         for key, mark in tables[self._marks].items():
             kind, _, name = key.partition(":")
             match kind:
@@ -226,6 +227,8 @@ class Trends:
         partition = self._partitions[batch.partition]
         for key, end, row in planned.step.changes():
             partition.held.take(key, end, row)
+        for key, known in planned.step.usual.rows.items():
+            partition.held.taught.take(key, known)
         partition.sources = planned.sources
         partition.floors = planned.step.floors
         partition.heard = planned.step.heard

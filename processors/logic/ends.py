@@ -1,7 +1,10 @@
 """Keys of windows in order of the windows' ends."""
 
 from bisect import insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from heapq import merge
+
+_FARTHEST = 1 << 62
 
 
 class ByEnd:
@@ -55,3 +58,8 @@ class ByEnd:
                 break
             count += len(self._keys[one])
         return count
+
+
+def in_order(sets: Iterable[ByEnd]) -> Iterator[tuple[int, str]]:
+    """(end, key) of all in these sets, the earliest end first."""
+    return iter(merge(*(one.up_to(_FARTHEST) for one in sets), key=lambda item: item[0]))

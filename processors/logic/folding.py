@@ -22,7 +22,7 @@ class Step:
     """Collects changes of rows; nothing outside it changes before `window_rows`, `usual.rows` and `totals.rows` are committed.
 
     `floors`: the latest end among the windows that were dropped; what is not held and does not end after it is late.
-    `heard`: the event time in which this partition has counted.
+    `heard`: the event time in which this partition has counted. `rings`: see `publishing.Publisher`.
     """
 
     def __init__(
@@ -34,13 +34,14 @@ class Step:
         spans: Spans,
         floors: Marks,
         heard: Heard,
+        rings: Mapping[str, int],
     ) -> None:
         self._window = window
         self.spans = spans
         self.floors = dict(floors)
         self.heard = heard.copy()
         self.totals = Totals(total, spans)
-        self.usual = Usual(baseline, self.totals, spans, self.heard)
+        self.usual = Usual(baseline, self.totals, spans, self.heard, rings)
         self._rows: dict[str, Row] = {}
         self._dropped: dict[str, int] = {}
         self._sketches: dict[tuple[str, str], list[bytes]] = {}
@@ -99,7 +100,7 @@ class Step:
         window, start, subject = rows.parts_of(key)
         stats = row[STATS]
         weights = {platform: rows.weighed(stat)[0] for platform, stat in stats.items()}
-        alone = rows.alone(stats, self.usual.baselines(window, subject))
+        alone = rows.alone(stats, self.usual.baselines(window, subject, start))
         for platform in stats:
             rows.stat_of(row, platform)
         row[EXPECTED] = self.usual.close(window, start, subject, weights, alone=alone)
@@ -115,7 +116,7 @@ class Step:
             if kept.keys() >= row[STATS].keys():
                 return kept
         window, start, subject = rows.parts_of(key)
-        alone = rows.alone(row[STATS], self.usual.baselines(window, subject))
+        alone = rows.alone(row[STATS], self.usual.baselines(window, subject, start))
         return {**self.usual.expected(window, start, subject, weights, alone=alone), **row[EXPECTED]}
 
     def published(self, key: str) -> None:
@@ -130,12 +131,11 @@ class Step:
         row[PUBLISHED] = row[REVISION]
 
     def drop(self, key: str, end: int) -> None:
-        """Delete a closed, published row, and its subject's baseline where nothing newer has taught it."""
-        window, start, subject = rows.parts_of(key)
+        """Delete a closed, published row."""
+        window = rows.window_of(key)
         self._rows.pop(key, None)
         self._dropped[key] = end
         self.floors[window] = max(self.floors.get(window, 0), end)
-        self.usual.forget(window, subject, start)
 
     def finish(self) -> None:
         """Merge what was collected; call once, after the last change."""
@@ -159,7 +159,10 @@ class Step:
         )
 
     def closed_up_to(self, held: Held) -> int | None:
-        """The end of the first window that will be open once this step is committed; None where none will be. They close in the order of their ends."""
+        """The end of the first window that will be open once this step is committed; None where none will be.
+
+        They close in the order of their ends, but for those that late posts have opened since.
+        """
         own = (row[END] for row in self._rows.values() if not row[CLOSED])
         others = (end for end, key in held.open() if key not in self._rows and key not in self._dropped)
         return min((*islice(others, 1), *own), default=None)

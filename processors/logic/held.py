@@ -1,13 +1,13 @@
 """The windows one partition holds, indexed: which are open, which changed since they were last published, which are oldest."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from heapq import merge
 
-from processors.logic.ends import ByEnd
+from processors.logic.ends import ByEnd, in_order
 from processors.logic.rows import CLOSED, END, PUBLISHED, REVISION, Row, window_of
+from processors.logic.scoring import BaselineRow
 from processors.logic.spans import WINDOWS
-
-_FARTHEST = 1 << 62
+from processors.logic.taught import Taught
 
 
 class Held:
@@ -17,14 +17,17 @@ class Held:
         self._all = {window: ByEnd() for window in WINDOWS}
         self._open = {window: ByEnd() for window in WINDOWS}
         self._dirty: dict[str, None] = {}
+        self.taught = Taught()
 
     def __len__(self) -> int:
         return sum(map(len, self._all.values()))
 
-    def restore(self, rows: Mapping[str, Row]) -> None:
-        """Start from committed rows."""
+    def restore(self, rows: Mapping[str, Row], baselines: Mapping[str, BaselineRow]) -> None:
+        """Start from committed rows, and from what has been learnt."""
         for key, row in rows.items():
             self.take(key, row[END], row)
+        for key, known in baselines.items():
+            self.taught.take(key, known)
 
     def take(self, key: str, end: int, row: Row | None) -> None:
         """A row was committed, or (None) deleted."""
@@ -71,12 +74,8 @@ class Held:
 
     def oldest(self) -> Iterator[tuple[int, str]]:
         """(end, key) of all windows, the earliest end first."""
-        return _by_end(self._all.values())
+        return in_order(self._all.values())
 
     def open(self) -> Iterator[tuple[int, str]]:
         """(end, key) of all that are open, the earliest end first."""
-        return _by_end(self._open.values())
-
-
-def _by_end(held: Iterable[ByEnd]) -> Iterator[tuple[int, str]]:
-    return iter(merge(*(one.up_to(_FARTHEST) for one in held), key=lambda item: item[0]))
+        return in_order(self._open.values())

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from heapq import merge
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from typing import NamedTuple
 
 from processors.logic import rows
@@ -20,6 +20,8 @@ from schemas.events import Trend
 
 MAX_TERMS = 20
 MAX_SOURCES = 20
+_LONGEST_MS = {"1m": MINUTE_MS, "5m": 5 * MINUTE_MS, "1h": 60 * MINUTE_MS, "1d": 25 * 60 * MINUTE_MS}
+"""A day on which the clocks are put back has an hour more."""
 
 
 class Published(NamedTuple):
@@ -34,7 +36,7 @@ class Published(NamedTuple):
 class Publisher:
     """Closes, publishes and drops windows, at most `at_most` of each in one call.
 
-    `rings`: for how long (ms of event time) a window is kept after its end, by kind; `held_rows`: how many windows are kept in all;
+    `rings`: for how long (ms of event time) a window is kept after its end, by kind; `held_rows`: how many windows are kept in all, and how many baselines;
     `bias`: see `ewma`; a window of fewer than `least` mentions or `voices` authors does not score above 0.
     """
 
@@ -69,7 +71,7 @@ class Publisher:
             step.published(key)
         if closing is not None:
             self._close_totals(step, held, closing)
-        self._drop(step, held, closing, dropping)
+        self._drop(step, held, dropping)
 
     def _due(self, step: Step, held: Held, closing: int | None, *, provisional: bool) -> list[str]:
         due: dict[str, None] = {}
@@ -97,50 +99,52 @@ class Publisher:
         if over is not None:
             step.totals.advance(over[1], step.heard.since(*over))
 
-    def _drop(self, step: Step, held: Held, closing: int | None, dropping: int | None) -> None:
-        """Drop what is old, measured by how far windows are closed: what is usual is forgotten with the last window that has taught it.
+    def _drop(self, step: Step, held: Held, dropping: int | None) -> None:
+        """Drop what is a ring's length old, or too much, the oldest first: windows by their ends, what is usual by the last window that has taught it.
 
-        Where far more is over than one call closes, as after an outage, the last one closed is old already, but not its successors.
+        Measured by how far windows are closed: where far more is over than one call closes, as after an outage, what was closed last is
+        old already, but its successors are still to be measured by it.
         """
         closed = step.closed_up_to(held)
         dropped = 0
         if dropping is not None:
             for window in WINDOWS:
-                until = (dropping if closed is None else min(dropping, closed)) - self.rings[window]
+                until = (dropping if closed is None else min(dropping, closed - 1)) - self.rings[window]
                 ended = [*islice(held.ended(window, until), self.at_most), *step.ended(window, until)]
                 dropped += self._drop_closed(step, iter(ended), self.at_most - dropped)
+                last = until - _LONGEST_MS[window]
+                for key in islice(held.taught.up_to(window, last), self.at_most):
+                    step.usual.forget(key, last)
         surplus = len(held) - dropped - self.held_rows
         if surplus > 0:
-            more = closed is not None and closing is not None and closed <= closing
-            self._drop_closed(step, held.oldest(), min(surplus, self.at_most), but_last=more)
+            oldest = takewhile(lambda item: closed is None or item[0] <= closed, held.oldest())
+            self._drop_closed(step, oldest, min(surplus, self.at_most))
+        surplus = len(held.taught) - self.held_rows
+        for last, key in islice(held.taught.oldest(), min(max(surplus, 0), self.at_most)):
+            step.usual.forget(key, last)
 
     @staticmethod
-    def _drop_closed(
-        step: Step, windows: Iterator[tuple[int, str]], at_most: int, *, but_last: bool = False
-    ) -> int:
-        """Drop of these what is closed and published, `but_last` not the last ones that have taught what is usual; returns how many."""
+    def _drop_closed(step: Step, windows: Iterator[tuple[int, str]], at_most: int) -> int:
+        """Drop of these what is closed and published; returns how many."""
         dropped = 0
         for end, key in windows:
             if dropped >= at_most:
                 break
             row = step.row(key)
-            if row is None or not row[CLOSED] or row[REVISION] != row[PUBLISHED]:
-                continue
-            window, start, subject = rows.parts_of(key)
-            if but_last and step.usual.is_last(window, subject, start):
-                continue
-            step.drop(key, end)
-            dropped += 1
+            if row is not None and row[CLOSED] and row[REVISION] == row[PUBLISHED]:
+                step.drop(key, end)
+                dropped += 1
         return dropped
 
     def _trends(self, step: Step, key: str, row: Row, computed_at: int) -> Iterator[Published]:
         window, start, subject = rows.parts_of(key)
         before_start, _ = step.spans.span(window, start - 1)
         before = step.row(rows.key_of(window, before_start, subject))
-        covered = before_start >= step.usual.since(window, start)
+        # The one before it may have been dropped where there was too much; then how fast it grows is not known.
+        covered = before_start >= step.usual.since(window, start) and start > step.floors.get(window, 0)
         minutes = (row[END] - start) / MINUTE_MS
         stats: dict[str, Stat] = row[STATS]
-        baselines = step.usual.baselines(window, subject)
+        baselines = step.usual.baselines(window, subject, start)
         alone = rows.alone(stats, baselines) and (before is None or before[STATS].keys() == stats.keys())
         views = list(stats.items()) if alone else [*stats.items(), ("", rows.over_platforms(stats.values()))]
         kind, _, name = subject.partition(":")

@@ -45,11 +45,21 @@ class _View(NamedTuple):
 class Usual:
     """Reads baselines and seasons through `row`, and collects their changes in `rows`, None where one is to be deleted.
 
-    Keys: `window|subject` → {platform: list} (see `logic.scoring`), `season|subject` (see `logic.seasons`).
+    Keys: `window|subject` → {platform: list} (see `logic.scoring`), `season|subject` (see `logic.seasons`). What was learnt from windows that
+    end more than a ring's length (`rings`, ms by kind) before another one is not known when that one is measured, whether its row is still
+    there or not.
     """
 
-    def __init__(self, row: Callable[[str], Any], totals: Totals, spans: Spans, heard: Heard) -> None:
+    def __init__(
+        self,
+        row: Callable[[str], Any],
+        totals: Totals,
+        spans: Spans,
+        heard: Heard,
+        rings: Mapping[str, int],
+    ) -> None:
         self._row = row
+        self._rings = rings
         self._totals = totals
         self._spans = spans
         self._heard = heard
@@ -60,10 +70,9 @@ class Usual:
         _, end = self._spans.span(window, start)
         return self._spans.span(window, self._heard.since(start, end))[0]
 
-    def baselines(self, window: str, subject: str) -> BaselineRow | None:
-        """The baselines of a subject by platform, as this step has them."""
-        row: BaselineRow | None = self._get(f"{window}|{subject}")
-        return row
+    def baselines(self, window: str, subject: str, start: int) -> BaselineRow | None:
+        """The baselines of a subject by platform, as this step has them, for the window that begins then."""
+        return self._lasting(window, subject, self._spans.span(window, start)[1])
 
     def expected(
         self, window: str, start: int, subject: str, weights: Mapping[str, float], *, alone: bool
@@ -83,8 +92,14 @@ class Usual:
         """What the window is measured by, before it is learnt from; `alone`: its one platform tells all of the subject."""
         _, end = self._spans.span(window, start)
         self._totals.advance(end, self._heard.since(start, end))
+        if (
+            window == "1h"
+            and self._season(subject, end) is None
+            and self._get(f"season|{subject}") is not None
+        ):
+            self.rows[f"season|{subject}"] = None
         views, season = self._views(window, start, subject, weights)
-        after = dict(self.baselines(window, subject) or {})
+        after = dict(self._lasting(window, subject, end) or {})
         told: dict[str, list[Any]] = {}
         for platform, weight in weights.items():
             view = views[platform]
@@ -111,24 +126,22 @@ class Usual:
             self._learn_season(subject, start, _value(views, weights), view, season, views)
         return told
 
-    def is_last(self, window: str, subject: str, start: int) -> bool:
-        """Whether the subject has a baseline, and nothing newer than this window has taught it."""
-        known = self.baselines(window, subject)
-        return known is not None and all(one[LAST] <= start for one in known.values())
-
-    def forget(self, window: str, subject: str, start: int) -> None:
-        """A window was dropped: delete its subject's baseline where nothing newer has taught it."""
-        # After a ring's length of zeros next to nothing is left of it.
-        if self.is_last(window, subject, start):
-            self.rows[f"{window}|{subject}"] = None
-            if window == "1h" and self._get(f"season|{subject}") is not None:
-                self.rows[f"season|{subject}"] = None
+    def forget(self, key: str, until: int) -> None:
+        """Delete the baselines under `window|subject`, and its season with those of hours, unless a window that begins after `until` has taught them."""
+        known: BaselineRow | None = self._get(key)
+        if known is None or _last(known) > until:
+            return
+        self.rows[key] = None
+        window, _, subject = key.partition("|")
+        if window == "1h" and self._get(f"season|{subject}") is not None:
+            self.rows[f"season|{subject}"] = None
 
     def _views(
         self, window: str, start: int, subject: str, weights: Mapping[str, float]
     ) -> tuple[dict[str, _View], float]:
-        known = self.baselines(window, subject) or {}
-        season = seasons.factor(self._get(f"season|{subject}"), window, start)
+        _, end = self._spans.span(window, start)
+        known = self._lasting(window, subject, end) or {}
+        season = seasons.factor(self._season(subject, end), window, start)
         since = self.since(window, start)
         views = {}
         for platform in _platforms(known, weights):
@@ -184,7 +197,7 @@ class Usual:
         counted = _counted(views)
         main = _main(views)
         memories, learns = self._before(
-            self.baselines(window, subject) or {},
+            self.baselines(window, subject, start) or {},
             "",
             window,
             start,
@@ -253,8 +266,24 @@ class Usual:
         if row is not None:
             self.rows[key] = row
 
+    def _lasting(self, window: str, subject: str, end: int) -> BaselineRow | None:
+        """The baselines that a window with this end may be measured by."""
+        known: BaselineRow | None = self._get(f"{window}|{subject}")
+        if known is None or self._spans.span(window, _last(known))[1] + self._rings[window] < end:
+            return None
+        return known
+
+    def _season(self, subject: str, end: int) -> Any:
+        """The season that a window with this end may be measured by: it lasts as long as the baselines of hours."""
+        return None if self._lasting("1h", subject, end) is None else self._get(f"season|{subject}")
+
     def _get(self, key: str) -> Any:
         return self.rows[key] if key in self.rows else self._row(key)
+
+
+def _last(known: BaselineRow) -> int:
+    last: int = max(one[LAST] for one in known.values())
+    return last
 
 
 def measured_by(expected: Expected, platform: str) -> Memories:

@@ -38,16 +38,18 @@ class Sources:
         evict_idle_s: float,
         *,
         by_word: bool = False,
-        listening_since_s: float | None = None,
+        echoed: bool = False,
     ) -> None:
-        """`listening_since_s`: since when `stories` is listened for (processing time in seconds); None: nobody tells of copies here."""
+        """`echoed`: `stories` tells here how far it has counted copies."""
         self._partitions = partitions
         self._by_word = by_word
-        self._listening_since_s = listening_since_s
+        self._echoed = echoed
         self._idle_close_s = idle_close_s
         self._evict_idle_s = evict_idle_s
         self._sources: dict[int, Source] = {}
         self._echoes: dict[int, Source] = {}
+        self._owed_since: dict[int, float] = {}
+        """By partition of posts whose copies are not told of as far as it was read: since when nothing was told (processing time in seconds)."""
         self._asked: tuple[int, int] | None = None
         """(when, how far the partitions that are not idle had been read): what the idle ones have yet to confirm."""
         self._confirmed: int | None = None
@@ -60,10 +62,11 @@ class Sources:
             self._idle_close_s,
             self._evict_idle_s,
             by_word=self._by_word,
-            listening_since_s=self._listening_since_s,
+            echoed=self._echoed,
         )
         twin._sources = dict(self._sources)
         twin._echoes = dict(self._echoes)
+        twin._owed_since = dict(self._owed_since)
         twin._asked, twin._confirmed = self._asked, self._confirmed
         return twin
 
@@ -73,11 +76,29 @@ class Sources:
         known = sources.get(partition)
         if known is None:
             sources[partition] = Source(watermark, idle, now_s, said_at)
-            return
-        again = known.idle and idle and watermark <= known.watermark
-        sources[partition] = Source(
-            max(known.watermark, watermark), idle, known.heard_at if again else now_s, said_at
-        )
+        else:
+            again = known.idle and idle and watermark <= known.watermark
+            sources[partition] = Source(
+                max(known.watermark, watermark), idle, known.heard_at if again else now_s, said_at
+            )
+        if self._echoed:
+            self._note_owed(partition, now_s)
+
+    def _note_owed(self, partition: int, now_s: float) -> None:
+        told = partition < 0
+        posts = echo(partition) if told else partition
+        if self._told(posts) >= self._read(posts):
+            self._owed_since.pop(posts, None)
+        elif told or posts not in self._owed_since:
+            self._owed_since[posts] = now_s
+
+    def _read(self, posts: int) -> int:
+        source = self._sources.get(posts)
+        return 0 if source is None else source.watermark
+
+    def _told(self, posts: int) -> int:
+        told = self._echoes.get(echo(posts))
+        return 0 if told is None else told.watermark
 
     def rows(self) -> dict[int, tuple[int, bool]]:
         """(watermark, idle) by partition: what must survive a restart."""
@@ -116,22 +137,27 @@ class Sources:
     def dropping(self, now_s: float) -> int | None:
         """The instant (epoch ms) up to which every partition has been read and its copies counted; None while nothing can be said.
 
-        Idle partitions hold it back too, until they were silent for `evict_idle_s`: a post that is older than what other
-        partitions have seen may be waiting there. `stories` is waited for as long as it was heard of, or we have begun to listen for it,
-        within that time: one that starts slowly has said nothing yet, and what it will tell of is as old as all that is held.
+        Idle partitions hold it back too, for a post that is older than what other partitions have seen may be waiting there: until they were
+        silent for `evict_idle_s`, and then as far as they have confirmed that they still are (`closing`, to be asked before). `stories` is waited
+        for where it has not told of all that was read: it may be behind, or have said nothing yet. Where it has told nothing more for
+        `evict_idle_s` while it owed that, it is gone.
         """
         if len(self._sources) < self._partitions:
             return None
-        since_s = None if self._echoes else self._listening_since_s
-        if since_s is not None and now_s - since_s < self._evict_idle_s:
-            return None
-        copies = [one for one in self._echoes.values() if now_s - one.heard_at < self._evict_idle_s]
-        if copies and len(self._echoes) < self._partitions:
-            return None
-        waited_for = [
-            source.watermark
-            for source in self._sources.values()
-            if not (source.idle and now_s - source.heard_at >= self._evict_idle_s)
-        ]
-        waited_for += [source.watermark for source in copies]
+        waited_for = []
+        silent = False
+        for source in self._sources.values():
+            if source.idle and now_s - source.heard_at >= self._evict_idle_s:
+                silent = True
+            else:
+                waited_for.append(source.watermark)
+        if silent and waited_for:
+            if self._confirmed is None:
+                return None
+            waited_for.append(self._confirmed)
+        for posts, since_s in self._owed_since.items():
+            if now_s - since_s < self._evict_idle_s:
+                if echo(posts) not in self._echoes:
+                    return None
+                waited_for.append(self._told(posts))
         return min(waited_for, default=None)

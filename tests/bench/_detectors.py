@@ -9,7 +9,7 @@ import numpy as np
 from processors.logic.heard import Heard
 from processors.logic.rows import AUTHOR_WEIGHT
 from processors.logic.scoring import telling
-from processors.logic.spans import Spans
+from processors.logic.spans import WINDOWS, Spans
 from processors.logic.totals import Totals
 from processors.logic.usual import Usual, measured_by
 from tests.bench._judging import Scores, Signal
@@ -91,7 +91,7 @@ class Stage:
         heard = Heard(30 * 86_400_000)
         committed: dict[str, Any] = {}
         totals = Totals(committed.get, spans)
-        usual = Usual(committed.get, totals, spans, heard)
+        usual = Usual(committed.get, totals, spans, heard, dict.fromkeys(WINDOWS, 1 << 62))
         fast, slow = self._weights(world, world.authors5, 1), self._weights(world, world.authors60, HOUR)
         steps, subjects = world.all.shape
         score5, score60 = np.zeros((steps, subjects)), np.zeros((steps, subjects))

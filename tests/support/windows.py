@@ -119,7 +119,7 @@ class Partition:
         self.baselines = json.loads(json.dumps(self.baselines))
         self.totals = json.loads(json.dumps(self.totals))
         self.held = Held()
-        self.held.restore(self.rows)
+        self.held.restore(self.rows, self.baselines)
 
     def latest(self) -> dict[str, Trend]:
         """The highest revision of every trend."""
@@ -137,6 +137,7 @@ class Partition:
             spans=self.spans,
             floors=self.floors,
             heard=self.heard,
+            rings=RINGS,
         )
 
     def _commit(self, step: Step) -> None:
@@ -152,4 +153,6 @@ class Partition:
                     table[key] = row
         for key, end, row in step.changes():
             self.held.take(key, end, row)
+        for key, known in step.usual.rows.items():
+            self.held.taught.take(key, known)
         self.floors, self.heard = step.floors, step.heard

@@ -219,29 +219,6 @@ def test_rows_do_not_outlive_their_ring() -> None:
     assert len(partition.held) == len(partition.rows)
 
 
-def caught_up(partition: Partition, hours: int) -> dict[str, tuple[float, float, int]]:
-    """What the closed hours of a subject were measured by, where all was counted before anything was closed."""
-    partition.fold([partial(START + number * HOUR, mentions=6) for number in range(hours)])
-    end = START + 90 * DAY
-    partition.drain(end, end)
-    return {
-        name: (trend["score"], trend["baseline"], trend["learnt"])
-        for name, trend in partition.latest().items()
-        if trend["window"] in {"1h", "1d"}
-    }
-
-
-@pytest.mark.parametrize("held_rows", [1_000_000, 100])
-def test_what_is_usual_is_not_forgotten_while_what_follows_is_still_to_be_closed(held_rows: int) -> None:
-    hours = 20 * 24
-    partition = Partition(at_most=30, held_rows=held_rows)
-    assert caught_up(partition, hours) == caught_up(Partition(at_most=100_000), hours)
-    for _ in range(100):
-        partition.step([], START + 90 * DAY, START + 90 * DAY)
-    assert not len(partition.held)
-    assert not any(partition.baselines.values()), "once all is closed it is older than its ring"
-
-
 def test_years_that_nobody_listened_to_are_no_years_of_silence() -> None:
     partition = Partition()
     hours = [partial(START + number * HOUR, "AAPL", mentions=5) for number in range(30)]
