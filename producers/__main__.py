@@ -5,7 +5,7 @@ import signal
 import sys
 from datetime import date
 from pathlib import Path
-from queue import SimpleQueue
+from socket import socketpair
 from textwrap import fill
 from threading import Event, Thread
 
@@ -30,6 +30,7 @@ from schemas.registry import schema_ids
 from schemas.settings import load
 
 _WIDTH = 120
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
 
 
 def main() -> int:
@@ -200,19 +201,24 @@ def _run(collectors: list[Collector], settings: ProducerSettings, requests: Requ
 def _stop_on_signals() -> Event:
     """An event that SIGTERM and SIGINT set, from a thread of its own.
 
-    A handler may run while the main thread sets the event itself, and would wait for ever for its lock; a SimpleQueue
-    may be put into at any moment. Signals are not blocked as the sinks do: a browser would inherit that.
+    A signal may be given to any thread, and Python runs its handler in the main one, which waits for the collectors and is not woken by
+    that: so what is read is what Python writes the moment a signal comes. Signals are not blocked as the sinks do: a browser would
+    inherit that.
     """
     stop = Event()
-    told: SimpleQueue[int] = SimpleQueue()
+    read, written = socketpair()
+    written.setblocking(False)
+    signal.set_wakeup_fd(written.fileno(), warn_on_full_buffer=False)
 
     def watch() -> None:
-        told.get()
-        stop.set()
+        # To the end of the process, and with both ends: Python writes there whatever signal comes.
+        while written.fileno() and (number := read.recv(1)):
+            if number[0] in _STOPPING:
+                stop.set()
 
     Thread(target=watch, name="signals", daemon=True).start()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda number, _: told.put(number))
+    for number in _STOPPING:
+        signal.signal(number, lambda *_: None)
     return stop
 
 

@@ -36,6 +36,21 @@ print("stopped" if stop.wait(30) else "never told")
 """
 
 
+GIVEN_TO_ANOTHER_THREAD = """
+import signal, threading, time
+from producers.__main__ import _stop_on_signals
+
+stop = _stop_on_signals()
+def given():
+    time.sleep(0.2)  # until the main thread waits, which does not wake it
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+    time.sleep(60)
+threading.Thread(target=given, daemon=True).start()
+stop.wait()
+print("stopped")
+"""
+
+
 def run(code: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT
@@ -51,4 +66,10 @@ def test_a_process_that_waits_for_schemas_ends_when_told_while_it_writes_a_log_l
 
 def test_collectors_stop_when_told_while_the_main_thread_says_so_itself() -> None:
     ended = run(COLLECTING)
+    assert (ended.returncode, ended.stdout) == (0, "stopped\n"), ended.stderr
+
+
+def test_collectors_stop_whichever_thread_is_given_the_signal() -> None:
+    """Seen once in some hundred stops: the main thread waited on, and everything was collected for ever."""
+    ended = run(GIVEN_TO_ANOTHER_THREAD)
     assert (ended.returncode, ended.stdout) == (0, "stopped\n"), ended.stderr
