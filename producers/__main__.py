@@ -211,10 +211,11 @@ def _stop_on_signals() -> Event:
     signal.set_wakeup_fd(written.fileno(), warn_on_full_buffer=False)
 
     def watch() -> None:
-        # To the end of the process, and with both ends: Python writes there whatever signal comes.
-        while written.fileno() and (number := read.recv(1)):
-            if number[0] in _STOPPING:
-                stop.set()
+        # Both ends stay open to the end of the process: Python writes there whatever signal comes.
+        with read, written:
+            while number := read.recv(1):
+                if number[0] in _STOPPING:
+                    stop.set()
 
     Thread(target=watch, name="signals", daemon=True).start()
     for number in _STOPPING:

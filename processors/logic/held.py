@@ -18,6 +18,7 @@ class Held:
         self._open = {window: ByEnd() for window in WINDOWS}
         self._dirty: dict[str, None] = {}
         self.taught = Taught()
+        """The baselines beside the windows, likewise."""
 
     def __len__(self) -> int:
         return sum(map(len, self._all.values()))

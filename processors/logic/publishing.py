@@ -108,8 +108,9 @@ class Publisher:
         closed = step.closed_up_to(held)
         dropped = 0
         if dropping is not None:
+            reached = dropping if closed is None else min(dropping, closed - 1)
             for window in WINDOWS:
-                until = (dropping if closed is None else min(dropping, closed - 1)) - self.rings[window]
+                until = reached - self.rings[window]
                 ended = [*islice(held.ended(window, until), self.at_most), *step.ended(window, until)]
                 dropped += self._drop_closed(step, iter(ended), self.at_most - dropped)
                 last = until - _LONGEST_MS[window]

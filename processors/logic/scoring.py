@@ -36,6 +36,12 @@ LAST = 0
 """Where the start of the last window learnt from stands in the list of a platform."""
 
 
+def last_taught(known: BaselineRow) -> int:
+    """The start of the last window that any platform has learnt from."""
+    last: int = max(one[LAST] for one in known.values())
+    return last
+
+
 def fresh(window: str) -> Memories:
     """Of a subject never heard of."""
     return _FRESH[window]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from processors.logic.ends import ByEnd, in_order
-from processors.logic.scoring import LAST, BaselineRow
+from processors.logic.scoring import BaselineRow, last_taught
 from processors.logic.spans import WINDOWS
 
 
@@ -23,7 +23,7 @@ class Taught:
         held = self._keys.get(window)
         if held is None:
             return
-        last = None if known is None else max(one[LAST] for one in known.values())
+        last = None if known is None else last_taught(known)
         before = self._last.get(key)
         if last == before:
             return

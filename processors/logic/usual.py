@@ -13,6 +13,7 @@ from processors.logic.scoring import (
     Memories,
     before,
     fresh,
+    last_taught,
     learnt,
     packed,
     passed,
@@ -92,12 +93,8 @@ class Usual:
         """What the window is measured by, before it is learnt from; `alone`: its one platform tells all of the subject."""
         _, end = self._spans.span(window, start)
         self._totals.advance(end, self._heard.since(start, end))
-        if (
-            window == "1h"
-            and self._season(subject, end) is None
-            and self._get(f"season|{subject}") is not None
-        ):
-            self.rows[f"season|{subject}"] = None
+        if window == "1h" and self._season(subject, end) is None:
+            self._forget_season(subject)
         views, season = self._views(window, start, subject, weights)
         after = dict(self._lasting(window, subject, end) or {})
         told: dict[str, list[Any]] = {}
@@ -129,11 +126,15 @@ class Usual:
     def forget(self, key: str, until: int) -> None:
         """Delete the baselines under `window|subject`, and its season with those of hours, unless a window that begins after `until` has taught them."""
         known: BaselineRow | None = self._get(key)
-        if known is None or _last(known) > until:
+        if known is None or last_taught(known) > until:
             return
         self.rows[key] = None
         window, _, subject = key.partition("|")
-        if window == "1h" and self._get(f"season|{subject}") is not None:
+        if window == "1h":
+            self._forget_season(subject)
+
+    def _forget_season(self, subject: str) -> None:
+        if self._get(f"season|{subject}") is not None:
             self.rows[f"season|{subject}"] = None
 
     def _views(
@@ -269,7 +270,7 @@ class Usual:
     def _lasting(self, window: str, subject: str, end: int) -> BaselineRow | None:
         """The baselines that a window with this end may be measured by."""
         known: BaselineRow | None = self._get(f"{window}|{subject}")
-        if known is None or self._spans.span(window, _last(known))[1] + self._rings[window] < end:
+        if known is None or self._spans.span(window, last_taught(known))[1] + self._rings[window] < end:
             return None
         return known
 
@@ -279,11 +280,6 @@ class Usual:
 
     def _get(self, key: str) -> Any:
         return self.rows[key] if key in self.rows else self._row(key)
-
-
-def _last(known: BaselineRow) -> int:
-    last: int = max(one[LAST] for one in known.values())
-    return last
 
 
 def measured_by(expected: Expected, platform: str) -> Memories:
