@@ -1,6 +1,7 @@
 """The command line of the collectors: run, request, list, check, backfill, replay."""
 
 import argparse
+import os
 import signal
 import sys
 from datetime import date
@@ -16,6 +17,7 @@ from producers.canaries.watched import watched
 from producers.collectors.replay import Replay
 from producers.facts.load import facts_of
 from producers.progress_bar import progress_bar
+from producers.reading import some_left
 from producers.registry import COLLECTORS, build
 from producers.requests.ask import ask
 from producers.requests.follow import Requests
@@ -38,12 +40,18 @@ def main() -> int:
     arguments = _parser().parse_args()
     settings = load(ProducerSettings)
     configure("producers", settings)
+    status = 0
     try:
         _command(arguments, settings)
     except DenyutError as error:
         structlog.get_logger().error("producers_failed", error=str(error))
-        return 1
-    return 0
+        status = 1
+    if some_left():
+        # At once: what hangs in a library's C and comes back while the interpreter is taken down ends the process by a segmentation fault.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,7 +3,7 @@
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Event
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from schemas.errors import Poison, Retryable
 
@@ -112,4 +112,13 @@ class Collector(Protocol):
 
     def reach(self, patience_s: float) -> str:
         """One line that says what of it answers, within about `patience_s`; raises Retryable where nothing does."""
+        ...
+
+
+@runtime_checkable
+class Holding(Protocol):
+    """A collector that holds something from its first run to its last: a socket, a thread."""
+
+    def close(self) -> None:
+        """Let go of it. Called once, after the last run, or while one that was left alone still hangs; waits a bounded time."""
         ...

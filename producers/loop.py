@@ -9,7 +9,7 @@ from threading import Event, Thread
 import structlog
 
 from producers.asked import Asked
-from producers.base import Collector, Lasting
+from producers.base import Collector, Holding, Lasting
 from producers.clock import now_ms
 from producers.delivery import Delivery
 from producers.progress_log import ProgressLog
@@ -85,6 +85,9 @@ class Loop:
             for reading in self._underway:
                 reading.cut()
             self._delivery.close()
+            # Last, when what came in is either acknowledged or not: a webhook tells its senders which.
+            if isinstance(self._collector, Holding):
+                self._collector.close()
 
     def order(self, one: Ordered) -> None:
         """Take a request; may be called by any thread."""

@@ -1,5 +1,6 @@
 """One run of a collector in a thread of its own, batch by batch; one that hangs can be left alone."""
 
+import threading
 from collections.abc import Mapping
 from contextlib import closing
 from contextvars import copy_context
@@ -34,6 +35,15 @@ class Out(Protocol):
         ...
 
 
+class _ReadingThread(Thread):
+    """One of ours, to be told from all others."""
+
+
+def some_left() -> bool:
+    """Whether a run of this process has not returned yet."""
+    return any(isinstance(thread, _ReadingThread) for thread in threading.enumerate())
+
+
 class Reading:
     """Reads one run of `collector` over `source`, and puts what it finds into `out`.
 
@@ -57,7 +67,7 @@ class Reading:
         self._halt = Event()
         self._next = Semaphore(0)
         self._cut = False
-        self._thread = Thread(
+        self._thread = _ReadingThread(
             target=copy_context().run, args=(self._read,), name=f"{collector.name}-{source}", daemon=True
         )
 

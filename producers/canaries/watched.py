@@ -4,7 +4,7 @@ from collections.abc import Generator, Mapping, Sequence
 from threading import Event
 from typing import Protocol, runtime_checkable
 
-from producers.base import Batch, Collector, Lasting
+from producers.base import Batch, Collector, Holding, Lasting
 from producers.canaries.load import load_canaries
 from producers.settings import ProducerSettings
 from schemas.canary import CANARY
@@ -58,6 +58,11 @@ class Watched:
     def reach(self, patience_s: float) -> str:
         """As of the collector."""
         return self._collector.reach(patience_s)
+
+    def close(self) -> None:
+        """As of the collector, where it holds something."""
+        if isinstance(self._collector, Holding):
+            self._collector.close()
 
 
 def watched(collector: Collector, settings: ProducerSettings) -> Collector:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from queue import Empty, Full, Queue
-from threading import Event
+from threading import Lock
 
 from producers.base import Item
 
@@ -39,17 +39,19 @@ class Intake:
 
     def __init__(self, most: int) -> None:
         self._waiting: Queue[Delivered] = Queue(most)
-        self._closed = Event()
+        self._closed = False
+        self._lock = Lock()
 
     def offer(self, delivered: Delivered) -> bool:
         """Queue it; False where there is no room, or nothing is taken any more."""
-        if self._closed.is_set():
-            return False
-        try:
-            self._waiting.put_nowait(delivered)
-        except Full:
-            return False
-        return True
+        with self._lock:
+            if self._closed:
+                return False
+            try:
+                self._waiting.put_nowait(delivered)
+            except Full:
+                return False
+            return True
 
     def take(self, most_items: int, patience_s: float) -> list[Delivered]:
         """What waits, up to about so many posts; after `patience_s` without any: nothing."""
@@ -64,7 +66,9 @@ class Intake:
 
     def close(self) -> None:
         """Take nothing more, and send away who waits."""
-        self._closed.set()
+        with self._lock:
+            # Whoever was let in before is in the queue by now.
+            self._closed = True
         while True:
             try:
                 self._waiting.get_nowait().settle(acknowledged=False)

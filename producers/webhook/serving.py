@@ -17,6 +17,8 @@ _AT_ONCE = 200
 _HEADER_BYTES = 16_384
 _HEAD_S = 10.0
 """For the head of a request, from the connection or from its first byte on."""
+_FAREWELL_S = 3
+"""For answers that are under way when it is told to stop."""
 
 
 class _Impatient(H11Protocol):
@@ -52,7 +54,11 @@ class _Impatient(H11Protocol):
 
 
 class Serving:
-    """Serves `app` from `start` on until the process ends; its thread is a daemon."""
+    """Serves `app` from `start` until `stop`.
+
+    It has to be stopped: its loop is uvloop's, which asks for the interpreter from C, and one that wakes while that is taken down ends the
+    process by a segmentation fault.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         """Raises Fatal where the address cannot be had."""
@@ -82,6 +88,7 @@ class Serving:
             lifespan="off",
             limit_concurrency=_AT_ONCE,
             timeout_keep_alive=_KEEP_ALIVE_S,
+            timeout_graceful_shutdown=_FAREWELL_S,
             h11_max_incomplete_event_size=_HEADER_BYTES,
             server_header=False,
         )
@@ -92,7 +99,7 @@ class Serving:
         self._thread.start()
 
     def stop(self) -> None:
-        """Answer what is under way, and end."""
+        """Answer what is under way, for `_FAREWELL_S`, and end."""
         if self._server is not None and self._thread is not None:
             self._server.should_exit = True
             self._thread.join()

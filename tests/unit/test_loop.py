@@ -7,6 +7,7 @@ import pytest
 
 from producers import delivery
 from producers.base import Batch, Cursor
+from producers.canaries.watched import Watched
 from producers.loop import Loop
 from producers.settings import ProducerSettings
 from schemas.codec import Codec
@@ -89,3 +90,33 @@ def test_what_is_asked_for_is_answered_at_once_and_what_is_wrong_is_refused(
     collector.loop.run()
     assert [run["request_id"] for run in kafka.of("runs")] == [None, "asked"]
     assert [one["origin"] for one in kafka.of("dead-letters")] == ["requests:7"]
+
+
+class Holds(Two):
+    """Holds something open, as the webhook does; says when it was let go of."""
+
+    def __init__(self, stop: Event, kafka: Published) -> None:
+        super().__init__(stop)
+        self._kafka = kafka
+        self.closed: list[int] = []
+
+    def canary(self, query: str, stop: Event) -> int:
+        return 1
+
+    def close(self) -> None:
+        self.closed.append(len(self._kafka.of("runs")))
+
+
+@pytest.mark.parametrize("with_canary", [False, True])
+def test_what_a_collector_holds_is_let_go_of_once_after_its_last_run(
+    monkeypatch: pytest.MonkeyPatch, with_canary: bool
+) -> None:
+    """What is not: the webhook's server woke while the interpreter was taken down, and one stop in a hundred was a crash."""
+    kafka, stop = Published(), Event()
+    monkeypatch.setattr(delivery, "Publisher", lambda *_: kafka)
+    monkeypatch.setattr(delivery, "read_cursors", lambda *_: {})
+    holds = Holds(stop, kafka)
+    collector = Watched(holds, holds, "a query", 3_600) if with_canary else holds
+    Loop(collector, ProducerSettings(), Codec(PinnedIds()), stop).run()
+    assert holds.closed == [len(kafka.of("runs"))]
+    assert holds.closed != [0]

@@ -50,6 +50,28 @@ stop.wait()
 print("stopped")
 """
 
+LEFT_HANGING = """
+import atexit, sys, threading
+from queue import SimpleQueue
+import producers.__main__ as room
+from producers.reading import Reading
+
+class Hanging:
+    name = "hanging"
+    def collect(self, *_):
+        threading.Event().wait()
+        yield
+
+def command(arguments, settings):
+    Reading(Hanging(), "one", {}, SimpleQueue()).start()
+    print("told to stop")
+
+atexit.register(print, "taken down")
+room._command = command
+sys.argv = ["producers", "list"]
+sys.exit(room.main())
+"""
+
 
 def run(code: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
@@ -73,3 +95,8 @@ def test_collectors_stop_whichever_thread_is_given_the_signal() -> None:
     """Seen once in some hundred stops: the main thread waited on, and everything was collected for ever."""
     ended = run(GIVEN_TO_ANOTHER_THREAD)
     assert (ended.returncode, ended.stdout) == (0, "stopped\n"), ended.stderr
+
+
+def test_a_run_that_hangs_in_a_library_is_not_met_by_an_interpreter_that_is_taken_down() -> None:
+    ended = run(LEFT_HANGING)
+    assert (ended.returncode, ended.stdout) == (0, "told to stop\n"), ended.stderr

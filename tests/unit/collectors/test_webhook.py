@@ -7,13 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
+from threading import Event
 from typing import Any
 
 import httpx
 import pytest
 
+from producers import delivery
 from producers.base import Batch
 from producers.collectors.webhook import SOURCE, Webhook
+from producers.loop import Loop
 from producers.reading import Ended, Handed, Reading
 from producers.settings import ProducerSettings
 from producers.webhook import serving
@@ -23,6 +26,7 @@ from producers.webhook.signing import WINDOW_S, Used
 from schemas.codec import Codec
 from schemas.errors import Fatal
 from schemas.registry import PinnedIds
+from tests.support.published import Published
 from tests.support.until import until
 from tests.support.webhooks import KEY, TOKEN, body_of, send, senders_file, signed
 
@@ -172,6 +176,29 @@ def test_a_stop_sends_away_who_waits(tmp_path: Path, pool: ThreadPoolExecutor) -
         assert first.result(60).status_code == 202
         assert second.result(60).status_code == 503
         assert send(found.url, body_of({**POST, "id": "3"})).status_code == 503
+
+
+def test_the_server_ends_with_the_loop(
+    tmp_path: Path, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that is under way is answered first: its posts are in Kafka."""
+    kafka, stop = Published(), Event()
+    monkeypatch.setattr(delivery, "Publisher", lambda *_: kafka)
+    monkeypatch.setattr(delivery, "read_cursors", lambda *_: {})
+    settings = ProducerSettings.model_validate(
+        {"webhook_senders": senders_file(tmp_path / "senders.toml"), "webhook_port": 0}
+    )
+    collector = Webhook(settings)
+    running = pool.submit(Loop(collector, settings, Codec(PinnedIds()), stop).run)
+    until(lambda: bool(collector.url), "it listens", 60)
+    url = collector.url
+    answer = pool.submit(send, url, body_of(POST))
+    until(lambda: bool(kafka.of("posts")), "its post is published", 60)
+    stop.set()
+    running.result(60)
+    assert answer.result(60).status_code == 202
+    with pytest.raises(httpx.ConnectError):
+        send(url, body_of(POST))
 
 
 @pytest.mark.parametrize(
