@@ -57,14 +57,18 @@ class Bundle:
     manifest: Mapping[str, Any]
 
 
-def load(where: str | Path | None = None) -> Bundle:
+def load(where: str | Path | None = None, *, to_learn_on: bool = False) -> Bundle:
     """The bundle in a folder, of a model on the Hub or in a folder as it keeps them, or the one in this package.
+
+    Args:
+        where: see there.
+        to_learn_on: it is not to score, but to be trained further: it may know an older normaliser.
 
     Raises:
         Fatal: the folder or a file of it is missing, was changed, or does not fit this program; says which and how.
     """
     folder = _folder(where)
-    manifest = _manifest(folder)
+    manifest = _manifest(folder, to_learn_on=to_learn_on)
     _check_labels(folder, manifest)
     files = {name: _file(folder, name, manifest["sha256"]) for name in (MODEL, TOKENIZER)}
     stated, actual = manifest["model_version"], version_of(manifest)
@@ -109,7 +113,7 @@ def _folder(where: str | Path | None) -> Path:
     return converted(where)
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Path, *, to_learn_on: bool) -> dict[str, Any]:
     try:
         manifest = json.loads((folder / MANIFEST).read_bytes())
     except FileNotFoundError as error:
@@ -129,7 +133,8 @@ def _manifest(folder: Path) -> dict[str, Any]:
     for key, kind in kinds.items():
         if not isinstance(manifest.get(key), kind):
             raise _unfit(folder, f"{MANIFEST} lacks {key!r}, or it is not of type {kind.__name__}")
-    if manifest["normaliser"] not in {NORMALISER, AS_IT_IS}:
+    older = AS_IT_IS < manifest["normaliser"] < NORMALISER
+    if manifest["normaliser"] not in {NORMALISER, AS_IT_IS} and not (to_learn_on and older):
         raise _unfit(
             folder,
             f"it was trained on texts normalised in version {manifest['normaliser']}, this is {NORMALISER}",

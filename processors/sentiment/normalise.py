@@ -2,7 +2,8 @@
 
 Place-holders of the data sets (``[USERNAME]``, ``@user``, ``http``, ``[NAME]``) and what stands in live posts
 (handles, addresses, tickers, figures) come out as the same few words, which are never split again; emoji and emoticons as
-the words of their names, spellings of chats as the words they stand for (words.toml).
+the words of their names, spellings of chats as the words they stand for (words.toml). Which way compared amounts went is
+said in a word before their figures are gone (comparisons.py).
 """
 
 import html
@@ -13,7 +14,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-VERSION = 2
+from processors.sentiment.comparisons import compared
+
+VERSION = 3
 """Counts up when a text comes out differently; a bundle names the version it was trained with."""
 
 URL = "_url_"
@@ -64,7 +67,7 @@ def normalise(text: str) -> str:
 
     Pure and total: any string is accepted; an empty or blank one comes back empty.
     """
-    text = _marked(_plain(text))
+    text = _marked(compared(_plain(text)))
     if "#" in text:
         text = _HASHTAG.sub(_hashtag_words, text)
     if _FACE.search(text):

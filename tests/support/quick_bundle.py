@@ -48,6 +48,6 @@ def _make(kept: Path) -> None:
             None,
             Description("quick", {}),
             lambda _: None,
-            wide_recipe=WideRecipe(slots=2**12, rounds=45),
+            wide_recipe=WideRecipe(slots=2**12, rounds=45, lessons=0),
         )
         making.rename(kept)

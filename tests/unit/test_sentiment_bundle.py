@@ -12,6 +12,7 @@ import pytest
 
 from processors.sentiment.bundle import DEFAULT, LONGEST, load, version_of
 from processors.sentiment.model import SentimentModel
+from processors.sentiment.normalise import VERSION as NORMALISER
 from schemas.errors import Fatal
 
 
@@ -82,6 +83,16 @@ def test_a_manifest_that_does_not_fit(
     change(folder, how)
     with pytest.raises(Fatal, match=message):
         load(folder)
+
+
+def test_a_bundle_of_an_older_normaliser_is_there_to_learn_on_only(folder: Path) -> None:
+    change(folder, lambda m: m.update(normaliser=NORMALISER - 1))
+    with pytest.raises(Fatal, match="normalised in version"):
+        load(folder)
+    with pytest.raises(Fatal, match="model_version is"):  # what else does not fit still does not
+        load(folder, to_learn_on=True)
+    change(folder, lambda m: m.update(model_version=version_of(m)))
+    assert load(folder, to_learn_on=True).manifest["normaliser"] == NORMALISER - 1
 
 
 def test_a_manifest_that_is_no_json(folder: Path) -> None:

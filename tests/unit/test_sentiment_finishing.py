@@ -18,7 +18,7 @@ from schemas.errors import Fatal
 from tests.support.encoders import random_weights
 from tests.support.labelled import write_sets
 
-RECIPE = WideRecipe(slots=2**12, rounds=45)
+RECIPE = WideRecipe(slots=2**12, rounds=45, lessons=200)
 CUTTER = (DEFAULT / TOKENIZER).read_text(encoding="utf-8")
 
 
@@ -214,3 +214,15 @@ def test_of_two_pairs_in_one_slot_the_more_frequent_stays() -> None:
     known = features.build(texts, 10, (1,), 1, 2)
     assert len(known.lookup(np.array([2, 3]))) == 3
     assert len(known.lookup(np.array([4, 5]))) == 2
+
+
+def test_what_is_ignored_counts_nothing_alone_or_in_a_pair() -> None:
+    texts = [np.array(one) for one in ([2, 3, 9], [2, 3, 9], [9, 2, 3])]
+    known = features.build(texts, 10, (1, 2), 64, 1, [9])
+    plain, marked = (features.matrix(known, [np.array(one)]).toarray() for one in ([2, 3], [9, 2, 3, 9, 9]))
+    assert plain.any()
+    assert plain.tolist() == marked.tolist()
+    assert (
+        features.build(texts, 10, (1, 2), 64, 1).lookup(np.array([9, 2])).size
+        > known.lookup(np.array([9, 2])).size
+    )

@@ -11,9 +11,11 @@ import pytest
 from processors.sentiment.behaviour import bare, sentences
 from processors.sentiment.training import material, pieces
 from processors.sentiment.training.batches import batches
+from processors.sentiment.training.data import KINDS
 from processors.sentiment.training.lessons import lessons
 from processors.sentiment.training.material import Sample
 from processors.sentiment.training.noise import noisy
+from processors.sentiment.training.numbers import numbers
 from processors.sentiment.training.recipe import Recipe
 from processors.sentiment.training.twins import twins
 from tests.support.labelled import write_sets
@@ -103,6 +105,37 @@ def test_lessons_are_filled_in_balanced_and_repeatable() -> None:
         "fear",
         None,
     }
+
+
+def test_a_lesson_that_nearly_stands_in_a_valid_split_is_left_out(tmp_path: Path) -> None:
+    write_sets(tmp_path)
+    made = lessons(40, 5)
+    sets = material.read(tmp_path)
+    held = replace(sets.valid[0], text=made[7].text)
+    left = material.apart(replace(sets, valid=[*sets.valid, held]), made)
+    assert material.apart(sets, made) == made
+    assert made[7] not in left
+    assert 0 < len(made) - len(left) < 10
+    assert len(material.taught(sets, 40, 5)) == 40
+    assert len(material.taught(replace(sets, valid=[held]), 40, 5)) == len(left)
+
+
+def test_what_the_wide_part_is_taught_is_of_a_kind_that_the_gate_knows(tmp_path: Path) -> None:
+    write_sets(tmp_path)
+    made = material.taught(material.read(tmp_path), 3_000, 1)
+    assert {one.kind for one in made} <= set(KINDS)
+    assert {"news-en", "cnbci-id", "emot-id", "smsa-id", "nusax-en"} <= {one.kind for one in made}
+    assert {one.emotion for one in made if one.source == "emot"} == {
+        "joy",
+        "love",
+        "anger",
+        "sadness",
+        "fear",
+    }
+    assert all(one.lesson and one.split == "train" for one in made)
+    numbered = numbers([*made, replace(made[0], lesson=False)], 0.1, 0.5)
+    assert set(numbered.weights["sentiment"][:-1]) == {0.5}
+    assert numbered.weights["sentiment"][-1] == 1
 
 
 def test_no_lesson_is_a_sentence_that_the_behaviour_suite_asks() -> None:

@@ -85,13 +85,27 @@ SETS = (
 _LICENCES = ("CC BY-NC-SA 4.0", "CC BY-SA 4.0")
 """The strictest first."""
 
-KINDS = ("smsa-id", "nusax-id", "nusax-en", "cnbci-id", "tfns-en", "emot-id", "goemotions-en")
+NEWS = "news"
+"""In place of a set: English news of companies, which only lessons show."""
+KINDS = (
+    "smsa-id",
+    "nusax-id",
+    "nusax-en",
+    "cnbci-id",
+    "tfns-en",
+    "emot-id",
+    "goemotions-en",
+    f"{NEWS}-en",
+)
 """Kinds of text the gate tells apart: set and language."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A labelled text. A head without a label is None; `borrowed` names the head whose label came from the other's."""
+    """A labelled text. A head without a label is None; `borrowed` names the head whose label came from the other's.
+
+    A `lesson` is of no set; its `source` says what it resembles.
+    """
 
     text: str
     source: str
@@ -100,6 +114,7 @@ class Example:
     sentiment: str | None
     emotion: str | None
     borrowed: str | None = None
+    lesson: bool = False
 
     @property
     def kind(self) -> str:

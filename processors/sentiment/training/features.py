@@ -49,8 +49,18 @@ class Vocabulary:
         return rows[rows > 0]
 
 
-def build(texts: Sequence[Ints], tokens: int, gaps: tuple[int, ...], slots: int, at_least: int) -> Vocabulary:
-    """Every pair that stands in `at_least` texts gets a row; of two that hash alike the more frequent one."""
+def build(
+    texts: Sequence[Ints],
+    tokens: int,
+    gaps: tuple[int, ...],
+    slots: int,
+    at_least: int,
+    ignored: Sequence[int] = (),
+) -> Vocabulary:
+    """Every pair that stands in `at_least` texts gets a row; of two that hash alike the more frequent one.
+
+    A token that is `ignored` counts nothing, alone or in a pair, and adds nothing to a text's length.
+    """
     seen = np.zeros(tokens, dtype=np.int64)
     pairs: list[Ints] = []
     for ids in texts:
@@ -59,11 +69,13 @@ def build(texts: Sequence[Ints], tokens: int, gaps: tuple[int, ...], slots: int,
     keys, counts = np.unique(np.concatenate(pairs), return_counts=True)
     order = np.lexsort((keys, -counts))
     keys, counts = keys[order], counts[order]
-    keep = counts >= at_least
+    one, other = keys // tokens % tokens, keys % tokens
+    keep = (counts >= at_least) & ~np.isin(one, ignored) & ~np.isin(other, ignored)
     keys, counts = keys[keep], counts[keep]
     _, first = np.unique(slot_of(keys, slots), return_index=True)
     first.sort()
     keys, counts = keys[first], counts[first]
+    seen[list(ignored)] = 0
     owners = np.full(slots, -1, dtype=np.int64)
     rows = np.zeros(slots, dtype=np.int64)
     at = slot_of(keys, slots)

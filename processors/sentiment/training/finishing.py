@@ -19,14 +19,14 @@ from processors.sentiment.graphs.ngrams import Ints
 from processors.sentiment.labels import HEADS
 from processors.sentiment.measures import Measures, measure
 from processors.sentiment.model import SentimentModel
-from processors.sentiment.normalise import normalise
+from processors.sentiment.normalise import URL, USER, normalise
 from processors.sentiment.training.assembly import blended_model, deep_model
 from processors.sentiment.training.blend import Blend, fit_blend
 from processors.sentiment.training.card import card
 from processors.sentiment.training.crossing import Crossing, in_first_half
 from processors.sentiment.training.data import KINDS, DataSet, Example, check_heads
 from processors.sentiment.training.learnt import Learnt, read_learnt
-from processors.sentiment.training.material import read
+from processors.sentiment.training.material import read, taught
 from processors.sentiment.training.numbers import Numbers, numbers
 from processors.sentiment.training.wide import WideRecipe, fit_wide
 from processors.sentiment.training.writing import Description, write_bundle, write_card
@@ -54,6 +54,7 @@ class Finished:
 
     manifest: Mapping[str, Any]
     texts: int
+    lessons: int
     ngrams: int
     experts: Mapping[str, int]
     learnt: Learnt | None
@@ -91,7 +92,8 @@ def finish(
     say(
         f"{len(sets.train):,} texts to learn from; {sets.removed} left out, for they nearly stand in a valid split"
     )
-    examples = [*sets.train, *sets.valid]
+    lessons = taught(sets, recipe.lessons, recipe.seed)
+    examples = [*sets.train, *lessons, *sets.valid]
     texts = [normalise(one.text) for one in examples]
     cutter = Tokenizer.from_str(tokenizer)
     cutter.no_padding()
@@ -99,8 +101,10 @@ def finish(
     tokenizer = str(cutter.to_str())
     cutter.enable_truncation(length)
     ids = [np.array(cutter.encode(text).ids, dtype=np.int64) for text in texts]
-    labels = numbers(examples, recipe.borrowed)
-    wide, rows = fit_wide(ids, cutter.get_vocab_size(), labels, heads, recipe, say)
+    labels = numbers(examples, recipe.borrowed, recipe.lesson)
+    # Who is named or linked says nothing of what is said; a link alone made a plain text a financial tweet.
+    ignored = [one for one in map(cutter.token_to_id, (URL, USER)) if one is not None]
+    wide, rows = fit_wide(ids, cutter.get_vocab_size(), ignored, labels, heads, recipe, say)
     valid = ~labels.train
     kinds = wide.kinds(rows[valid])
     parts = {head: {"wide": one.logits(rows[valid], kinds)} for head, one in wide.heads.items()}
@@ -132,7 +136,8 @@ def finish(
         say(_line(one))
     finished = Finished(
         manifest=manifest,
-        texts=int(labels.train.sum()),
+        texts=len(sets.train),
+        lessons=len(lessons),
         ngrams=len(wide.vocabulary.idf) - 1,
         experts={name: len(head.experts) for name, head in wide.heads.items()},
         learnt=learnt,

@@ -35,13 +35,15 @@ def fit(
     penalty: float,
     rounds: int,
     tick: Callable[[], None],
+    emphasised: Floats | None = None,
 ) -> Regression:
     """Least weighted log loss plus `penalty`/2 times the squared weights, by L-BFGS.
 
     Features that stand in none of the texts keep weight 0 and cost no time. `tick` is called after each of at most
-    `rounds` iterations.
+    `rounds` iterations. `emphasised` (features, classes) makes weights cheaper: what counts is a weight over its own emphasis.
     """
     used = np.unique(rows.indices)
+    scale = np.float32(1.0) if emphasised is None else emphasised[used]
     texts = rows[:, used].astype(np.float32)
     turned = texts.T.tocsr()
     at = np.arange(len(truth))
@@ -49,13 +51,13 @@ def fit(
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         full = flat.astype(np.float32).reshape(len(used) + 1, classes)
         table, bias = full[:-1], full[-1]
-        chances = softmax(texts @ table + bias)
+        chances = softmax(texts @ (scale * table) + bias)
         picked = np.maximum(chances[at, truth], np.float32(1e-12))
         cost = -float((weights * np.log(picked)).sum(dtype=np.float64))
         chances[at, truth] -= 1
         chances *= weights[:, None]
         slope = np.concatenate(
-            [turned @ chances + penalty * table, (chances.sum(axis=0) + BIAS_PENALTY * bias)[None]]
+            [scale * (turned @ chances) + penalty * table, (chances.sum(axis=0) + BIAS_PENALTY * bias)[None]]
         )
         squares = penalty * float(np.vdot(table, table)) + BIAS_PENALTY * float(np.vdot(bias, bias))
         return cost + squares / 2, slope.ravel().astype(np.float64)
@@ -70,5 +72,5 @@ def fit(
     )
     full = found.x.astype(np.float32).reshape(len(used) + 1, classes)
     table = np.zeros((rows.shape[1], classes), dtype=np.float32)
-    table[used] = full[:-1]
+    table[used] = scale * full[:-1]
     return Regression(table, full[-1])

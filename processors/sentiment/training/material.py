@@ -11,13 +11,15 @@ from tokenizers import Tokenizer
 from processors.sentiment.labels import EMOTIONS, SENTIMENTS
 from processors.sentiment.normalise import normalise
 from processors.sentiment.training.data import Example, load
-from processors.sentiment.training.lessons import lessons
+from processors.sentiment.training.lessons import Lesson, lessons
 from processors.sentiment.training.noise import noisy
 from processors.sentiment.training.recipe import Recipe
 from processors.sentiment.training.twins import twins
 from schemas.errors import Fatal
 
 _NONE = -1
+_INFORMAL = {"id": "smsa", "en": "nusax"}
+"""By language the set that a lesson resembles which says nothing of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,28 @@ def read(data: Path, without: Collection[str] = ()) -> Sets:
     return Sets(kept, valid, len(found))
 
 
+def apart(sets: Sets, made: Sequence[Lesson]) -> list[Lesson]:
+    """Lessons without those that nearly stand in a valid split."""
+    near = twins([normalise(one.text) for one in sets.valid], [normalise(one.text) for one in made])
+    return [one for number, one in enumerate(made) if number not in near]
+
+
+def taught(sets: Sets, number: int, seed: int) -> list[Example]:
+    """So many lessons as examples of the train split, but those that nearly stand in a valid split."""
+    return [
+        Example(
+            one.text,
+            one.like or _INFORMAL[one.lang],
+            one.lang,
+            "train",
+            one.sentiment,
+            one.emotion,
+            lesson=True,
+        )
+        for one in apart(sets, lessons(number, seed))
+    ]
+
+
 def unlabelled(data: Path) -> list[str]:
     """Normalised texts of the recorded events under `data`, if there are any: they tell which words posts are made of."""
     return [
@@ -73,7 +97,7 @@ def epoch(sets: Sets, tokenizer: Tokenizer, recipe: Recipe, number: int) -> list
         for _ in range(int(share) + (chance.random() < share % 1)):
             texts.append(noisy(one.text, chance) if chance.random() < recipe.noise else one.text)
             labels.append(_labels(one, borrowed))
-    for lesson in lessons(recipe.lessons, chance.randrange(2**31)):
+    for lesson in apart(sets, lessons(recipe.lessons, chance.randrange(2**31))):
         texts.append(noisy(lesson.text, chance) if chance.random() < recipe.noise else lesson.text)
         emotion = _NONE if lesson.emotion is None else EMOTIONS.index(lesson.emotion)
         sentiment = SENTIMENTS.index(lesson.sentiment)

@@ -32,6 +32,7 @@ _PLACES = ("t.co", "bit.ly", "youtu.be", "s.id", "example.com")
 _ADDRESSED = 0.4
 """The share of changed texts that get a name or a link."""
 _WORD = re.compile(r"\w+|\W+")
+_MARK = re.compile(r"(?<=\w)([,.!?;:)%]|'s)(?!\d)")
 _LONG = 4
 
 
@@ -96,6 +97,11 @@ def _marked(text: str, chance: random.Random) -> str:
     return text + chance.choice(("!", "!!", ".", "..", " !"))
 
 
+def _spaced(text: str, chance: random.Random) -> str:
+    """Marks set apart from the words, as some data sets and news wires have them."""
+    return _MARK.sub(r" \1", text) if chance.random() < 0.7 else text.replace("%", " %")  # noqa: PLR2004 -- most of them
+
+
 def _addressed(text: str, chance: random.Random) -> str:
     """Somebody named before or behind it, a link behind it, or both: what it says of its subject stays."""
     name = f"@{chance.choice(_NAMES)}"
@@ -103,4 +109,4 @@ def _addressed(text: str, chance: random.Random) -> str:
     return chance.choice((f"{name} {text}", f"{text} {name}", f"{text} {link}", f"{name} {text} {link}"))
 
 
-_CHANGES = (_typed, _typed, _drawn_out, _chatty, _cased, _marked)
+_CHANGES = (_typed, _typed, _drawn_out, _chatty, _cased, _marked, _spaced)

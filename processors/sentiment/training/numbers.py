@@ -17,19 +17,27 @@ class Numbers:
     """Arrays beside the texts. `classes` and `weights` are by head; a class is -1 where a text has no label."""
 
     train: NDArray[np.bool_]
+    lessons: NDArray[np.bool_]
     kinds: Ints
     classes: dict[str, Ints]
     weights: dict[str, Floats]
 
 
-def numbers(examples: Sequence[Example], borrowed: float) -> Numbers:
-    """The numbers of examples; a label taken over from the other task weighs `borrowed`."""
+def numbers(examples: Sequence[Example], borrowed: float, lesson: float) -> Numbers:
+    """The numbers of examples; a label taken over from the other task weighs `borrowed`, one of a lesson `lesson`."""
     return Numbers(
         train=np.array([one.split == "train" for one in examples]),
+        lessons=np.array([one.lesson for one in examples]),
         kinds=np.array([KINDS.index(one.kind) for one in examples], dtype=np.int64),
         classes={head: _classes(examples, head) for head in HEADS},
         weights={
-            head: np.array([borrowed if one.borrowed == head else 1 for one in examples], dtype=np.float32)
+            head: np.array(
+                [
+                    (borrowed if one.borrowed == head else 1) * (lesson if one.lesson else 1)
+                    for one in examples
+                ],
+                dtype=np.float32,
+            )
             for head in HEADS
         },
     )

@@ -47,7 +47,7 @@ def train(
     """
     check_heads(heads, sets(recipe.without))
     files = base.installed()
-    bundle = load(begin) if begin else None
+    bundle = load(begin, to_learn_on=True) if begin else None
     if bundle:
         recipe = further(recipe, bundle, layers)
         lacking = [head for head in heads if head not in bundle.manifest["labels"]]

@@ -12,7 +12,8 @@ from processors.sentiment.graphs.heads import softmax
 from processors.sentiment.graphs.ngrams import Ints
 from processors.sentiment.labels import HEADS
 from processors.sentiment.training import features
-from processors.sentiment.training.data import KINDS
+from processors.sentiment.training.data import KINDS, NEWS
+from processors.sentiment.training.emphasis import emphasis
 from processors.sentiment.training.linear import Regression, fit
 from processors.sentiment.training.mixture import Head, Mixture
 from processors.sentiment.training.numbers import Numbers
@@ -34,27 +35,36 @@ class WideRecipe:
         gate_penalty: on the squared weights of the gate.
         sentiment_penalty: of the experts for sentiment.
         emotion_penalty: of the experts for emotion.
+        emphasised_penalty: of those whose weights are emphasised.
         borrowed: weight of a label that was taken over from the other task.
-        rounds: iterations of each fit at most.
+        lessons: sentences made from templates that it learns from, too.
+        lesson: weight of the label of one.
+        seed: draws them.
+        rounds: iterations of each fit at most; so many that all of them end before, at the minimum.
     """
 
     gaps: tuple[int, ...] = (1,)
     slots: int = 2**18
     at_least: int = 2
     gate_penalty: float = 0.1
-    sentiment_penalty: float = 0.05
-    emotion_penalty: float = 0.1
+    sentiment_penalty: float = 0.1
+    emotion_penalty: float = 0.25
+    emphasised_penalty: float = 0.2
     borrowed: float = 0.1
-    rounds: int = 80
+    lessons: int = 24_000
+    lesson: float = 0.5
+    seed: int = 20_261_201
+    rounds: int = 600
 
 
 @dataclass(frozen=True, slots=True)
 class _Expert:
-    """A sentiment expert: the kinds of text it learns from, and those it is asked about."""
+    """A sentiment expert: the kinds of text it learns from, and those it is asked about; whether its weights are emphasised."""
 
     name: str
     learns: tuple[str, ...]
     serves: tuple[str, ...]
+    emphasised: bool = False
 
 
 # EmoT's sentiments are only guessed from its emotions, and learning from them cost SmSA half a point; GoEmotions' are
@@ -62,21 +72,31 @@ class _Expert:
 _SENTIMENT_EXPERTS = (
     _Expert("informal Indonesian", ("smsa-id", "nusax-id"), ("smsa-id", "nusax-id", "emot-id")),
     _Expert("informal English", ("nusax-en", "goemotions-en"), ("nusax-en", "goemotions-en")),
-    _Expert("Indonesian headlines", ("cnbci-id",), ("cnbci-id",)),
+    _Expert("Indonesian headlines", ("cnbci-id",), ("cnbci-id",), emphasised=True),
     _Expert("English finance", ("tfns-en",), ("tfns-en",)),
+    _Expert("English company news", ("news-en", "tfns-en"), ("news-en",)),
 )
+_EMPHASISED_EMOTIONS = "id"
+"""Emphasis wins EmoT something, and GoEmotions nothing."""
 
 
 def fit_wide(
-    ids: Sequence[Ints], tokens: int, labels: Numbers, heads: Sequence[str], recipe: WideRecipe, say: Say
+    ids: Sequence[Ints],
+    tokens: int,
+    ignored: Sequence[int],
+    labels: Numbers,
+    heads: Sequence[str],
+    recipe: WideRecipe,
+    say: Say,
 ) -> tuple[Mixture, csr_matrix]:
-    """The wide part for `heads`, learnt from the train splits, and the rows of all texts."""
+    """The wide part for `heads`, learnt from the train splits and lessons, and the rows of all texts; tokens that are `ignored` count nothing."""
     known = features.build(
         [one for one, chosen in zip(ids, labels.train, strict=True) if chosen],
         tokens,
         recipe.gaps,
         recipe.slots,
         recipe.at_least,
+        ignored,
     )
     say(f"wide part: {len(known.idf) - 1:,} token n-grams")
     rows = features.matrix(known, ids)
@@ -87,8 +107,8 @@ def fit_wide(
 
 
 def _gate(rows: csr_matrix, tokens: int, labels: Numbers, recipe: WideRecipe, say: Say) -> Regression:
-    """Which set a text resembles; single tokens are enough for that."""
-    chosen = labels.train
+    """Which kind a text is of; single tokens are enough for that. Lessons show it only what no set does."""
+    chosen = labels.train & (~labels.lessons | (labels.kinds == KINDS.index(f"{NEWS}-en")))
     singles = rows[chosen]
     singles.data = np.where(singles.indices <= tokens, singles.data, 0)
     singles.eliminate_zeros()
@@ -101,18 +121,20 @@ def _gate(rows: csr_matrix, tokens: int, labels: Numbers, recipe: WideRecipe, sa
         recipe.rounds // 2,
         _Ticks("gate", say),
     )
-    said = found.logits(rows[~chosen]).argmax(axis=1)
-    say(f"gate: right on {100 * float((said == labels.kinds[~chosen]).mean()):.1f} % of the valid texts")
+    valid = ~labels.train
+    said = found.logits(rows[valid]).argmax(axis=1)
+    say(f"gate: right on {100 * float((said == labels.kinds[valid]).mean()):.1f} % of the valid texts")
     return found
 
 
 def _sentiment(rows: csr_matrix, labels: Numbers, kinds: Floats, recipe: WideRecipe, say: Say) -> Head:
     everything = np.ones(len(labels.kinds), dtype=np.bool_)
-    penalty = recipe.sentiment_penalty
-    experts = [_expert("all", rows, labels, "sentiment", everything, penalty, recipe, say)]
+    experts = [_expert("all", rows, labels, "sentiment", everything, recipe, say)]
     for one in _SENTIMENT_EXPERTS:
         learnt = np.isin(labels.kinds, [KINDS.index(kind) for kind in one.learns])
-        experts.append(_expert(one.name, rows, labels, "sentiment", learnt, penalty, recipe, say))
+        experts.append(
+            _expert(one.name, rows, labels, "sentiment", learnt, recipe, say, emphasised=one.emphasised)
+        )
     heads = [Head(tuple(experts), _shares(blend)) for blend in _BLENDS]
     losses = [_loss(rows, labels, kinds, one) for one in heads]
     best = int(np.argmin(losses))
@@ -124,8 +146,9 @@ def _emotion(rows: csr_matrix, labels: Numbers, _: Floats, recipe: WideRecipe, s
     experts = []
     for language in _LANGUAGES:
         of_language = np.isin(labels.kinds, [at for at, kind in enumerate(KINDS) if kind.endswith(language)])
+        emphasised = language == _EMPHASISED_EMOTIONS
         experts.append(
-            _expert(language, rows, labels, "emotion", of_language, recipe.emotion_penalty, recipe, say)
+            _expert(language, rows, labels, "emotion", of_language, recipe, say, emphasised=emphasised)
         )
     shares = np.array([[kind.endswith(one) for one in _LANGUAGES] for kind in KINDS], dtype=np.float32)
     return Head(tuple(experts), shares)
@@ -137,19 +160,24 @@ def _expert(
     labels: Numbers,
     head: str,
     among: NDArray[np.bool_],
-    penalty: float,
     recipe: WideRecipe,
     say: Say,
+    *,
+    emphasised: bool = False,
 ) -> Regression:
+    plain = recipe.sentiment_penalty if head == "sentiment" else recipe.emotion_penalty
     chosen = among & labels.train & (labels.classes[head] >= 0) & (labels.weights[head] > 0)
+    learnt, truth, weights = rows[chosen], labels.classes[head][chosen], labels.weights[head][chosen]
+    classes = len(HEADS[head])
     found = fit(
-        rows[chosen],
-        labels.classes[head][chosen],
-        labels.weights[head][chosen],
-        len(HEADS[head]),
-        penalty,
+        learnt,
+        truth,
+        weights,
+        classes,
+        recipe.emphasised_penalty if emphasised else plain,
         recipe.rounds,
         _Ticks(f"{head}, {name}", say),
+        emphasis(learnt, truth, weights, classes) if emphasised else None,
     )
     say(f"{head}, {name}: fitted on {int(chosen.sum()):,} texts")
     return found
