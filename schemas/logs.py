@@ -5,6 +5,7 @@ import sys
 
 import structlog
 
+from schemas.log_flood import Flood, tell
 from schemas.settings import Settings
 
 
@@ -33,11 +34,12 @@ def configure(service: str, settings: Settings) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
-    # What libraries log goes through the same renderer, warnings and worse only.
+    # What libraries log goes through the same renderer, warnings and worse only, and no line of code without end.
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(Flood())
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[tell, *shared],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
         )
     )
