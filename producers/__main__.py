@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from socket import socketpair
@@ -46,10 +47,14 @@ def main() -> int:
     except DenyutError as error:
         structlog.get_logger().error("producers_failed", error=str(error))
         status = 1
+    except Exception:  # noqa: BLE001 -- told as Python would, and then ended as below
+        structlog.get_logger().exception("producers_failed")
+        status = 1
     if some_left():
         # At once: what hangs in a library's C and comes back while the interpreter is taken down ends the process by a segmentation fault.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):  # who read it may be gone
+                stream.flush()
         os._exit(status)
     return status
 

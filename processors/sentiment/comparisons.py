@@ -1,7 +1,8 @@
 """Amounts that a text compares: which way they went, in a word, before the figures themselves are read over.
 
 "Profit was EUR 0.03 compared with EUR 0.09 a year ago" says by its digits alone that things went down, and the model never sees
-digits: all are one marker (`normalise`). So `down` is put before what compares, `turun` in Indonesian.
+digits: all are one marker (`normalise`). So `down` is put before what compares, `turun` in Indonesian. A wrong word is worse than
+none: whatever is not plainly such a comparison is left as it is.
 """
 
 import re
@@ -10,154 +11,171 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 _SCALES = {
-    "k": 1e3,
-    "ribu": 1e3,
-    "thousand": 1e3,
-    "m": 1e6,
-    "mn": 1e6,
-    "mln": 1e6,
-    "jt": 1e6,
-    "juta": 1e6,
-    "million": 1e6,
-    "b": 1e9,
-    "bn": 1e9,
-    "bln": 1e9,
-    "miliar": 1e9,
-    "milyar": 1e9,
-    "billion": 1e9,
-    "t": 1e12,
-    "tn": 1e12,
-    "triliun": 1e12,
-    "trillion": 1e12,
+    1e3: ("k", "rb", "ribu", "thousand"),
+    1e6: ("m", "mn", "mln", "mil", "mio", "jt", "juta", "million", "millions"),
+    1e9: ("b", "bn", "bln", "bil", "miliar", "milyar", "billion", "billions"),
+    1e12: ("t", "tn", "trn", "triliun", "trillion", "trillions"),
 }
-_CURRENCIES = {"€": "eur", "$": "usd", "£": "gbp", "rp": "idr", "us$": "usd"}
-_SHARE = "%"
+_SCALE_OF = {word: scale for scale, words in _SCALES.items() for word in words}
+_RUPIAH = frozenset(["rp", "idr"])
+_RUPIAH_M = 1e9
+"""What M says behind rupiah: miliar."""
+_SAME = {"us$": "usd", "$": "usd", "€": "eur", "£": "gbp", "idr": "rp"}
 
-_COMPARING = re.compile(
-    r"\b(?:(?P<en>compared (?:with|to)|versus|vs\.?|against|from)|(?P<id>dibanding(?:kan)?|ketimbang|dari))(?!\w)|(?P<aside>\()",
-    re.IGNORECASE,
-)
+# ASCII: other letters fold into these (a dotless i is an i), and are none of them.
+_FLAGS = re.ASCII | re.IGNORECASE
 _TWO = re.compile(r"\d\D.*?\d", re.DOTALL)
 _NUMBER = re.compile(r"\d[\d.,]*")
-_CURRENCY = re.compile(
-    r"(?:\b(EUR|USD|IDR|Rp|GBP|SEK|NOK|DKK|CHF|JPY|SGD|MYR|US\$)|([€$£]))\.?\s?(?:-\s?)?$", re.IGNORECASE
+_ENGLISH = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d{1,15})?")
+_CONTINENTAL = re.compile(r"(?:\d{1,3}(?:\.\d{3})+|\d{1,15})(?:,\d{1,15})?")
+_LED = re.compile(
+    r"(?P<minus>(?:(?<=\s)|(?<=\()|^)[-\u2212\u2013](?!\s))?"
+    r"(?P<currency>(?<![A-Za-z])(?:EUR|USD|IDR|Rp|GBP|SEK|NOK|DKK|CHF|JPY|SGD|MYR|[A-Z]{0,3}\$)|[€£])?"
+    r"\.?\s?(?P<second>(?<=\s)[-\u2212](?!\s))?$",
+    _FLAGS,
 )
+_SCALE = "|".join(sorted(_SCALE_OF, key=len, reverse=True))
 _UNIT = re.compile(
-    r"(?P<share>\s?%|\s(?:pct|percent|per cent|persen)\b)|\s?(?P<scale>"
-    + "|".join(sorted(_SCALES, key=len, reverse=True))
-    + r")\b",
-    re.IGNORECASE,
+    r"(?P<share>\s?%|\s(?:pct|percent|per cent|persen)(?![A-Za-z]))|\s?(?P<scale>"
+    rf"{_SCALE})(?![A-Za-z\d])",
+    _FLAGS,
 )
-_WRITTEN = re.compile(r"\d{1,15}(?:[.,]\d{1,15}){0,5}")
-_FROM = re.compile(r"\b(?:(?P<en>from)|(?P<id>dari))\s+$", re.IGNORECASE)
-_TO = re.compile(r"\s*(?:to|into|menjadi|jadi|ke)\s*", re.IGNORECASE)
-_SENTENCE = re.compile(r"(?<!\bvs)[.;!?]\s", re.IGNORECASE)
-_GAIN = re.compile(r"\b(?:profit|gain|surplus|laba|untung)\b", re.IGNORECASE)
-_LOSS = re.compile(r"\b(?:loss|deficit|rugi|defisit)\b", re.IGNORECASE)
-_SAID = re.compile(r"\b(?:up|down|naik|turun)\s*$", re.IGNORECASE)
-_INDONESIAN = re.compile(r"\bRp|\b(?:persen|miliar|milyar|triliun|juta|jt)\b", re.IGNORECASE)
-_MINUS = re.compile(r"(?<![\w.,])-\s?$")
-_CURRENCY_LONG = 8
-"""Characters before a number that may be its currency, with what stands between."""
+_RANGE_BEFORE = re.compile(rf"[\d%]\s?(?:(?:{_SCALE})\s?)?(?:-|\u2013|\u2212|to|sampai|hingga)\s?$", _FLAGS)
+_RANGE_BEHIND = re.compile(
+    r"\s?(?:[-\u2013\u2212]|to|sampai|hingga|and)\s?(?:[A-Z]{0,3}[$€£]|[A-Z]{2,3}\s?)?\d", _FLAGS
+)
+_PLACE = r"(?:,? (?:in|for|during|at|on|pada|di|selama|per) [\w' -]{1,50}?)?,?"
+_WHAT_EN = (
+    r"(?:(?:a|an|the|its|about|around|roughly|approximately|some|just|only|nearly|year-ago|year-earlier|prior|previous|last|"
+    r"corresponding|comparable|expected|estimated|consensus|est\.?|estimates?|forecasts?|expectations?|net|operating|pre-?tax|"
+    r"loss|deficit|profit|gain|income|earnings|sales|revenues?|turnover|year|quarter|period|figure|level|margin|of|at|for)\s){0,6}"
+)
+_WHAT_ID = (
+    r"(?:(?:dengan|periode|yang|sama|tahun|lalu|sebelumnya|kuartal|semester|laba|rugi|untung|defisit|bersih|usaha|pendapatan|penjualan|posisi|"
+    r"realisasi|capaian|sebesar|senilai|sekitar|hanya|mencapai|tercatat|pada|di|[IV]{1,3}|(?:19|20)\d\d)\s){0,8}"
+)
+_COMPARED = re.compile(
+    rf"{_PLACE}\s(?P<en>compared (?:with|to)|versus|vs\.?|against|(?P<weak>from))\s{_WHAT_EN}"
+    rf"|{_PLACE}\s(?P<id>dibanding(?:kan)?|ketimbang|dari(?=\s(?:periode|posisi|realisasi|tahun\slalu|tahun\ssebelumnya|sebelumnya)))\s{_WHAT_ID}"
+    r"|\s?(?P<aside>\()",
+    _FLAGS,
+)
+_COMPARING = re.compile(r"compared|versus|\bvs\b|against|from|dibanding|ketimbang|dari|\(", _FLAGS)
+_JOINED = re.compile(r"(?<![A-Za-z])(?:and|while|but|dan|sedangkan|with|dengan)(?![A-Za-z])", _FLAGS)
+_FROM = re.compile(r"(?P<not>(?:lebih|kurang|terdiri|berasal)\s)?dari\s$", _FLAGS)
+_TO = re.compile(r"\s(?:menjadi|jadi|ke)\s", _FLAGS)
+# What a level is named by; "rose 3 % from" is a change.
+_LEVEL = re.compile(r"(?<![A-Za-z])(?:to|at|was|were|is|are|of|totalled|totaled|reached|hit|came)\s$", _FLAGS)
+_CHANGE = re.compile(
+    r"(?<![A-Za-z])(?:by|up|down|naik|turun|tumbuh|anjlok|melonjak|merosot|sebesar)\s$", _FLAGS
+)
+_GAIN = re.compile(r"(?<![A-Za-z])(?:profit|gain|surplus|income|earnings|laba|untung)", _FLAGS)
+_LOSS = re.compile(r"(?<![A-Za-z])(?:loss|deficit|rugi|defisit)", _FLAGS)
+_SAID = re.compile(r"(?<![A-Za-z])(?:up|down|higher|lower|naik|turun)(?:\s\w+)?\s*$", _FLAGS)
+_INDONESIAN = re.compile(r"(?<![A-Za-z])(?:Rp|persen|miliar|milyar|triliun|juta|jt)(?![A-Za-z])", _FLAGS)
 _APART = 100
 """Characters between two amounts that still belong together."""
 _BEFORE = 40
 """Characters before an amount that tell what it is of."""
-_THOUSAND = 3
-"""Digits of a group between separators of thousands."""
+_LEADING = 8
+"""Characters before a number that may be its currency and sign."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Amount:
+    """A number as it is written, with its unit: currency and whether it has a scale, or a share. One of a range has no unit."""
+
     start: int
     end: int
-    value: float
+    digits: str
+    scale: float
     unit: str
 
 
 def compared(text: str) -> str:
-    """The text with `up` or `down` (`naik`, `turun`) before each comparison of two amounts of one unit; pure and total."""
+    """The text with `up` or `down` (`naik`, `turun`) before each plain comparison of two amounts of one unit; pure and total."""
     if _TWO.search(text) is None or _COMPARING.search(text) is None:
         return text
-    said = dict(_told(text))
-    if not said:
-        return text
     parts, at = [], 0
-    for place, word in sorted(said.items()):
+    for place, word in _told(text):
         parts += [text[at:place], word, " "]
         at = place
     return "".join([*parts, text[at:]])
 
 
 def _told(text: str) -> Iterator[tuple[int, str]]:
-    """Places, each with the word that is to stand there."""
+    """Places in their order, each with the word that is to stand there."""
     for one, other in pairwise(_amounts(text)):
-        between = text[one.end : other.start]
-        if one.unit != other.unit or one.value == other.value:
+        apart = other.start - one.end
+        if not one.unit or one.unit != other.unit or apart > _APART:
             continue
-        if len(between) > _APART or _SENTENCE.search(between):
+        rose = _higher(one, other)
+        if rose is None:
             continue
-        before = text[max(0, one.start - _BEFORE) : one.start]
+        before, between = text[max(0, one.start - _BEFORE) : one.start], text[one.end : other.start]
         if _TO.fullmatch(between):
-            if (begins := _FROM.search(before)) and not _SAID.search(before[: begins.start()]):
-                place = one.start - len(before) + begins.start()
-                yield place, _word(other.value > one.value, begins["id"] is not None)
-        elif (found := _last(between)) and not _SAID.search(between[: found.start()]):
-            if found["aside"] and not (between.strip() == "(" and text[other.end : other.end + 1] == ")"):
-                continue
-            if _of_other_kind(before, between):
-                continue
+            begins = _FROM.search(before)
+            if begins and not begins["not"] and not _SAID.search(before[: begins.start()]):
+                yield one.start - len(before) + begins.start(), "turun" if rose else "naik"
+            continue
+        found = _COMPARED.fullmatch(between)
+        if found and _plain(found, before, text[other.end : other.end + 1]):
+            word = found["en"] or found["id"] or found["aside"]
             indonesian = found["id"] or (found["aside"] and _INDONESIAN.search(text[one.start : other.end]))
-            yield one.end + found.start(), _word(one.value > other.value, bool(indonesian))
+            yes, no = ("naik", "turun") if indonesian else ("up", "down")
+            yield one.end + between.rindex(word, 0, found.end()), yes if rose else no
 
 
-def _last(between: str) -> re.Match[str] | None:
-    found = None
-    for found in _COMPARING.finditer(between):  # noqa: B007 -- the last one is wanted
-        pass
-    return found
+def _plain(found: re.Match[str], before: str, behind: str) -> bool:
+    """Whether the first amount is a level that is compared with another of the same thing."""
+    if found["aside"]:
+        return behind == ")"
+    begins = found.start("en") if found["en"] else found.start("id")
+    led, rest = found[0][:begins], found[0][begins:]
+    if _SAID.search(led) or _JOINED.search(led) or (found["weak"] and not _LEVEL.search(before)):
+        return False
+    if _CHANGE.search(before):
+        return False
+    if _GAIN.search(rest):
+        return _LOSS.search(before) is None
+    return _LOSS.search(rest) is None or _LOSS.search(before) is not None
 
 
-def _word(rose: bool, indonesian: bool) -> str:
-    if indonesian:
-        return "naik" if rose else "turun"
-    return "up" if rose else "down"
-
-
-def _of_other_kind(before: str, between: str) -> bool:
-    """Whether a loss is compared with a profit: then the larger figure says nothing."""
-    if _GAIN.search(between):
-        return _LOSS.search(before) is not None
-    return _LOSS.search(between) is not None and _LOSS.search(before) is None
+def _higher(one: _Amount, other: _Amount) -> bool | None:
+    """Whether the first is the higher one; None where they are alike, or where it depends on how figures are written."""
+    said = set()
+    for way, thousands, point in ((_ENGLISH, ",", "."), (_CONTINENTAL, ".", ",")):
+        if way.fullmatch(one.digits.lstrip("-")) and way.fullmatch(other.digits.lstrip("-")):
+            first, second = (
+                float(amount.digits.replace(thousands, "").replace(point, ".")) * amount.scale
+                for amount in (one, other)
+            )
+            said.add(None if first == second else first > second)
+    return said.pop() if len(said) == 1 else None
 
 
 def _amounts(text: str) -> Iterator[_Amount]:
     """What has a currency, a scale or is a share; a bare number may be a year."""
     for found in _NUMBER.finditer(text):
         digits = found[0].rstrip(".,")
-        start, end = found.start(), found.start() + len(digits)
-        unit = _UNIT.match(text, end)
-        before = text[max(0, start - _CURRENCY_LONG) : start]
-        currency = _CURRENCY.search(before)
-        if (unit is None and currency is None) or _WRITTEN.fullmatch(digits) is None:
+        end = found.start() + len(digits)
+        before = text[max(0, found.start() - _LEADING) : found.start()]
+        led, unit = _LED.search(before), _UNIT.match(text, end)
+        currency = (led["currency"] or "").lower() if led else ""
+        if not (currency or unit) or (before[-1:].isalpha() and not currency):
             continue
-        if currency is None and before[-1:].isalpha():
-            continue
-        scale = _SCALES[unit["scale"].lower()] if unit and unit["scale"] else 1.0
-        money = (currency[1] or currency[2]).lower() if currency else ""
-        name = _SHARE if unit and unit["share"] else _CURRENCIES.get(money, money)
-        minus = _MINUS.search(before)
-        value = _number(digits) * scale * (-1 if minus else 1)
-        led = currency or minus
-        yield _Amount(start - (len(led[0]) if led else 0), unit.end() if unit else end, value, name)
-
-
-def _number(digits: str) -> float:
-    """Of either way to write it: 1,234.5 and 1.234,5; a lone group of three digits is of thousands, but for behind a 0."""
-    parts = re.split(r"[.,]", digits)
-    marks = re.findall(r"[.,]", digits)
-    if not marks:
-        return float(digits)
-    grouped = len(parts[-1]) == _THOUSAND and parts[0] != "0"
-    decimal = len(set(marks)) > 1 or (len(marks) == 1 and not grouped)
-    return float("".join(parts[:-1]) + "." + parts[-1]) if decimal else float("".join(parts))
+        minus = led is not None and bool(led["minus"] or led["second"])
+        start = found.start() - (len(led[0].lstrip()) if led and (currency or minus) else 0)
+        last = unit.end() if unit else end
+        word = unit["scale"].lower() if unit and unit["scale"] else ""
+        scale = _SCALE_OF.get(word, 1.0)
+        if word == "m" and currency in _RUPIAH:
+            scale = _RUPIAH_M
+        name = (
+            "%" if unit and unit["share"] else f"{_SAME.get(currency, currency)}{' scaled' if word else ''}"
+        )
+        if _RANGE_BEFORE.search(text[max(0, start - 16) : start]) or _RANGE_BEHIND.match(text, last):
+            name = ""
+        if minus:
+            digits = f"-{digits}"
+        yield _Amount(start, last, digits, scale, name)

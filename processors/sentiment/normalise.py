@@ -67,7 +67,7 @@ def normalise(text: str) -> str:
 
     Pure and total: any string is accepted; an empty or blank one comes back empty.
     """
-    text = _marked(compared(_plain(text)))
+    text = compared(_marked(_plain(text)))
     if "#" in text:
         text = _HASHTAG.sub(_hashtag_words, text)
     if _FACE.search(text):

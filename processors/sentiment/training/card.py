@@ -135,11 +135,20 @@ def _mapped(made: "Finished") -> str:
 
 
 def _taught(made: "Finished") -> str:
-    recipe, deep = made.manifest["recipe"]["wide"], made.manifest["recipe"]["deep"].get("recipe", {})
-    passed = f", the deep part {deep['lessons']:,} new ones in each pass" if deep.get("lessons") else ""
+    """The sentences that nobody said, but that it learnt from."""
+    wide, deep = made.manifest["recipe"]["wide"], made.manifest["recipe"]["deep"].get("recipe", {})
+    said = []
+    if made.lessons:
+        said.append(f"the wide part learns from {made.lessons:,}, each counting {wide['lesson']}")
+    if deep.get("lessons"):
+        said.append(
+            f"the deep part from up to {deep['lessons']:,} new ones in each pass, each counting {deep['lesson_weight']}"
+        )
+    if not said:
+        return ""
     return (
-        f"\nBeside them sentences put together from templates that were written for it (`processors/sentiment/training/lessons.toml`), at a weight of "
-        f"{recipe['lesson']}: the wide part learns from {made.lessons:,}{passed}. English news of companies is known from these alone."
+        "\nBeside them stand sentences put together from templates that were written for it "
+        f"(`processors/sentiment/training/lessons.toml`): {'; '.join(said)}. English news of companies is known from these alone."
     )
 
 

@@ -32,7 +32,7 @@ _PLACES = ("t.co", "bit.ly", "youtu.be", "s.id", "example.com")
 _ADDRESSED = 0.4
 """The share of changed texts that get a name or a link."""
 _WORD = re.compile(r"\w+|\W+")
-_MARK = re.compile(r"(?<=\w)([,.!?;:)%]|'s)(?!\d)")
+_MARK = re.compile(r"(?<=\w)(?<!\bvs)([,.!?;:)%]|'s)(?=\s|$|[)\"])")
 _LONG = 4
 
 
