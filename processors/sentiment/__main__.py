@@ -65,7 +65,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--without", nargs="+", default=[], metavar="SET", help="sets not to learn from (default: none)"
     )
-    bundle = commands.add_parser("bundle", help="make a bundle of what training learnt; some minutes on one core")
+    bundle = commands.add_parser(
+        "bundle", help="make a bundle of what training learnt; some minutes on one core"
+    )
     bundle.add_argument(
         "learnt", type=Path, help="folder of training: learnt.npz, config.json, tokenizer.json"
     )
