@@ -17,10 +17,10 @@ _SCALES = {
     1e12: ("t", "tn", "trn", "triliun", "trillion", "trillions"),
 }
 _SCALE_OF = {word: scale for scale, words in _SCALES.items() for word in words}
-_RUPIAH = frozenset(["rp", "idr"])
+_RUPIAH = "rp"
 _RUPIAH_M = 1e9
 """What M says behind rupiah: miliar."""
-_SAME = {"us$": "usd", "$": "usd", "€": "eur", "£": "gbp", "idr": "rp"}
+_SAME = {"us$": "usd", "$": "usd", "€": "eur", "£": "gbp", "idr": _RUPIAH}
 
 # ASCII: other letters fold into these (a dotless i is an i), and are none of them.
 _FLAGS = re.ASCII | re.IGNORECASE
@@ -83,7 +83,7 @@ _LEADING = 8
 
 @dataclass(frozen=True, slots=True)
 class _Amount:
-    """A number as it is written, with its unit: currency and whether it has a scale, or a share. One of a range has no unit."""
+    """A number as it is written, and what it counts: below 0 behind a minus. Its unit is its currency and whether it has a scale, or a share; one of a range has none."""
 
     start: int
     end: int
@@ -120,18 +120,21 @@ def _told(text: str) -> Iterator[tuple[int, str]]:
             continue
         found = _COMPARED.fullmatch(between)
         if found and _plain(found, before, text[other.end : other.end + 1]):
-            word = found["en"] or found["id"] or found["aside"]
             indonesian = found["id"] or (found["aside"] and _INDONESIAN.search(text[one.start : other.end]))
             yes, no = ("naik", "turun") if indonesian else ("up", "down")
-            yield one.end + between.rindex(word, 0, found.end()), yes if rose else no
+            yield one.end + _place(found), yes if rose else no
+
+
+def _place(found: re.Match[str]) -> int:
+    """Where the comparing word begins: one of the three is there, and the others are at -1."""
+    return max(found.start("en"), found.start("id"), found.start("aside"))
 
 
 def _plain(found: re.Match[str], before: str, behind: str) -> bool:
     """Whether the first amount is a level that is compared with another of the same thing."""
     if found["aside"]:
         return behind == ")"
-    begins = found.start("en") if found["en"] else found.start("id")
-    led, rest = found[0][:begins], found[0][begins:]
+    led, rest = found[0][: _place(found)], found[0][_place(found) :]
     if _SAID.search(led) or _JOINED.search(led) or (found["weak"] and not _LEVEL.search(before)):
         return False
     if _CHANGE.search(before):
@@ -145,7 +148,7 @@ def _higher(one: _Amount, other: _Amount) -> bool | None:
     """Whether the first is the higher one; None where they are alike, or where it depends on how figures are written."""
     said = set()
     for way, thousands, point in ((_ENGLISH, ",", "."), (_CONTINENTAL, ".", ",")):
-        if way.fullmatch(one.digits.lstrip("-")) and way.fullmatch(other.digits.lstrip("-")):
+        if way.fullmatch(one.digits) and way.fullmatch(other.digits):
             first, second = (
                 float(amount.digits.replace(thousands, "").replace(point, ".")) * amount.scale
                 for amount in (one, other)
@@ -162,20 +165,15 @@ def _amounts(text: str) -> Iterator[_Amount]:
         before = text[max(0, found.start() - _LEADING) : found.start()]
         led, unit = _LED.search(before), _UNIT.match(text, end)
         currency = (led["currency"] or "").lower() if led else ""
+        currency = _SAME.get(currency, currency)
         if not (currency or unit) or (before[-1:].isalpha() and not currency):
             continue
         minus = led is not None and bool(led["minus"] or led["second"])
         start = found.start() - (len(led[0].lstrip()) if led and (currency or minus) else 0)
         last = unit.end() if unit else end
         word = unit["scale"].lower() if unit and unit["scale"] else ""
-        scale = _SCALE_OF.get(word, 1.0)
-        if word == "m" and currency in _RUPIAH:
-            scale = _RUPIAH_M
-        name = (
-            "%" if unit and unit["share"] else f"{_SAME.get(currency, currency)}{' scaled' if word else ''}"
-        )
-        if _RANGE_BEFORE.search(text[max(0, start - 16) : start]) or _RANGE_BEHIND.match(text, last):
+        scale = _RUPIAH_M if word == "m" and currency == _RUPIAH else _SCALE_OF.get(word, 1.0)
+        name = "%" if unit and unit["share"] else f"{currency}{' scaled' if word else ''}"
+        if _RANGE_BEFORE.search(text[max(0, start - _BEFORE) : start]) or _RANGE_BEHIND.match(text, last):
             name = ""
-        if minus:
-            digits = f"-{digits}"
-        yield _Amount(start, last, digits, scale, name)
+        yield _Amount(start, last, digits, -scale if minus else scale, name)

@@ -30,7 +30,8 @@ def tf_idf(train: Sequence[Example], task: str) -> Pipeline:
         min_df=2,
         sublinear_tf=True,
     )
-    model = make_pipeline(words, LogisticRegression(C=10, max_iter=80, tol=1e-3))
+    # To the minimum: with a tolerance of 1e-3 it ended after 18 iterations, two points lower on headlines.
+    model = make_pipeline(words, LogisticRegression(C=10, max_iter=1_000, tol=1e-5))
     return model.fit([one.text for one in labelled], [getattr(one, task) for one in labelled])
 
 

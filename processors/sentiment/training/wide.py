@@ -40,7 +40,7 @@ class WideRecipe:
         lessons: sentences made from templates that it learns from, too.
         lesson: weight of the label of one.
         seed: draws them.
-        rounds: iterations of each fit at most; so many that all of them end before, at the minimum.
+        rounds: iterations of each fit at most; so many that experts end before, at the minimum. The gate gets half as many.
     """
 
     gaps: tuple[int, ...] = (1,)
@@ -77,7 +77,7 @@ _SENTIMENT_EXPERTS = (
     _Expert("English company news", ("news-en", "tfns-en"), ("news-en",)),
 )
 _EMPHASISED_EMOTIONS = "id"
-"""Emphasis wins EmoT something, and GoEmotions nothing."""
+"""Emphasis lowers the log loss of EmoT, which the blend goes by, and not that of GoEmotions."""
 
 
 def fit_wide(
