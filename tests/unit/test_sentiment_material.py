@@ -1,5 +1,6 @@
 """What is learnt from: sets without twins of valid texts, lessons, noise, batches; the same for the same seed."""
 
+import json
 import random
 import re
 from collections import Counter
@@ -15,9 +16,10 @@ from processors.sentiment.training.data import KINDS
 from processors.sentiment.training.lessons import lessons
 from processors.sentiment.training.material import Sample
 from processors.sentiment.training.noise import noisy
-from processors.sentiment.training.numbers import numbers
+from processors.sentiment.training.numbers import Weights, numbers
 from processors.sentiment.training.recipe import Recipe
 from processors.sentiment.training.twins import twins
+from schemas.errors import Fatal
 from tests.support.labelled import write_sets
 from tests.support.small_base import write_base
 
@@ -133,9 +135,39 @@ def test_what_the_wide_part_is_taught_is_of_a_kind_that_the_gate_knows(tmp_path:
         "fear",
     }
     assert all(one.lesson and one.split == "train" for one in made)
-    numbered = numbers([*made, replace(made[0], lesson=False)], 0.1, 0.5)
-    assert set(numbered.weights["sentiment"][:-1]) == {0.5}
-    assert numbered.weights["sentiment"][-1] == 1
+    numbered = numbers([*made, replace(made[0], lesson=False)], Weights(0.1, 0.5, 0.25))
+    counts = numbered.wanted["sentiment"].sum(axis=1)
+    assert set(counts[:-1]) == {0.5}
+    assert counts[-1] == 1
+    assert numbered.made.tolist() == [True] * len(made) + [False]
+
+
+def test_what_a_tutor_labelled_has_chances_and_no_class(tmp_path: Path) -> None:
+    write_sets(tmp_path)
+    path = tmp_path / "tutored.jsonl"
+    row = {"text": "shares rose", "lang": "en", "like": "tfns", "sentiment": [0.125, 0.25, 0.625]}
+    path.write_text(json.dumps(row) + "\n")
+    sets = material.read(tmp_path, tutored=path)
+    (one,) = sets.tutored
+    assert (one.kind, one.split, one.sentiment, one.emotion) == ("tfns-en", "train", None, None)
+    numbered = numbers([one], Weights(0.1, 0.5, 0.5))
+    assert numbered.classes["sentiment"].tolist() == [-1]
+    assert numbered.wanted["sentiment"].tolist() == [[0.0625, 0.125, 0.3125]]
+    assert not numbered.wanted["emotion"].any()
+    assert numbered.made.tolist() == [True]
+    tokenizer, _ = pieces.trimmed(write_base(tmp_path, ["shares", "rose"]).tokenizer, ["shares rose"], 64)
+    recipe = replace(
+        Recipe(),
+        lessons=0,
+        noise=0.0,
+        tutored_weight=0.75,
+        shares=tuple((n, 0.0) for n, _ in Recipe().shares),
+    )
+    (sample,) = material.epoch(sets, tokenizer, recipe, 0)
+    assert (sample.sentiment, sample.sentiment_weight, sample.chances) == (-1, 0.75, (0.125, 0.25, 0.625))
+    path.write_text("{}\n")
+    with pytest.raises(Fatal, match=r"tutored\.jsonl is not what a tutor writes: KeyError"):
+        material.read(tmp_path, tutored=path)
 
 
 def test_no_lesson_is_a_sentence_that_the_behaviour_suite_asks() -> None:

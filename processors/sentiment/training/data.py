@@ -82,6 +82,9 @@ SETS = (
     DataSet("goemotions", "emotion", "Apache-2.0"),
 )
 
+RECORDED = DataSet("stocknet_2015", "events", "MIT")
+"""Recorded English posts on companies: nobody labelled them but a tutor."""
+
 _LICENCES = ("CC BY-NC-SA 4.0", "CC BY-SA 4.0")
 """The strictest first."""
 
@@ -104,7 +107,7 @@ KINDS = (
 class Example:
     """A labelled text. A head without a label is None; `borrowed` names the head whose label came from the other's.
 
-    A `lesson` is of no set; its `source` says what it resembles.
+    A `lesson` is of no set; its `source` says what it resembles. Nor is a text that a tutor labelled: it has `chances` of the sentiments in place of one.
     """
 
     text: str
@@ -115,6 +118,7 @@ class Example:
     emotion: str | None
     borrowed: str | None = None
     lesson: bool = False
+    chances: tuple[float, ...] = ()
 
     @property
     def kind(self) -> str:

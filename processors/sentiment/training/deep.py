@@ -1,6 +1,5 @@
 """Trains the deep part: from the base's files and the data to what was learnt, in a folder of its own; resumable."""
 
-import multiprocessing
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from processors.sentiment.labels import HEADS
 from processors.sentiment.normalise import normalise
 from processors.sentiment.training import base, keeping, material, pieces
 from processors.sentiment.training.base import Base, Files
-from processors.sentiment.training.learning import Run, work
+from processors.sentiment.training.learning import Run, learn
 from processors.sentiment.training.material import Sets
 from processors.sentiment.training.recipe import Recipe
 from processors.sentiment.training.unpacking import unpacked
@@ -52,7 +51,7 @@ def train(
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if device.type == "cuda":
         recipe = replace(recipe, workers=1, batch_tokens=recipe.workers * recipe.batch_tokens)
-    sets = material.read(data, recipe.without)
+    sets = material.read(data, recipe.without, folder / material.TUTORED if recipe.tutor else None)
     say(
         f"{len(sets.train)} texts to learn from; {sets.removed} left out, for they nearly stand in a valid split"
     )
@@ -77,7 +76,7 @@ def train(
         say=say,
         batch_of=batch_of,
     )
-    _all_workers(run)
+    learn(run)
 
 
 def _of_base(
@@ -88,10 +87,12 @@ def _of_base(
     tokenizer, rows = pieces.trimmed(files.tokenizer, [*learning, *material.unlabelled(data)], recipe.pieces)
     found = _read_base(files, recipe)
     start = dict(found.weights)
-    start["embeddings.word"] = pieces.vectors(found.weights["embeddings.word"], rows, files.tokenizer)
+    start["embeddings.word"] = pieces.vectors(
+        found.weights["embeddings.word"], rows, Tokenizer.from_file(str(files.tokenizer))
+    )
     # Every token is of the first type: its vector is one with the position's.
     start["embeddings.position"] = start["embeddings.position"] + start.pop("embeddings.type")
-    return tokenizer, start, _shape(start, recipe.layers, found.heads)
+    return tokenizer, start, shape_of(start, recipe.layers, found.heads)
 
 
 def _read_base(files: Files, recipe: Recipe) -> Base:
@@ -117,10 +118,11 @@ def _of_bundle(
     tokenizer = Tokenizer.from_str(begin.tokenizer)
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    return tokenizer, start, _shape(start, recipe.layers, trained["heads"])
+    return tokenizer, start, shape_of(start, recipe.layers, trained["heads"])
 
 
-def _shape(start: Mapping[str, Floats], layers: int, heads: int) -> dict[str, int]:
+def shape_of(start: Mapping[str, Floats], layers: int, heads: int) -> dict[str, int]:
+    """Sizes of an encoder that begins with these weights, of which it takes so many layers."""
     vocabulary, hidden = start["embeddings.word"].shape
     return {
         "layers": layers,
@@ -130,23 +132,3 @@ def _shape(start: Mapping[str, Floats], layers: int, heads: int) -> dict[str, in
         "vocabulary": vocabulary,
         "positions": len(start["embeddings.position"]),
     }
-
-
-def _all_workers(run: Run) -> None:
-    """The first worker here, the others in processes of their own."""
-    # Left behind by a training that was stopped, it would be taken for this one's.
-    (run.folder / "meeting").unlink(missing_ok=True)
-    others = [
-        multiprocessing.get_context("fork").Process(target=work, args=(rank, run), daemon=True)
-        for rank in range(1, run.recipe.workers)
-    ]
-    for one in others:
-        one.start()
-    try:
-        work(0, run)
-    except RuntimeError as error:
-        raise Fatal(f"training stopped: {error}") from error
-    finally:
-        for one in others:
-            one.join(60)
-            one.kill()

@@ -51,8 +51,8 @@ def step(
     """Learn from one batch; the loss it had before."""
     with torch.autocast(device.type, dtype=torch.bfloat16):
         sentiment, emotion = model(*padded(batch, device))
-    loss = _loss(sentiment, [(one.sentiment, one.sentiment_weight) for one in batch], smoothing)
-    loss = loss + _loss(emotion, [(one.emotion, one.emotion_weight) for one in batch], smoothing)
+    loss = _loss(sentiment, [(one.sentiment, one.sentiment_weight, one.chances) for one in batch], smoothing)
+    loss = loss + _loss(emotion, [(one.emotion, one.emotion_weight, ()) for one in batch], smoothing)
     loss = loss / len(batch)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
@@ -73,11 +73,19 @@ def average(model: Encoder) -> None:
         at += one.numel()
 
 
-def _loss(logits: Tensor, labels: Sequence[tuple[int, float]], smoothing: float) -> Tensor:
-    """The sum of the weighted losses of those texts that have a label."""
-    classes = torch.tensor([label for label, _ in labels], device=logits.device)
-    weights = torch.tensor([weight for _, weight in labels], device=logits.device)
+def _loss(logits: Tensor, labels: Sequence[tuple[int, float, tuple[float, ...]]], smoothing: float) -> Tensor:
+    """The sum of the weighted losses of those texts that have a label, or chances in place of one."""
+    wanted = torch.zeros(logits.shape)
+    weights = torch.zeros(len(labels))
+    for row, (label, weight, chances) in enumerate(labels):
+        if chances:
+            wanted[row] = torch.tensor(chances)
+        elif label >= 0:
+            wanted[row, label] = 1
+        else:
+            continue
+        weights[row] = weight
     each = functional.cross_entropy(
-        logits.float(), classes, reduction="none", ignore_index=-1, label_smoothing=smoothing
+        logits.float(), wanted.to(logits.device), reduction="none", label_smoothing=smoothing
     )
-    return (each * weights).sum()
+    return (each * weights.to(logits.device)).sum()

@@ -8,25 +8,20 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from processors.sentiment.graphs.builder import Floats
-from processors.sentiment.graphs.ngrams import Ints
 
 _ONCE_MORE = 1.0
 """Added to each count."""
 
 
-def emphasis(rows: csr_matrix, truth: Ints, weights: Floats, classes: int) -> Floats:
+def emphasis(rows: csr_matrix, wanted: Floats) -> Floats:
     """(features, classes): the ratio's size, of what share of a class' texts hold the feature to what share of the others' do.
 
     Args:
         rows: (texts, features); what is not 0 is held.
-        truth: the class of each text.
-        weights: what each text counts.
-        classes: how many there are.
+        wanted: (texts, classes): how much of each class a text is, times what the text counts.
     """
     held = (rows != 0).astype(np.float32)
-    counts = np.stack(
-        [held.T @ (weights * (truth == one)).astype(np.float32) for one in range(classes)], axis=1
-    )
+    counts = held.T @ wanted
     inside = _ONCE_MORE + counts
     outside = _ONCE_MORE + counts.sum(axis=1, keepdims=True) - counts
     ratio = np.log(inside / inside.sum(axis=0)) - np.log(outside / outside.sum(axis=0))

@@ -26,8 +26,8 @@ from processors.sentiment.training.card import card
 from processors.sentiment.training.crossing import Crossing, in_first_half
 from processors.sentiment.training.data import KINDS, DataSet, Example, check_heads
 from processors.sentiment.training.learnt import Learnt, read_learnt
-from processors.sentiment.training.material import read, taught
-from processors.sentiment.training.numbers import Numbers, numbers
+from processors.sentiment.training.material import TUTORED, read, taught
+from processors.sentiment.training.numbers import Numbers, Weights, numbers
 from processors.sentiment.training.wide import WideRecipe, fit_wide
 from processors.sentiment.training.writing import Description, write_bundle, write_card
 
@@ -55,6 +55,7 @@ class Finished:
     manifest: Mapping[str, Any]
     texts: int
     lessons: int
+    tutored: int
     ngrams: int
     experts: Mapping[str, int]
     learnt: Learnt | None
@@ -66,7 +67,9 @@ class Finished:
 def finish_folder(learnt: Path, data: Path, out: Path, say: Say, heads: Sequence[str] = tuple(HEADS)) -> None:
     """The same from a training's folder; its configuration goes into the manifest. Raises Fatal as `finish` does."""
     found = read_learnt(learnt)
-    finish(data, out, found.tokenizer, found, Description(NAME, found.config), say, heads)
+    describe = Description(NAME, found.config)
+    tutored = learnt / TUTORED if describe.tutored else None
+    finish(data, out, found.tokenizer, found, describe, say, heads, tutored=tutored)
 
 
 def finish(
@@ -79,8 +82,9 @@ def finish(
     heads: Sequence[str] = tuple(HEADS),
     wide_recipe: WideRecipe | None = None,
     max_length: int = 128,
+    tutored: Path | None = None,
 ) -> None:
-    """Write the bundle folder `out`; without `learnt` it has a wide part only.
+    """Write the bundle folder `out`; without `learnt` it has a wide part only. `tutored` may be a file of a tutor's labels.
 
     Raises:
         Fatal: data are missing, there is no set for a head, or `out` cannot be written.
@@ -88,12 +92,12 @@ def finish(
     check_heads(heads, describe.sets)
     recipe = wide_recipe or WideRecipe()
     length = learnt.max_length if learnt else max_length
-    sets = read(data, describe.without)
+    sets = read(data, describe.without, tutored)
     say(
         f"{len(sets.train):,} texts to learn from; {sets.removed} left out, for they nearly stand in a valid split"
     )
     lessons = taught(sets, recipe.lessons, recipe.seed)
-    examples = [*sets.train, *lessons, *sets.valid]
+    examples = [*sets.train, *lessons, *sets.tutored, *sets.valid]
     texts = [normalise(one.text) for one in examples]
     cutter = Tokenizer.from_str(tokenizer)
     cutter.no_padding()
@@ -101,7 +105,7 @@ def finish(
     tokenizer = str(cutter.to_str())
     cutter.enable_truncation(length)
     ids = [np.array(cutter.encode(text).ids, dtype=np.int64) for text in texts]
-    labels = numbers(examples, recipe.borrowed, recipe.lesson)
+    labels = numbers(examples, Weights(recipe.borrowed, recipe.lesson, recipe.tutored))
     # Who is named or linked says nothing of what is said; a link alone made a plain text a financial tweet.
     ignored = [one for one in map(cutter.token_to_id, (URL, USER)) if one is not None]
     wide, rows = fit_wide(ids, cutter.get_vocab_size(), ignored, labels, heads, recipe, say)
@@ -138,6 +142,7 @@ def finish(
         manifest=manifest,
         texts=len(sets.train),
         lessons=len(lessons),
+        tutored=len(sets.tutored),
         ngrams=len(wide.vocabulary.idf) - 1,
         experts={name: len(head.experts) for name, head in wide.heads.items()},
         learnt=learnt,

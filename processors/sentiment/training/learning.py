@@ -1,6 +1,7 @@
 """The training loop: a few one-thread processes that learn from different batches and average their weights now and then."""
 
 import math
+import multiprocessing
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from processors.sentiment.training.batches import batches
 from processors.sentiment.training.encoder import Encoder, Floats
 from processors.sentiment.training.material import Sample, Sets, epoch, judged
 from processors.sentiment.training.recipe import Recipe
+from schemas.errors import Fatal
 
 _SAVES = 3
 """Times an epoch is saved."""
@@ -45,7 +47,27 @@ class Run:
     batch_of: Callable[[float, float, float], None]
 
 
-def work(rank: int, run: Run) -> None:
+def learn(run: Run) -> None:
+    """A whole training, or the rest of it: the first worker here, the others in processes of their own. Raises Fatal where one failed."""
+    # Left behind by a training that was stopped, it would be taken for this one's.
+    (run.folder / "meeting").unlink(missing_ok=True)
+    others = [
+        multiprocessing.get_context("fork").Process(target=_work, args=(rank, run), daemon=True)
+        for rank in range(1, run.recipe.workers)
+    ]
+    for one in others:
+        one.start()
+    try:
+        _work(0, run)
+    except RuntimeError as error:
+        raise Fatal(f"training stopped: {error}") from error
+    finally:
+        for one in others:
+            one.join(60)
+            one.kill()
+
+
+def _work(rank: int, run: Run) -> None:
     """One worker, from the start or from where the saved state stands, to the end of the training."""
     torch.set_num_threads(1)
     if run.recipe.workers > 1:

@@ -10,7 +10,6 @@ from scipy.sparse import csr_matrix
 
 from processors.sentiment.graphs.builder import Floats
 from processors.sentiment.graphs.heads import softmax
-from processors.sentiment.graphs.ngrams import Ints
 
 BIAS_PENALTY = 1e-3
 
@@ -29,16 +28,15 @@ class Regression:
 
 def fit(
     rows: csr_matrix,
-    truth: Ints,
-    weights: Floats,
-    classes: int,
+    wanted: Floats,
     penalty: float,
     rounds: int,
     tick: Callable[[], None],
     emphasised: Floats | None = None,
 ) -> Regression:
-    """Least weighted log loss plus `penalty`/2 times the squared weights, by L-BFGS.
+    """Least log loss plus `penalty`/2 times the squared weights, by L-BFGS.
 
+    `wanted` (texts, classes) is how much of each class a text is to be, times what the text counts.
     Features that stand in none of the texts keep weight 0 and cost no time. `tick` is called after each of at most
     `rounds` iterations. `emphasised` (features, classes) makes weights cheaper: what counts is a weight over its own emphasis.
     """
@@ -46,18 +44,16 @@ def fit(
     scale = np.float32(1.0) if emphasised is None else emphasised[used]
     texts = rows[:, used].astype(np.float32)
     turned = texts.T.tocsr()
-    at = np.arange(len(truth))
+    classes, counts = wanted.shape[1], wanted.sum(axis=1, keepdims=True)
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         full = flat.astype(np.float32).reshape(len(used) + 1, classes)
         table, bias = full[:-1], full[-1]
         chances = softmax(texts @ (scale * table) + bias)
-        picked = np.maximum(chances[at, truth], np.float32(1e-12))
-        cost = -float((weights * np.log(picked)).sum(dtype=np.float64))
-        chances[at, truth] -= 1
-        chances *= weights[:, None]
+        cost = -float((wanted * np.log(np.maximum(chances, np.float32(1e-12)))).sum(dtype=np.float64))
+        away = counts * chances - wanted
         slope = np.concatenate(
-            [scale * (turned @ chances) + penalty * table, (chances.sum(axis=0) + BIAS_PENALTY * bias)[None]]
+            [scale * (turned @ away) + penalty * table, (away.sum(axis=0) + BIAS_PENALTY * bias)[None]]
         )
         squares = penalty * float(np.vdot(table, table)) + BIAS_PENALTY * float(np.vdot(bias, bias))
         return cost + squares / 2, slope.ravel().astype(np.float64)

@@ -17,6 +17,8 @@ from processors.sentiment.training.recipe import Recipe
 from processors.sentiment.training.twins import twins
 from schemas.errors import Fatal
 
+TUTORED = "tutored.jsonl"
+"""In a training's folder: what a tutor said of texts that nobody labelled."""
 _NONE = -1
 _INFORMAL = {"id": "smsa", "en": "nusax"}
 """By language the set that a lesson resembles which says nothing of it."""
@@ -24,26 +26,28 @@ _INFORMAL = {"id": "smsa", "en": "nusax"}
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One text as numbers. A class is -1 where the head has no label; each label has its weight."""
+    """One text as numbers. A class is -1 where the head has no label; each label has its weight. `chances` of the sentiments may stand in place of one."""
 
     ids: tuple[int, ...]
     sentiment: int
     emotion: int
     sentiment_weight: float
     emotion_weight: float
+    chances: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Sets:
-    """The examples of the train splits without near-duplicates of valid texts, and those of the valid splits."""
+    """The examples of the train splits without near-duplicates of valid texts, and those of the valid splits; what a tutor labelled."""
 
     train: Sequence[Example]
     valid: Sequence[Example]
     removed: int
+    tutored: Sequence[Example] = ()
 
 
-def read(data: Path, without: Collection[str] = ()) -> Sets:
-    """The sets under `data` but those left out; raises Fatal where they are not there."""
+def read(data: Path, without: Collection[str] = (), tutored: Path | None = None) -> Sets:
+    """The sets under `data` but those left out, and a tutor's labels, where a file of them is named (`tutor`); raises Fatal where they are not there."""
     train: list[Example] = []
     valid: list[Example] = []
     for one in load(data, without):
@@ -52,7 +56,7 @@ def read(data: Path, without: Collection[str] = ()) -> Sets:
         raise Fatal(f"no training text under {data}")
     found = twins([normalise(one.text) for one in valid], [normalise(one.text) for one in train])
     kept = [one for number, one in enumerate(train) if number not in found]
-    return Sets(kept, valid, len(found))
+    return Sets(kept, valid, len(found), _tutored(tutored) if tutored else ())
 
 
 def apart(sets: Sets, made: Sequence[Lesson]) -> list[Lesson]:
@@ -91,17 +95,22 @@ def epoch(sets: Sets, tokenizer: Tokenizer, recipe: Recipe, number: int) -> list
     chance = random.Random(f"{recipe.seed}/{number}")  # noqa: S311 -- to draw texts, not secrets
     shares, borrowed = dict(recipe.shares), dict(recipe.borrowed)
     texts: list[str] = []
-    labels: list[tuple[int, int, float, float]] = []
+    labels: list[tuple[int, int, float, float, tuple[float, ...]]] = []
     for one in sets.train:
         share = shares[one.source]
         for _ in range(int(share) + (chance.random() < share % 1)):
             texts.append(noisy(one.text, chance) if chance.random() < recipe.noise else one.text)
-            labels.append(_labels(one, borrowed))
+            labels.append((*_labels(one, borrowed), ()))
+    for one in sets.tutored:
+        texts.append(noisy(one.text, chance) if chance.random() < recipe.noise else one.text)
+        labels.append((_NONE, _NONE, recipe.tutored_weight, 0.0, one.chances))
     for lesson in apart(sets, lessons(recipe.lessons, chance.randrange(2**31))):
+        if lesson.lang not in recipe.languages:
+            continue
         texts.append(noisy(lesson.text, chance) if chance.random() < recipe.noise else lesson.text)
         emotion = _NONE if lesson.emotion is None else EMOTIONS.index(lesson.emotion)
         sentiment = SENTIMENTS.index(lesson.sentiment)
-        labels.append((sentiment, emotion, recipe.lesson_weight, recipe.lesson_weight))
+        labels.append((sentiment, emotion, recipe.lesson_weight, recipe.lesson_weight, ()))
     ids = tokens(tokenizer, texts, recipe.max_length)
     return [
         Sample(one, *label)
@@ -123,6 +132,20 @@ def tokens(tokenizer: Tokenizer, texts: Sequence[str], longest: int) -> list[tup
         ids = encoding.ids
         found.append(tuple(ids if len(ids) <= longest else [*ids[: longest - 1], ids[-1]]))
     return found
+
+
+def _tutored(path: Path) -> list[Example]:
+    """What a tutor labelled; raises Fatal where the file is not what one writes."""
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        return [
+            Example(
+                one["text"], one["like"], one["lang"], "train", None, None, chances=tuple(one["sentiment"])
+            )
+            for one in rows
+        ]
+    except (OSError, ValueError, KeyError) as error:
+        raise Fatal(f"{path} is not what a tutor writes: {error!r}") from error
 
 
 def _labels(one: Example, borrowed: dict[str, float]) -> tuple[int, int, float, float]:

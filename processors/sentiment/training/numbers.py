@@ -1,4 +1,4 @@
-"""Examples as numbers: for each text its kind, classes and weights."""
+"""Examples as numbers: for each text its kind, and what is to be said of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,35 +14,55 @@ from processors.sentiment.training.data import KINDS, Example
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
-    """Arrays beside the texts. `classes` and `weights` are by head; a class is -1 where a text has no label."""
+    """Arrays beside the texts.
+
+    Attributes:
+        train: whether a text is learnt from.
+        made: whether it is of no set: a lesson, or one that a tutor labelled.
+        kinds: number in KINDS.
+        classes: by head, -1 where a text has no label.
+        wanted: by head, (texts, classes): how much of each class it is to be, times what the text counts; 0 where it has no label.
+    """
 
     train: NDArray[np.bool_]
-    lessons: NDArray[np.bool_]
+    made: NDArray[np.bool_]
     kinds: Ints
     classes: dict[str, Ints]
-    weights: dict[str, Floats]
+    wanted: dict[str, Floats]
 
 
-def numbers(examples: Sequence[Example], borrowed: float, lesson: float) -> Numbers:
-    """The numbers of examples; a label taken over from the other task weighs `borrowed`, one of a lesson `lesson`."""
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What a label counts that is not a set's own, which counts 1: taken over from the other task, a lesson's, a tutor's."""
+
+    borrowed: float
+    lesson: float
+    tutored: float
+
+
+def numbers(examples: Sequence[Example], weights: Weights) -> Numbers:
+    """The numbers of examples."""
+    classes = {head: _classes(examples, head) for head in HEADS}
     return Numbers(
         train=np.array([one.split == "train" for one in examples]),
-        lessons=np.array([one.lesson for one in examples]),
+        made=np.array([one.lesson or bool(one.chances) for one in examples]),
         kinds=np.array([KINDS.index(one.kind) for one in examples], dtype=np.int64),
-        classes={head: _classes(examples, head) for head in HEADS},
-        weights={
-            head: np.array(
-                [
-                    (borrowed if one.borrowed == head else 1) * (lesson if one.lesson else 1)
-                    for one in examples
-                ],
-                dtype=np.float32,
-            )
-            for head in HEADS
-        },
+        classes=classes,
+        wanted={head: _wanted(examples, head, classes[head], weights) for head in HEADS},
     )
 
 
 def _classes(examples: Sequence[Example], head: str) -> Ints:
     labels = [getattr(one, head) for one in examples]
     return np.array([-1 if one is None else HEADS[head].index(one) for one in labels], dtype=np.int64)
+
+
+def _wanted(examples: Sequence[Example], head: str, classes: Ints, weights: Weights) -> Floats:
+    wanted = np.zeros((len(examples), len(HEADS[head])), dtype=np.float32)
+    for row, (one, label) in enumerate(zip(examples, classes, strict=True)):
+        if label >= 0:
+            counts = weights.borrowed if one.borrowed == head else 1.0
+            wanted[row, label] = counts * (weights.lesson if one.lesson else 1.0)
+        elif head == "sentiment" and one.chances:
+            wanted[row] = weights.tutored * np.array(one.chances, dtype=np.float32)
+    return wanted

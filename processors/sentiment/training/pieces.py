@@ -58,9 +58,8 @@ def trimmed(whole: Path, texts: Iterable[str], size: int) -> tuple[Tokenizer, li
     return Tokenizer.from_str(json.dumps(described)), rows
 
 
-def vectors(table: Floats, rows: Sequence[int], whole: Path) -> Floats:
-    """The rows of the base's table that a trimmed tokenizer keeps; a marker begins as the word it stands for."""
-    base = Tokenizer.from_file(str(whole))
+def vectors(table: Floats, rows: Sequence[int], base: Tokenizer) -> Floats:
+    """The rows of the base's table that a tokenizer of ours keeps; its last are the markers', each of which begins as the word it stands for."""
     found = table[np.maximum(np.array(rows), 0)].copy()
     for at, marker in enumerate(MARKERS):
         ids = base.encode(_MARKED[marker], add_special_tokens=False).ids

@@ -3,12 +3,15 @@
 from dataclasses import dataclass, replace
 
 from processors.sentiment.bundle import Bundle
+from processors.sentiment.training.data import SETS
 from schemas.errors import Fatal
 
 _GENTLER = 0.6
 """What has learnt already is not shaken up as much."""
 _PASSES = 2.0
 """And needs fewer of them: curves of a training that went on were flat from the second pass on (ADR 18)."""
+_TUTORS_SETS = (("nusax", 1.0), ("tfns", 1.0))
+_TUTORS_LAYERS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,8 @@ class Recipe:
         seed: of everything that is drawn.
         begins: `model_version` of the bundle that it goes on from; empty: it begins with the base.
         without: sets that it does not learn from.
+        languages: of what it learns from; lessons of others are left out.
+        tutor: names the labels of recorded posts that it learns from, too (`tutor`); empty: there are none.
         layers: how many of the base's layers are kept, from the bottom.
         pieces: size of the vocabulary.
         epochs: passes over the sets, each as often as `shares` says.
@@ -27,6 +32,7 @@ class Recipe:
         noise: share of the texts that are changed a little before they are learnt from.
         borrowed: what a label counts that was taken over from the other task, by set.
         lesson_weight: what a lesson counts.
+        tutored_weight: what a label of the tutor counts.
         max_length: tokens read of one text.
         batch_tokens: tokens of one batch, padding included, of one worker.
         rate: highest learning rate of the top layer; each layer below has `decay` of the one above.
@@ -42,6 +48,8 @@ class Recipe:
     seed: int = 20_261_129
     begins: str = ""
     without: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ("id", "en")
+    tutor: str = ""
     layers: int = 8
     pieces: int = 24_000
     epochs: float = 4.0
@@ -49,14 +57,15 @@ class Recipe:
         ("smsa", 0.8),
         ("nusax", 3.0),
         ("cnbci", 2.0),
-        ("tfns", 2.0),
+        ("tfns", 1.0),
         ("emot", 3.0),
         ("goemotions", 0.4),
     )
-    lessons: int = 12_000
+    lessons: int = 14_000
     noise: float = 0.25
     borrowed: tuple[tuple[str, float], ...] = (("goemotions", 0.3), ("emot", 0.2), ("cnbci", 0.5))
     lesson_weight: float = 0.5
+    tutored_weight: float = 1.0
     max_length: int = 128
     batch_tokens: int = 1_024
     rate: float = 1e-4
@@ -102,4 +111,26 @@ def further(recipe: Recipe, bundle: Bundle, layers: int | None = None) -> Recipe
         epochs=_PASSES,
         rate=recipe.rate * _GENTLER,
         head_rate=recipe.head_rate * _GENTLER,
+    )
+
+
+def for_tutor(recipe: Recipe, base: str) -> Recipe:
+    """That of the English tutor of such a training: all layers of a `base` of its own, four passes over the English sentiment sets.
+
+    Raises:
+        Fatal: it is to learn from none of these sets.
+    """
+    shares = tuple((name, often) for name, often in _TUTORS_SETS if name not in recipe.without)
+    if not shares:
+        raise Fatal("a tutor learns from nusax and tfns, and both are to be left out: train without one")
+    return replace(
+        recipe,
+        begins=base,
+        without=tuple(sorted(one.name for one in SETS if one.name not in dict(shares))),
+        languages=("en",),
+        tutor="",
+        layers=_TUTORS_LAYERS,
+        epochs=4.0,
+        shares=shares,
+        lessons=6_000,
     )

@@ -1,6 +1,6 @@
 """One training from data to bundle: the deep part with a progress bar, its curves as a picture, then the bundle."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from processors.sentiment.bundle import load
-from processors.sentiment.training import base, curves, deep
+from processors.sentiment.training import base, curves, deep, tutor
 from processors.sentiment.training.data import check_heads, sets
 from processors.sentiment.training.finishing import finish_folder
 from processors.sentiment.training.keeping import CURVES
@@ -29,6 +29,7 @@ def train(
     begin: str | None,
     layers: int | None,
     heads: Sequence[str],
+    jar: Path | None,
 ) -> None:
     """Train on the train splits under `data`, write the bundle folder `out`; tells of it on standard error.
 
@@ -41,6 +42,7 @@ def train(
         begin: folder of a bundle trained here to go on from; None: it begins with the base.
         layers: how many the deep part gets; None: as many as the bundle has that it goes on from, or the recipe.
         heads: those that the bundle gets.
+        jar: carries the base of an English tutor, which labels recorded posts first (`tutor`); None: there is none.
 
     Raises:
         Fatal: no bundle can be made of these heads and sets, or the training cannot begin so; data or files of the base are missing, or a folder cannot be written.
@@ -48,6 +50,7 @@ def train(
     check_heads(heads, sets(recipe.without))
     files = base.installed()
     bundle = load(begin, to_learn_on=True) if begin else None
+    whole = recipe
     if bundle:
         recipe = further(recipe, bundle, layers)
         lacking = [head for head in heads if head not in bundle.manifest["labels"]]
@@ -63,16 +66,16 @@ def train(
         console.print(line, markup=False, highlight=False)
 
     bar = Progress(
-        TextColumn("learning"),
+        TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:.1f} %, loss {task.fields[loss]:.3f}, {task.fields[rate]:.0f} tokens/s"),
         TimeElapsedColumn(),
         TimeRemainingColumn(),
         console=console,
     )
-    with bar:
-        task = bar.add_task("learning", total=1.0, loss=0.0, rate=0.0)
 
+    def telling(what: str) -> Callable[[float, float, float], None]:
+        task = bar.add_task(what, total=1.0, loss=0.0, rate=0.0)
         told = 0
 
         def batch_of(done: float, loss: float, rate: float) -> None:
@@ -80,10 +83,14 @@ def train(
             bar.update(task, completed=done, loss=loss, rate=rate)
             if not console.is_terminal and int(done * _LINES) > told:
                 told = int(done * _LINES)
-                say(f"{100 * done:.0f} %, loss {loss:.3f}, {rate:.0f} tokens/s")
+                say(f"{what}: {100 * done:.0f} %, loss {loss:.3f}, {rate:.0f} tokens/s")
 
-        deep.train(files, data, folder, recipe, minutes, say, batch_of, bundle)
-        bar.update(task, completed=1.0)
+        return batch_of
+
+    with bar:
+        if jar:
+            recipe = replace(recipe, tutor=tutor.teach(jar, data, folder, whole, say, telling("tutor")))
+        deep.train(files, data, folder, recipe, minutes, say, telling("learning"), bundle)
     curves.draw(folder / CURVES, folder / PICTURE)
     say(f"curves: {folder / PICTURE}")
     finish_folder(folder, data, out, say, heads)

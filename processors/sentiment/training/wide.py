@@ -10,7 +10,6 @@ from scipy.sparse import csr_matrix
 from processors.sentiment.graphs.builder import Floats
 from processors.sentiment.graphs.heads import softmax
 from processors.sentiment.graphs.ngrams import Ints
-from processors.sentiment.labels import HEADS
 from processors.sentiment.training import features
 from processors.sentiment.training.data import KINDS, NEWS
 from processors.sentiment.training.emphasis import emphasis
@@ -39,8 +38,9 @@ class WideRecipe:
         borrowed: weight of a label that was taken over from the other task.
         lessons: sentences made from templates that it learns from, too.
         lesson: weight of the label of one.
+        tutored: weight of a label that a tutor gave.
         seed: draws them.
-        rounds: iterations of each fit at most; so many that experts end before, at the minimum. The gate gets half as many.
+        rounds: iterations of each fit at most; so many that all end before, at the minimum.
     """
 
     gaps: tuple[int, ...] = (1,)
@@ -53,6 +53,7 @@ class WideRecipe:
     borrowed: float = 0.1
     lessons: int = 24_000
     lesson: float = 0.5
+    tutored: float = 0.5
     seed: int = 20_261_201
     rounds: int = 600
 
@@ -107,18 +108,16 @@ def fit_wide(
 
 
 def _gate(rows: csr_matrix, tokens: int, labels: Numbers, recipe: WideRecipe, say: Say) -> Regression:
-    """Which kind a text is of; single tokens are enough for that. Lessons show it only what no set does."""
-    chosen = labels.train & (~labels.lessons | (labels.kinds == KINDS.index(f"{NEWS}-en")))
+    """Which kind a text is of; single tokens are enough for that. Texts of no set show it only what no set does."""
+    chosen = labels.train & (~labels.made | (labels.kinds == KINDS.index(f"{NEWS}-en")))
     singles = rows[chosen]
     singles.data = np.where(singles.indices <= tokens, singles.data, 0)
     singles.eliminate_zeros()
     found = fit(
         singles,
-        labels.kinds[chosen],
-        np.ones(int(chosen.sum()), dtype=np.float32),
-        len(KINDS),
+        np.eye(len(KINDS), dtype=np.float32)[labels.kinds[chosen]],
         recipe.gate_penalty,
-        recipe.rounds // 2,
+        recipe.rounds,
         _Ticks("gate", say),
     )
     valid = ~labels.train
@@ -166,18 +165,15 @@ def _expert(
     emphasised: bool = False,
 ) -> Regression:
     plain = recipe.sentiment_penalty if head == "sentiment" else recipe.emotion_penalty
-    chosen = among & labels.train & (labels.classes[head] >= 0) & (labels.weights[head] > 0)
-    learnt, truth, weights = rows[chosen], labels.classes[head][chosen], labels.weights[head][chosen]
-    classes = len(HEADS[head])
+    chosen = among & labels.train & labels.wanted[head].any(axis=1)
+    learnt, wanted = rows[chosen], labels.wanted[head][chosen]
     found = fit(
         learnt,
-        truth,
-        weights,
-        classes,
+        wanted,
         recipe.emphasised_penalty if emphasised else plain,
         recipe.rounds,
         _Ticks(f"{head}, {name}", say),
-        emphasis(learnt, truth, weights, classes) if emphasised else None,
+        emphasis(learnt, wanted) if emphasised else None,
     )
     say(f"{head}, {name}: fitted on {int(chosen.sum()):,} texts")
     return found

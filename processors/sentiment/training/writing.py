@@ -12,7 +12,7 @@ from typing import Any
 from processors.sentiment.bundle import MANIFEST, MODEL, TOKENIZER, version_of
 from processors.sentiment.labels import HEADS
 from processors.sentiment.normalise import VERSION as NORMALISER
-from processors.sentiment.training.data import DataSet, licence_of, sets
+from processors.sentiment.training.data import RECORDED, DataSet, licence_of, sets
 from schemas.errors import Fatal
 
 CARD = "CARD.md"
@@ -35,6 +35,11 @@ class Description:
     def sets(self) -> Sequence[DataSet]:
         """Those that it did learn from."""
         return sets(self.without)
+
+    @property
+    def tutored(self) -> Sequence[DataSet]:
+        """Texts that it learnt from with the labels of a tutor."""
+        return (RECORDED,) if self.deep.get("recipe", {}).get("tutor") else ()
 
 
 def write_bundle(
@@ -65,6 +70,10 @@ def write_bundle(
         "training_data": [
             {"name": one.name, "task": one.task, "split": "train", "licence": one.licence}
             for one in describe.sets
+        ]
+        + [
+            {"name": one.name, "task": one.task, "split": "labelled by a tutor", "licence": one.licence}
+            for one in describe.tutored
         ],
         "recipe": {**recipe, "deep": dict(describe.deep)},
     }
@@ -102,7 +111,7 @@ def _json(manifest: Mapping[str, Any]) -> bytes:
 
 def _licence(describe: Description) -> str:
     licence = licence_of(describe.sets)
-    names = "\n".join(f"    {one.name:<12}{one.licence}" for one in describe.sets)
+    names = "\n".join(f"    {one.name:<15}{one.licence}" for one in (*describe.sets, *describe.tutored))
     began = (
         "The encoder began as multilingual-e5-small, whose weights are under the MIT licence, as is the tokenizer that theirs was cut from.\n\n"
         if describe.deep
