@@ -12,10 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import httpx
-import psutil
-import pyarrow as pa
 import pytest
-from pyarrow import compute, csv, ipc, parquet
 from pydantic import ValidationError
 
 import api.sql as sql_module
@@ -29,42 +26,21 @@ from deploy.commands.base import Asked
 from deploy.commands.sql import COMMAND
 from deploy.folder import DataFolder
 from deploy.settings import DeploySettings
-from deploy.state import StackState
 from schemas.errors import Backpressure, Fatal
 from sinks.clickhouse.migrate import migrate
 from sinks.settings import ClickHouseSinkSettings
 from tests.support import rooms
 from tests.support.api import Api
 from tests.support.clickhouse import OWNERS, READER, WRITER, EmbeddedClickHouse
+from tests.support.limited_sql import api_over, given, limited, stack_folder
 from tests.support.refused_sql import LONG, REFUSED
 from tests.support.rooms import ROOT
-
-LIMITS = {
-    "READER_SECONDS": 1,
-    "READER_ROWS": 1_000_000,
-    "READER_READ_MB": 4,
-    "READER_RESULT_MB": 1,
-    "READER_RESULT_ROWS": 50_000,
-    "READER_MEMORY_MB": 512,
-}
 
 
 @pytest.fixture(scope="module")
 def clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedClickHouse]:
-    """One with small limits, and tables to ask for."""
-    server = EmbeddedClickHouse(tmp_path_factory.mktemp("sql") / "data")
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in LIMITS.items():
-            patch.setenv(f"DENYUT_CLICKHOUSE_{name}", str(value))
-        server.start()
-    writer = server.client()
-    writer.command("CREATE TABLE big (n Int64, text String) ENGINE = MergeTree ORDER BY n")
-    writer.command("INSERT INTO big SELECT number, repeat('kata ', 10) FROM numbers(100000)")
-    writer.command("CREATE TABLE alerts (id String, owner Nullable(String)) ENGINE = MergeTree ORDER BY id")
-    writer.command("INSERT INTO alerts VALUES ('ours', NULL), ('mine', 'somebody')")
-    writer.close()
-    yield server
-    server.stop()
+    with limited(tmp_path_factory.mktemp("sql")) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -89,34 +65,13 @@ def landed(clickhouse: EmbeddedClickHouse) -> str:
 
 @pytest.fixture(scope="module")
 def api(clickhouse: EmbeddedClickHouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    """No Kafka is there: SQL needs none."""
-    given = {name.removeprefix("DENYUT_").lower(): value for name, value in clickhouse.environment().items()}
-    own = Api("127.0.0.1:9", "sql.", tmp_path_factory.mktemp("api") / "api.log", **given)
-    yield own.start(live=False)
-    assert own.stop() == 0
+    with api_over(clickhouse, tmp_path_factory.mktemp("api")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
 def folder(clickhouse: EmbeddedClickHouse, tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
-    """A data folder whose running stack is this ClickHouse."""
-    folder = DataFolder(tmp_path_factory.mktemp("stack"))
-    (folder.root / "passwords.json").write_text(json.dumps({"writer": WRITER[1], "reader": READER[1]}))
-    this = psutil.Process()
-    folder.write_state(
-        StackState(
-            pid=this.pid,
-            started=this.create_time(),
-            ready=True,
-            api="http://127.0.0.1:9",
-            kafka="127.0.0.1:9",
-            clickhouse=clickhouse.url,
-            clickhouse_database=clickhouse.database,
-            topic_prefix="sql.",
-            partitions=4,
-            processes=(),
-        )
-    )
-    return folder
+    return stack_folder(clickhouse, tmp_path_factory.mktemp("stack"))
 
 
 @pytest.mark.parametrize(("sql", "kind", "word"), REFUSED)
@@ -197,50 +152,11 @@ def test_parameters_are_checked(api: Api, query: dict[str, str], where: list[str
     assert answer.json()["detail"][0]["loc"] == where
 
 
-def test_an_unknown_format_is_refused(api: Api) -> None:
-    (problem,) = api.get("/api/v1/sql", query="SELECT 1", format="NoSuchFormat").json()["detail"]
-    assert problem["type"] == "unknown_format"
-
-
-@pytest.mark.parametrize(
-    ("output", "media", "body"),
-    [
-        ("JSONEachRow", "application/x-ndjson", b'{"one":1,"two":"dua"}\n'),
-        ("CSVWithNames", "text/csv; charset=utf-8", b'"one","two"\n1,"dua"\n'),
-        ("TabSeparated", "text/plain; charset=utf-8", b"1\tdua\n"),
-        ("RowBinary", "application/octet-stream", b"\x01\x03dua"),
-    ],
-)
-def test_formats_and_their_media_types(api: Api, output: str, media: str, body: bytes) -> None:
-    answer = api.get("/api/v1/sql", query="SELECT 1 AS one, 'dua' AS two;", format=output)
-    assert (answer.status_code, answer.headers["content-type"], answer.content) == (200, media, body)
-    named = api.get("/api/v1/sql", query=f"SELECT 1 AS one, 'dua' AS two FORMAT {output}")
-    assert (named.headers["content-type"], named.content) == (media, body)
-
-
-@pytest.mark.parametrize(
-    ("query", "named", "media"),
-    [
-        ("SELECT 1 -- FORMAT HTML", "CSV", "text/csv; charset=utf-8"),
-        ("SELECT 1 /* */ FORMAT JSON /* x */", "JSON", "application/json"),
-        ("SELECT 1 FORMAT `JSON`", "JSON", "application/json"),
-        ("SELECT 1 format json", "JSON", "application/json"),
-        ("SELECT 1 AS FORMAT ORDER BY FORMAT DESC", "CSV", "text/csv; charset=utf-8"),
-    ],
-)
-def test_the_format_that_is_told_is_the_bodys(api: Api, query: str, named: str, media: str) -> None:
-    answer = api.get("/api/v1/sql", query=query, format="csv")
-    assert answer.status_code == 200, answer.text
-    assert (answer.headers["x-clickhouse-format"], answer.headers["content-type"]) == (named, media)
-    assert (answer.text == "1\n") == (named == "CSV")
-
-
 def test_a_query_that_no_clock_stops_keeps_its_turn_and_leaves_the_page_its_reader(
     clickhouse: EmbeddedClickHouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sql_module, "_PATIENCE_S", 0.2)
-    given = {name.removeprefix("DENYUT_").lower(): value for name, value in clickhouse.environment().items()}
-    settings = ApiSettings.model_validate({**given, "sql_wait_s": 1})
+    settings = ApiSettings.model_validate({**given(clickhouse), "sql_wait_s": 1})
     # One block, which takes seconds: max_execution_time is looked at behind it.
     stuck = "SELECT sum(editDistance(repeat('a', 30000) || toString(number), repeat('b', 30000))) FROM numbers({})"
 
@@ -289,8 +205,9 @@ def test_the_page_of_another_site_may_not_ask(api: Api) -> None:
 
 
 def test_sql_may_be_switched_off(clickhouse: EmbeddedClickHouse, tmp_path: Path) -> None:
-    given = {name.removeprefix("DENYUT_").lower(): value for name, value in clickhouse.environment().items()}
-    own = Api("127.0.0.1:9", "sql.", tmp_path / "api.log", **given, sql_queries=0).start(live=False)
+    own = Api("127.0.0.1:9", "sql.", tmp_path / "api.log", **given(clickhouse), sql_queries=0).start(
+        live=False
+    )
     try:
         for answer in (
             own.get("/api/v1/sql", query="SELECT 1"),
@@ -310,63 +227,6 @@ def test_the_engine_refuses_settings_that_leave_the_page_no_reader(wrong: dict[s
     with pytest.raises(ValidationError):
         EmbeddedClickHouseSettings.model_validate({**given, **wrong})
     EmbeddedClickHouseSettings.model_validate({**given, "clickhouse_readers": 1, "sql_queries": 0})
-
-
-def test_a_large_answer_arrives_whole(api: Api) -> None:
-    with httpx.stream(
-        "GET", api.url + "/api/v1/sql", params={"query": "SELECT number FROM numbers(49000)", "format": "TSV"}
-    ) as answer:
-        assert answer.status_code == 200
-        chunks = list(answer.iter_raw())
-    assert b"".join(chunks).split() == [str(number).encode() for number in range(49000)]
-    assert len(chunks) > 1
-
-
-@pytest.mark.parametrize(
-    ("output", "media"),
-    [
-        ("Parquet", "application/vnd.apache.parquet"),
-        ("Arrow", "application/vnd.apache.arrow.file"),
-        ("ArrowStream", "application/vnd.apache.arrow.stream"),
-        ("CSVWithNames", "text/csv; charset=utf-8"),
-    ],
-)
-def test_an_export_comes_in_pieces_and_can_be_read(
-    api: Api, folder: DataFolder, capfdbinary: pytest.CaptureFixture[bytes], output: str, media: str
-) -> None:
-    """By the api and by the command, with numbers, text, times, lists and what is missing."""
-    query = (
-        "SELECT n, if(n % 2 = 0, NULL, toString(sipHash64(n))) AS text, toDateTime64(n, 3, 'UTC') AS at, "
-        "toLowCardinality(toString(n % 3)) AS few, [n, 1] AS list FROM big WHERE n < 8000 ORDER BY n"
-    )
-    with httpx.stream("GET", api.url + "/api/v1/sql", params={"query": query, "format": output}) as answer:
-        assert (answer.status_code, answer.headers["content-type"]) == (200, media)
-        pieces = list(answer.iter_raw())
-    assert len(pieces) > 1
-    assert COMMAND.act(Asked(DeploySettings(), folder, argparse.Namespace(query=query, format=output))) == 0
-    for whole in (b"".join(pieces), capfdbinary.readouterr().out):
-        table = _read(output, whole)
-        assert table.column_names == ["n", "text", "at", "few", "list"]
-        assert table.num_rows == 8_000
-        assert compute.sum(table["n"]).as_py() == 31_996_000
-        assert table["text"].null_count == (0 if output.startswith("CSV") else 4_000)
-        row = {name: cells[0] for name, cells in table.slice(4, 1).to_pydict().items()}
-        assert (row["n"], row["few"]) == (4, 1 if output.startswith("CSV") else "1")
-        if not output.startswith("CSV"):
-            assert row["list"] == [4, 1]
-            assert row["at"].isoformat() == "1970-01-01T00:00:04+00:00"
-
-
-def _read(output: str, whole: bytes) -> pa.Table:
-    """What pyarrow makes of it."""
-    source = pa.BufferReader(whole)
-    if output == "Parquet":
-        return parquet.read_table(source)
-    if output == "Arrow":
-        return ipc.open_file(source).read_all()
-    if output == "ArrowStream":
-        return ipc.open_stream(source).read_all()
-    return csv.read_csv(source)
 
 
 def test_an_alert_of_somebody_is_hidden(
