@@ -147,6 +147,7 @@ def _run(
 
 def _said(run: Run, texts: list[str]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
     """(texts, sentiments): what the trained tutor makes of them."""
+    torch.set_num_threads(run.recipe.workers)
     model = Encoder(run.shape, 0.0)
     with np.load(run.folder / keeping.LEARNT, allow_pickle=False) as file:
         model.take({name: file[name] for name in file.files})

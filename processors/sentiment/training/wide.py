@@ -53,7 +53,7 @@ class WideRecipe:
     borrowed: float = 0.1
     lessons: int = 24_000
     lesson: float = 0.5
-    tutored: float = 0.5
+    tutored: float = 1.0
     seed: int = 20_261_201
     rounds: int = 600
 
