@@ -1,10 +1,8 @@
 """Trains the deep part: from the base's files and the data to what was learnt, in a folder of its own; resumable."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
-import torch
 from tokenizers import Tokenizer
 
 from processors.sentiment.bundle import Bundle
@@ -13,7 +11,7 @@ from processors.sentiment.labels import HEADS
 from processors.sentiment.normalise import normalise
 from processors.sentiment.training import base, keeping, material, pieces
 from processors.sentiment.training.base import Base, Files
-from processors.sentiment.training.learning import Run, learn
+from processors.sentiment.training.learning import Run, learn, place
 from processors.sentiment.training.material import Sets
 from processors.sentiment.training.recipe import Recipe
 from processors.sentiment.training.unpacking import unpacked
@@ -48,9 +46,7 @@ def train(
         Fatal: a file is missing or is not what it should be, or a worker failed.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if device.type == "cuda":
-        recipe = replace(recipe, workers=1, batch_tokens=recipe.workers * recipe.batch_tokens)
+    device, recipe = place(recipe)
     sets = material.read(data, recipe.without, folder / material.TUTORED if recipe.tutor else None)
     say(
         f"{len(sets.train)} texts to learn from; {sets.removed} left out, for they nearly stand in a valid split"

@@ -4,7 +4,7 @@ import math
 import multiprocessing
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -45,6 +45,14 @@ class Run:
     minutes: float | None
     say: Callable[[str], None]
     batch_of: Callable[[float, float, float], None]
+
+
+def place(recipe: Recipe) -> tuple[torch.device, Recipe]:
+    """Where a training computes, and its recipe there: on a GPU, where there is one, a single worker takes the batches of all."""
+    if not torch.cuda.is_available():
+        return torch.device("cpu"), recipe
+    together = replace(recipe, workers=1, batch_tokens=recipe.workers * recipe.batch_tokens)
+    return torch.device("cuda"), together
 
 
 def learn(run: Run) -> None:

@@ -19,7 +19,7 @@ from processors.sentiment.training import english, judging, keeping, material, p
 from processors.sentiment.training.data import RECORDED
 from processors.sentiment.training.deep import shape_of
 from processors.sentiment.training.encoder import Encoder
-from processors.sentiment.training.learning import Run, learn
+from processors.sentiment.training.learning import Run, learn, place
 from processors.sentiment.training.material import Sample, Sets
 from processors.sentiment.training.recipe import Recipe, for_tutor
 from processors.sentiment.training.twins import twins
@@ -131,14 +131,15 @@ def _run(
     start["embeddings.position"] = start["embeddings.position"] + start.pop("embeddings.type")
     plain.add_tokens([AddedToken(one, lstrip=True, normalized=False) for one in MARKERS])
     folder.mkdir(parents=True, exist_ok=True)
+    device, chosen = place(recipe)
     return Run(
         folder=folder,
-        recipe=recipe,
+        recipe=chosen,
         sets=sets,
         tokenizer=plain.to_str(),
         start=start,
         shape=shape_of(start, recipe.layers, found.base.heads),
-        device=torch.device("cuda" if torch.cuda.is_available() else "cpu"),
+        device=device,
         minutes=None,
         say=say,
         batch_of=batch_of,
@@ -147,12 +148,13 @@ def _run(
 
 def _said(run: Run, texts: list[str]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
     """(texts, sentiments): what the trained tutor makes of them."""
-    torch.set_num_threads(run.recipe.workers)
     model = Encoder(run.shape, 0.0)
     with np.load(run.folder / keeping.LEARNT, allow_pickle=False) as file:
         model.take({name: file[name] for name in file.files})
     model.to(run.device)
     cut = material.tokens(Tokenizer.from_str(run.tokenizer), texts, run.recipe.max_length)
     samples = [Sample(one, -1, -1, 0.0, 0.0) for one in cut]
-    logits = judging.predictions(model, samples, run.device)["sentiment"]
+    # In half the bits, as it learnt.
+    with torch.autocast(run.device.type, dtype=torch.bfloat16):
+        logits = judging.predictions(model, samples, run.device)["sentiment"]
     return np.asarray(softmax(logits), dtype=np.float32).reshape(len(texts), len(SENTIMENTS))
