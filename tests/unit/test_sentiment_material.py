@@ -170,6 +170,13 @@ def test_what_a_tutor_labelled_has_chances_and_no_class(tmp_path: Path) -> None:
         material.read(tmp_path, tutored=path)
 
 
+def test_both_languages_are_taught_alike_often_and_every_kind_is() -> None:
+    made = Counter(one.name for one in lessons(6_000, 3) if one.name != "pictures")
+    of_language = {lang: sum(n for name, n in made.items() if name.endswith(lang)) for lang in (" id", " en")}
+    assert abs(of_language[" id"] - of_language[" en"]) < 0.05 * sum(of_language.values())
+    assert min(made.values()) > 20
+
+
 def test_no_lesson_is_a_sentence_that_the_behaviour_suite_asks() -> None:
     asked = sentences()
     assert bare("Makanannya buruk banget!") in asked

@@ -49,13 +49,13 @@ class Lesson:
 def lessons(number: int, seed: int) -> list[Lesson]:
     """So many lessons, none that the behaviour suite asks; the same seed gives the same ones.
 
-    A kind is drawn the more often the more templates it has, by the root of their number: a template comes the less often then, and
-    no kind is drowned.
+    Both languages are drawn alike often, whichever has more templates, and a kind of one language the more often the more templates it has, by the root of
+    their number: a template comes the less often then, and no kind is drowned.
     """
     chance = random.Random(seed)  # noqa: S311 -- to draw sentences, not secrets
     book = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     kinds = [(language, one) for language in ("id", "en") for one in book[language]["lesson"]]
-    often = [math.sqrt(sum(len(one[label]) for label in _labels(one))) for _, one in kinds]
+    often = [one for language in ("id", "en") for one in _often(book[language]["lesson"])]
     judged = sentences()
     made: list[Lesson] = []
     while len(made) < number:
@@ -83,6 +83,12 @@ def filled(template: str, words: Mapping[str, Sequence[str]], chance: random.Ran
 
     text = _SLOT.sub(word, template)
     return text[0].upper() + text[1:] if chance.random() < 0.4 else text  # noqa: PLR2004 -- some do, some don't
+
+
+def _often(kinds: Sequence[Mapping[str, Any]]) -> list[float]:
+    """How often each kind of one language comes; the sum is 1."""
+    roots = [math.sqrt(sum(len(one[label]) for label in _labels(one))) for one in kinds]
+    return [one / sum(roots) for one in roots]
 
 
 def _labels(kind: Mapping[str, Any]) -> list[str]:

@@ -55,7 +55,7 @@ class WideRecipe:
     lesson: float = 0.5
     tutored: float = 1.0
     seed: int = 20_261_201
-    rounds: int = 600
+    rounds: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
