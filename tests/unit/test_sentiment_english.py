@@ -37,6 +37,14 @@ def test_another_file_is_refused_with_its_name(tmp_path: Path) -> None:
         english.read(tmp_path / "other.jar")
 
 
+def test_a_model_that_is_cut_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "cut.jar", "w") as archive:
+        archive.writestr("e5-small-v2-q.onnx", b"\xff\xff no message")
+        archive.writestr("e5-small-v2-q-tokenizer.json", "{}")
+    with pytest.raises(Fatal, match=r"cut\.jar is not the jar that carries e5-small-v2"):
+        english.read(tmp_path / "cut.jar")
+
+
 def test_a_model_that_is_laid_out_otherwise_is_refused(tmp_path: Path) -> None:
     write_english(tmp_path / "e.jar", ["good"], layers=0)
     with pytest.raises(Fatal, match="is not laid out as e5-small-v2 is"):

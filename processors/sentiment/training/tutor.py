@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from tokenizers import AddedToken, Tokenizer
 
+from processors.sentiment.graphs.builder import Floats
 from processors.sentiment.graphs.heads import softmax
 from processors.sentiment.labels import SENTIMENTS
 from processors.sentiment.normalise import MARKERS, normalise
@@ -146,7 +147,7 @@ def _run(
     )
 
 
-def _said(run: Run, texts: list[str]) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
+def _said(run: Run, texts: list[str]) -> Floats:
     """(texts, sentiments): what the trained tutor makes of them."""
     model = Encoder(run.shape, 0.0)
     with np.load(run.folder / keeping.LEARNT, allow_pickle=False) as file:
