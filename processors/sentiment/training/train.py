@@ -90,7 +90,9 @@ def train(
     with bar:
         if jar:
             recipe = replace(recipe, tutor=tutor.teach(jar, data, folder, from_base, say, telling("tutor")))
+            bar.update(bar.task_ids[-1], completed=1.0)
         deep.train(files, data, folder, recipe, minutes, say, telling("learning"), bundle)
+        bar.update(bar.task_ids[-1], completed=1.0)
     curves.draw(folder / CURVES, folder / PICTURE)
     say(f"curves: {folder / PICTURE}")
     finish_folder(folder, data, out, say, heads)
