@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=DEFAULT, help="bundle folder to write (default: %(default)s)"
     )
     train.add_argument(
-        "--minutes", type=float, help="the most the deep part may take (default: as long as its epochs take)"
+        "--minutes", type=float, help="the most each encoder may take (default: as long as its epochs take)"
     )
     train.add_argument(
         "--begin", metavar="BUNDLE", help="go on from the deep part of a bundle that was trained here"
@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         "--tutor",
         type=Path,
         metavar="JAR",
-        help="jar with the base of an English tutor, which labels recorded posts first (default: no tutor)",
+        help="jar with the base of an English tutor, which labels recorded posts first, and of the bundle's English encoder (default: neither)",
     )
     bundle = commands.add_parser(
         "bundle", help="make a bundle of what training learnt; some minutes on one core"

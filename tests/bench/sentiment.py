@@ -1,7 +1,7 @@
 """Bench of the sentiment bundle and of language detection: speed on one core and macro-F1 on the valid splits, beside others.
 
 Peers: TF-IDF + logistic regression, learnt here from the same train splits; VADER and TextBlob; and, where training has left its
-weights (`--learnt FOLDER…`), the model in floats or of more layers, in PyTorch through `transformers.pipeline`. A peer that is not installed is
+weights (`--learnt FOLDER…`), the model in floats or of more layers (where it has two encoders, each on the language it reads), in PyTorch through `transformers.pipeline`. A peer that is not installed is
 named and left out: `make train` builds an environment that has them. Without the shared data a generated set of the same layout
 takes its place.
 """
@@ -20,7 +20,7 @@ from processors.sentiment import SentimentModel
 from processors.sentiment.labels import HEADS
 from processors.sentiment.measures import measure
 from processors.sentiment.training.data import SETS, Example, load
-from processors.sentiment.training.learnt import read_learnt
+from processors.sentiment.training.learnt import ENGLISH_FOLDER, read_learnt
 from tests.bench._moods import Says, pytorch, textblob, tf_idf, vader
 from tests.bench.report import ROOT, Row, report
 from tests.support.labelled import write_sets
@@ -105,13 +105,19 @@ def _pytorch(learnt: Path, valid: Sequence[Example], texts: list[str]) -> list[R
         return []
     some = texts[:: max(1, len(texts) // _SLOW)]
     config = read_learnt(learnt).config
+    # Each encoder is judged on what it reads in the bundle.
+    english = learnt / ENGLISH_FOLDER if (learnt / ENGLISH_FOLDER / "learnt.npz").is_file() else None
+    own = [one for one in valid if not english or one.lang != "en"]
     name = f"pytorch, {config['layers']} layers, trained {config['minutes']:.0f} minutes"
     try:
         rows = _speeds(name, pytorch(learnt, "sentiment", 1), some, 1)
         speed = _speed(pytorch(learnt, "sentiment", 32), some, 32)
         rows.append(Row(name, "texts per core-second, batches of 32", speed, "1/s"))
         for task in HEADS:
-            rows += _scores(name, pytorch(learnt, task, 32), task, valid)
+            rows += _scores(name, pytorch(learnt, task, 32), task, own)
+            if english:
+                others = [one for one in valid if one.lang == "en"]
+                rows += _scores("pytorch, English encoder", pytorch(english, task, 32), task, others)
     except ModuleNotFoundError as error:
         print(f"left out: pytorch, for {error.name} is not installed")
         return []

@@ -66,11 +66,12 @@ def write_english(path: Path, words: list[str], layers: int = 12) -> dict[str, N
     )
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("e5-small-v2-q.onnx", helper.make_model(graph).SerializeToString())
-        archive.writestr("e5-small-v2-q-tokenizer.json", _tokenizer(pieces))
+        archive.writestr("e5-small-v2-q-tokenizer.json", tokenizer(pieces))
     return stood_for
 
 
-def _tokenizer(pieces: list[str]) -> str:
+def tokenizer(pieces: list[str]) -> str:
+    """Word pieces in the form of `tokenizer.json`; the first four are the specials."""
     made = Tokenizer(models.WordPiece({piece: at for at, piece in enumerate(pieces)}, unk_token="[UNK]"))
     made.add_special_tokens(pieces[:4])
     made.pre_tokenizer = pre_tokenizers.BertPreTokenizer()

@@ -1,25 +1,31 @@
 """From generated texts and random weights of the deep part to bundles that load, have learnt, and say what they are."""
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from processors.sentiment import SentimentModel
-from processors.sentiment.bundle import DEFAULT, TOKENIZER
+from processors.sentiment.bundle import DEFAULT, ENGLISH_TOKENIZER, MODEL, PACKED, TOKENIZER
+from processors.sentiment.bundle import load as load_bundle
 from processors.sentiment.evaluate import evaluate
 from processors.sentiment.training import features
+from processors.sentiment.training.assembly import Deep
 from processors.sentiment.training.data import SETS, load
-from processors.sentiment.training.finishing import finish
+from processors.sentiment.training.finishing import finish, finish_folder
 from processors.sentiment.training.learnt import Learnt, learnt_from, read_learnt
+from processors.sentiment.training.unpacking import unpacked
 from processors.sentiment.training.wide import WideRecipe
 from processors.sentiment.training.writing import Description
 from schemas.errors import Fatal
 from tests.support.encoders import random_weights
 from tests.support.labelled import write_sets
+from tests.support.small_english import tokenizer
 
 RECIPE = WideRecipe(slots=2**12, rounds=45, lessons=200)
 CUTTER = (DEFAULT / TOKENIZER).read_text(encoding="utf-8")
+PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "great", "gain", "the", "report", "meeting", "of", "w", "##e"]
 
 
 def random_learnt() -> Learnt:
@@ -47,11 +53,43 @@ def wide(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def blended(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("blended") / "bundle"
     describe = Description("blended", {"layers": 2})
-    finish(data, out, CUTTER, random_learnt(), describe, lambda _: None, wide_recipe=RECIPE)
+    finish(data, out, CUTTER, Deep(random_learnt()), describe, lambda _: None, wide_recipe=RECIPE)
     return out
 
 
-@pytest.mark.parametrize("name", ["wide", "blended"])
+@pytest.fixture(scope="module")
+def two(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With an English encoder, which reads words of its own."""
+    out = tmp_path_factory.mktemp("two") / "bundle"
+    arrays, config = random_weights(
+        layers=1, hidden=32, heads=2, wide=64, vocabulary=len(PIECES), max_length=32
+    )
+    english = learnt_from(arrays, config, tokenizer(PIECES))
+    own = {"tutor": "x", "lessons": 90, "lesson_weight": 0.5, "languages": ["id"]}
+    describe = Description(
+        "two", {"layers": 2, "recipe": own}, {"layers": 1, "recipe": {"tutored_weight": 0.75}}
+    )
+    tutored = out.parent / "tutored.jsonl"
+    tutored.write_text(
+        "".join(
+            json.dumps({"text": text, "lang": "en", "like": "tfns", "sentiment": [0.1, 0.1, 0.8]}) + "\n"
+            for text in ("a gain beat the good", "great gain and it beat")
+        )
+    )
+    finish(
+        data,
+        out,
+        CUTTER,
+        Deep(random_learnt(), english),
+        describe,
+        lambda _: None,
+        wide_recipe=RECIPE,
+        tutored=tutored,
+    )
+    return out
+
+
+@pytest.mark.parametrize("name", ["wide", "blended", "two"])
 def test_it_has_learnt(name: str, request: pytest.FixtureRequest) -> None:
     model = SentimentModel(request.getfixturevalue(name))
     scores = model.bundle.manifest["scores"]
@@ -70,8 +108,9 @@ def test_a_deep_part_that_knows_nothing_counts_for_nothing(data: Path, wide: Pat
     assert together.macro_f1 >= alone.macro_f1 - 0.1
 
 
-def test_company_decides_nothing_in_a_blended_bundle(blended: Path) -> None:
-    model = SentimentModel(blended)
+@pytest.mark.parametrize("name", ["blended", "two"])
+def test_company_decides_nothing(name: str, request: pytest.FixtureRequest) -> None:
+    model = SentimentModel(request.getfixturevalue(name))
     texts = ["bagus", "sama sekali tidak bagus", "we had a great report " * 4, "a " * 90, "", "panik"]
     alone = [model.probabilities([text]) for text in texts]
     together = model.probabilities(texts * 9)
@@ -79,6 +118,76 @@ def test_company_decides_nothing_in_a_blended_bundle(blended: Path) -> None:
         assert together.sentiment[at].tobytes() == alone[at % len(texts)].sentiment[0].tobytes()
         assert together.emotion[at].tobytes() == alone[at % len(texts)].emotion[0].tobytes()
     assert together.truncated.tolist() == [False, False, False, True, False, False] * 9
+
+
+def test_each_text_is_read_by_the_encoder_of_its_language(two: Path) -> None:
+    model = SentimentModel(two)
+    texts = [
+        "saya marah dan kesal",
+        "we love it great gain",
+        "kami puas dan senang",
+        "",
+        "the report of the meeting",
+    ]
+    found = model.probabilities(texts)
+    assert found.english.tolist() == [False, True, False, False, True]
+    assert SentimentModel().probabilities(texts[:2]).english.tolist() == [False, True]
+    card = (two / "CARD.md").read_text()
+    assert "encoder of 2 layers, 48 wide" in card
+    assert f"1 layers, 32 wide, over {len(PIECES)} pieces" in card
+    assert "e5-small-v2" in (two / "LICENSE").read_text()
+
+
+def test_the_own_encoder_is_the_same_beside_an_english_one(two: Path, blended: Path) -> None:
+    one, other = (unpacked(load_bundle(folder).model) for folder in (two, blended))
+    assert one.keys() == other.keys()
+    for name, weights in one.items():
+        assert np.array_equal(weights, other[name]), name
+    assert SentimentModel(blended).probabilities(["we love it great gain"]).english.tolist() == [False]
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "truncated"),
+    [
+        # The English encoder knows no "we": each of its letters is a piece to it, and 32 are read.
+        ("the report of the meeting " + "we " * 20, True, True),
+        ("the report of the meeting " + "we " * 9, True, False),
+        # It cuts this, but does not read it.
+        ("kami puas dan senang " * 4, False, False),
+        ("kami puas dan senang " * 9, False, True),
+        # This is one piece to it, and several to the wide part.
+        ("the report of the meeting " + "abcdefghij " * 15, True, True),
+    ],
+)
+def test_truncated_is_what_a_part_that_read_it_did_not_see_whole(
+    two: Path, text: str, english: bool, truncated: bool
+) -> None:
+    model = SentimentModel(two)
+    found = model.probabilities([text])
+    assert (found.english.tolist(), found.truncated.tolist()) == ([english], [truncated])
+
+
+def test_the_card_tells_who_labelled_and_for_whom(two: Path) -> None:
+    card = (two / "CARD.md").read_text()
+    assert "2 texts, recorded posts and variants of financial tweets (stocknet" in card
+    assert "1.0 in the wide part and 0.75 in the English encoder" in card
+    assert "those of 90 new ones in each pass that are in Indonesian" in card
+
+
+def test_two_encoders_of_different_trainings_are_refused(data: Path, tmp_path: Path) -> None:
+    for folder, tutor in ((tmp_path, "one"), (tmp_path / "english", "other")):
+        arrays, config = random_weights(
+            layers=1, hidden=32, heads=2, wide=64, vocabulary=len(PIECES), max_length=32
+        )
+        folder.mkdir(exist_ok=True)
+        np.savez(folder / "learnt.npz", **arrays)  # type: ignore[arg-type]  # numpy's stubs take names for options
+        (folder / "config.json").write_text(json.dumps(config | {"recipe": {"tutor": tutor}}))
+        (folder / "tokenizer.json").write_text(tokenizer(PIECES))
+    with pytest.raises(Fatal, match="not of one training: labels of tutor one and other"):
+        finish_folder(tmp_path, data, tmp_path / "bundle", lambda _: None)
+    (tmp_path / "english" / "learnt.npz").unlink()
+    with pytest.raises(Fatal, match=r"english/learnt\.npz cannot be read"):
+        finish_folder(tmp_path, data, tmp_path / "bundle", lambda _: None)
 
 
 def test_the_card_tells_what_the_manifest_tells(blended: Path) -> None:
@@ -96,8 +205,12 @@ def test_the_card_tells_what_the_manifest_tells(blended: Path) -> None:
 
 
 def test_the_same_data_give_the_same_bundle(data: Path, wide: Path, tmp_path: Path) -> None:
+    left = [tmp_path / one for one in (MODEL, ENGLISH_TOKENIZER)]
+    for one in left:
+        one.write_text("of a bundle that lay there before")
     finish(data, tmp_path, CUTTER, None, Description("wide", {}), lambda _: None, wide_recipe=RECIPE)
-    assert (tmp_path / "model.onnx").read_bytes() == (wide / "model.onnx").read_bytes()
+    assert not any(one.exists() for one in left)
+    assert (tmp_path / PACKED).read_bytes() == (wide / PACKED).read_bytes()
 
 
 def test_the_emotion_head_can_be_left_out(data: Path, tmp_path: Path) -> None:
@@ -105,7 +218,7 @@ def test_the_emotion_head_can_be_left_out(data: Path, tmp_path: Path) -> None:
         data,
         tmp_path,
         CUTTER,
-        random_learnt(),
+        Deep(random_learnt()),
         Description("moods", {}),
         lambda _: None,
         heads=("sentiment",),

@@ -10,6 +10,7 @@ from processors.sentiment.graphs.builder import Floats, Graph
 from processors.sentiment.graphs.encoder import Encoder, Linear, Pooling, add_encoder
 from processors.sentiment.graphs.heads import add_linear, add_mixed, add_probabilities, add_weights, softmax
 from processors.sentiment.graphs.ngrams import Ints
+from processors.sentiment.graphs.routing import add_joined, add_split
 from processors.sentiment.training.learnt import learnt_from
 from tests.support.encoders import encoded, random_weights
 
@@ -97,6 +98,31 @@ def test_rows_in_steps_from_the_lowest_are_finer() -> None:
         (found,) = model.run(["product"], padded([np.arange(40)], 40))
         errors.append(float(np.abs(found - values @ weight).mean()))
     assert errors[1] < errors[0] < 0.05
+
+
+@pytest.mark.parametrize("chosen", [[], [0, 1, 2, 3, 4, 5], [1], [0, 2, 5], [0, 1, 2, 4]])
+def test_each_text_comes_back_from_the_encoder_of_its_share(chosen: list[int]) -> None:
+    # Kinds by the first token: of the second and third kind, which are English, 0.8 and a little more, or just 0.8.
+    kinds = np.array([[0.2, 0.5, 0.3], [0.19, 0.5, 0.31], [0.9, 0.1, 0.0]], dtype=np.float32)
+    firsts = np.array([1 if at in chosen else 2 * (at % 2) for at in range(6)])
+    ids = np.stack([firsts, np.arange(6)], axis=1)
+    graph = Graph()
+    first = graph.node("Gather", "input_ids", graph.constant(np.array(0)), axis=1)
+    shares = add_split(graph, graph.node("Gather", graph.constant(kinds), first), (1, 2))
+    said = [
+        graph.node("Cast", graph.node("Mul", share.ids, graph.ints(times)), to=1)
+        for share, times in zip(shares, (1, 10), strict=True)
+    ]
+    graph.node("Identity", add_joined(graph, shares, said, 2), name="said")
+    model = session(graph.model("routed", {"said": 2, "english": 1}, english=True))
+    mask = np.ones_like(ids)
+    found, english = model.run(
+        ["said", "english"],
+        {"input_ids": ids, "attention_mask": mask, "english_ids": ids + 100, "english_mask": mask},
+    )
+    is_english = np.isin(np.arange(6), chosen)
+    assert english[:, 0].astype(bool).tolist() == is_english.tolist()
+    assert found.tolist() == np.where(is_english[:, None], (ids + 100) * 10, ids).tolist()
 
 
 def test_heads_mix_by_kind() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from processors.sentiment.bundle import Bundle, load
 from processors.sentiment.labels import HEADS
-from processors.sentiment.training.assembly import deep_model
+from processors.sentiment.training.assembly import Deep, deep_model
 from processors.sentiment.training.base import read
 from processors.sentiment.training.learnt import read_learnt
 from processors.sentiment.training.recipe import Recipe, further
@@ -117,7 +117,13 @@ def bundle_of(folder: Path) -> Bundle:
     learnt = read_learnt(folder)
     describe = Description("small", learnt.config)
     write_bundle(
-        folder / "b", deep_model(learnt), learnt.tokenizer, learnt.max_length, tuple(HEADS), describe, {}
+        folder / "b",
+        deep_model(Deep(learnt)),
+        learnt.tokenizer,
+        learnt.max_length,
+        tuple(HEADS),
+        describe,
+        {},
     )
     return load(folder / "b")
 

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tokenizers import Tokenizer
 
+from processors.sentiment.bundle import DEFAULT
 from processors.sentiment.normalise import normalise
 from processors.sentiment.training import material
-from processors.sentiment.training.recipe import Recipe, for_tutor
+from processors.sentiment.training.learnt import ENGLISH_FOLDER, arrays_of, read_learnt
+from processors.sentiment.training.recipe import Recipe, beside_english, for_english, for_tutor
 from schemas.errors import Fatal
 from tests.support.labelled import write_sets
 from tests.support.small_base import write_base
@@ -17,8 +20,9 @@ from tests.support.small_english import write_english
 
 torch = pytest.importorskip("torch", reason="torch is not here: make train installs it, in .venv-train")
 
-from processors.sentiment.training import deep, tutor  # noqa: E402 -- they need torch
+from processors.sentiment.training import deep, english_part, tutor  # noqa: E402 -- they need torch
 from processors.sentiment.training.descent import _loss  # noqa: E402 -- same
+from processors.sentiment.training.train import train  # noqa: E402 -- same
 
 WORDS = ["great", "good", "gain", "bad", "poor", "loss", "meeting", "report", "office", "the", "and", "tfns"]
 SMALL = replace(
@@ -32,7 +36,7 @@ def teach(folder: Path, posts: list[str]) -> tuple[str, list[dict[str, object]],
     (folder / "data" / "events").mkdir(exist_ok=True)
     lines = "".join(json.dumps({"text": post}) + "\n" for post in posts)
     (folder / "data" / "events" / "stocknet_2015.jsonl").write_text(lines)
-    write_english(folder / "tutor.jar", WORDS)
+    write_english(folder / "tutor.jar", [*WORDS, "zebra"])
     (folder / "out").mkdir(exist_ok=True)
     said: list[str] = []
     name = tutor.teach(
@@ -61,6 +65,42 @@ def test_it_labels_posts_and_variants_once_each_and_a_student_learns_from_them(t
     deep.train(files, tmp_path / "data", tmp_path / "out", recipe, None, said.append, lambda *_: None)
     config = json.loads((tmp_path / "out" / "config.json").read_text())
     assert config["recipe"]["tutor"] == name
+
+
+def test_the_english_encoder_begins_with_the_tutors_lower_layers_and_its_words(tmp_path: Path) -> None:
+    name, rows, said = teach(tmp_path, POSTS)
+    recipe = replace(SMALL, tutor=name, layers=2)
+    english_part.train(tmp_path / "data", tmp_path / "out", recipe, None, said.append, lambda *_: None)
+    line = next(one for one in said if one.startswith("English encoder: "))
+    assert f"{len(rows)} that the tutor labelled" in line
+    config, tokenizer, arrays = arrays_of(tmp_path / "out" / ENGLISH_FOLDER)
+    _, whole, tutors = arrays_of(tmp_path / "out" / "tutor")
+    assert (config["layers"], config["recipe"]["begins"], config["recipe"]["tutor"]) == (2, "tutor", name)
+    assert "layer.2.up.bias" not in arrays
+    read_learnt(tmp_path / "out" / ENGLISH_FOLDER)
+    kept, before = (Tokenizer.from_str(one).get_vocab() for one in (tokenizer, whole))
+    assert set(before) - set(kept) == {"zebra"}, "words that no English text has are gone"
+    for word in ("great", "loss", "_symbol_"):
+        here, there = arrays["embeddings.word"][kept[word]], tutors["embeddings.word"][before[word]]
+        assert np.corrcoef(here, there)[0, 1] > 0.9
+    valid = json.loads((tmp_path / "out" / ENGLISH_FOLDER / "valid.json").read_text())
+    assert set(valid) == {"nusax", "tfns", "goemotions"}
+    assert valid["tfns"] > 80, valid
+
+
+def test_a_bundle_with_an_english_encoder_is_gone_on_from_with_its_tutor_only(tmp_path: Path) -> None:
+    with pytest.raises(Fatal, match=r"leaves English to an encoder of its own, .* name its jar with --tutor"):
+        train(tmp_path, tmp_path, tmp_path / "out", Recipe(), None, str(DEFAULT), None, ("sentiment",), None)
+    assert not list(tmp_path.iterdir())
+
+
+def test_its_recipe_is_of_all_english_sets() -> None:
+    own = for_english(Recipe())
+    assert (own.languages, own.layers, own.without) == (("en",), 8, ("cnbci", "emot", "smsa"))
+    assert dict(for_english(replace(Recipe(), without=("tfns",))).shares).keys() == {"nusax", "goemotions"}
+    own = beside_english(Recipe(), "labels")
+    assert (own.tutor, own.tutored_weight, dict(own.shares)["tfns"]) == ("labels", 0.0, 0.3)
+    assert dict(own.shares)["smsa"] == dict(Recipe().shares)["smsa"]
 
 
 def write_sets_of(folder: Path) -> Path:

@@ -7,7 +7,7 @@ import pytest
 
 from processors.sentiment.bundle import load
 from processors.sentiment.graphs.builder import Graph
-from processors.sentiment.training.assembly import deep_model
+from processors.sentiment.training.assembly import Deep, deep_model
 from processors.sentiment.training.learnt import learnt_from
 from processors.sentiment.training.recipe import Recipe, further
 from processors.sentiment.training.unpacking import unpacked
@@ -15,7 +15,7 @@ from schemas.errors import Fatal
 from tests.support.encoders import random_weights
 
 ARRAYS, CONFIG = random_weights(layers=3, hidden=48, heads=4, wide=96, vocabulary=200, max_length=24)
-MODEL = deep_model(learnt_from(ARRAYS, CONFIG, ""))
+MODEL = deep_model(Deep(learnt_from(ARRAYS, CONFIG, "")))
 
 
 def test_weights_come_back_within_half_a_step() -> None:
@@ -34,7 +34,7 @@ def test_weights_come_back_within_half_a_step() -> None:
 
 
 def test_what_was_unpacked_makes_the_same_model() -> None:
-    assert deep_model(learnt_from(unpacked(MODEL), CONFIG, "")) == MODEL
+    assert deep_model(Deep(learnt_from(unpacked(MODEL), CONFIG, ""))) == MODEL
 
 
 def test_of_a_blended_bundle_the_deep_part_comes_back() -> None:

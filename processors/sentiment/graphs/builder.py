@@ -13,6 +13,9 @@ Floats = NDArray[np.float32]
 
 OPSET = 20
 IDS, MASK = "input_ids", "attention_mask"
+ENGLISH_IDS, ENGLISH_MASK = "english_ids", "english_mask"
+ENGLISH = "english"
+"""The output that says which encoder read a text, where there are two."""
 
 _MICROSOFT = "com.microsoft"
 _STEPS = 127
@@ -106,14 +109,22 @@ class Graph:
         constant = (whole.astype(np.float32) * step).sum(axis=0) * np.float32(rows.lowest)
         return self.node("Mul", summed, rows.step), constant.astype(np.float32)
 
-    def model(self, name: str, outputs: Mapping[str, int], notes: Mapping[str, str] | None = None) -> bytes:
-        """The file: inputs `input_ids` and `attention_mask` (batch, length) int64, outputs (batch, classes) float32."""
-        dimensions = ["batch", "length"]
+    def model(self, name: str, outputs: Mapping[str, int], *, english: bool = False) -> bytes:
+        """The file: inputs `input_ids` and `attention_mask` (batch, length) int64, outputs (batch, classes) float32.
+
+        Where it has an English encoder, `english_ids` and `english_mask` (batch, another length) are inputs, too.
+        """
+        inputs = {IDS: "length", MASK: "length"}
+        if english:
+            inputs |= {ENGLISH_IDS: "english_length", ENGLISH_MASK: "english_length"}
         built = helper.make_model(
             helper.make_graph(
                 self._nodes,
                 name,
-                [helper.make_tensor_value_info(one, TensorProto.INT64, dimensions) for one in (IDS, MASK)],
+                [
+                    helper.make_tensor_value_info(one, TensorProto.INT64, ["batch", length])
+                    for one, length in inputs.items()
+                ],
                 [
                     helper.make_tensor_value_info(one, TensorProto.FLOAT, ["batch", classes])
                     for one, classes in outputs.items()
@@ -124,7 +135,6 @@ class Graph:
             ir_version=10,
             producer_name="denyut",
         )
-        helper.set_model_props(built, dict(notes or {}))
         return bytes(built.SerializeToString(deterministic=True))
 
     def _step(self, widest: str, steps: int) -> str:

@@ -73,28 +73,28 @@ class Encoder:
         return int(self.words.shape[1])
 
 
-def add_encoder(graph: Graph, encoder: Encoder) -> str:
-    """Add the encoder to a graph; the result is (batch, hidden)."""
+def add_encoder(graph: Graph, encoder: Encoder, ids: str = IDS, mask: str = MASK) -> str:
+    """Add the encoder to a graph; the result is (batch, hidden). Ids and mask are (batch, length)."""
     # Tokens of all texts stand below one another, (batch * length, hidden), but for attention.
-    shape = graph.node("Concat", graph.node("Shape", IDS), graph.ints(encoder.hidden), axis=0)
+    shape = graph.node("Concat", graph.node("Shape", ids), graph.ints(encoder.hidden), axis=0)
     flat = graph.ints(-1, encoder.hidden)
     lengths = graph.node(
         "Cast",
-        graph.node("ReduceSum", MASK, graph.ints(1), keepdims=0),
+        graph.node("ReduceSum", mask, graph.ints(1), keepdims=0),
         to=6,  # int32
     )
-    tokens = graph.node("Reshape", _embedded(graph, encoder), flat)
+    tokens = graph.node("Reshape", _embedded(graph, encoder, ids), flat)
     for layer in encoder.layers:
         tokens = _layer(graph, layer, tokens, encoder, shape, flat, lengths)
-    return _pooled(graph, graph.node("Reshape", tokens, shape), encoder.pooling)
+    return _pooled(graph, graph.node("Reshape", tokens, shape), encoder.pooling, mask)
 
 
-def _embedded(graph: Graph, encoder: Encoder) -> str:
+def _embedded(graph: Graph, encoder: Encoder, ids: str) -> str:
     step = np.maximum(np.abs(encoder.words).max(axis=1, keepdims=True), np.float32(1e-9)) / np.float32(_BYTE)
     whole = np.rint(encoder.words / step).astype(np.int8)
-    found = graph.node("Cast", graph.node("Gather", graph.constant(whole), IDS), to=1)
-    words = graph.node("Mul", found, graph.node("Gather", graph.constant(step.astype(np.float32)), IDS))
-    length = graph.node("Shape", IDS, start=1, end=2)
+    found = graph.node("Cast", graph.node("Gather", graph.constant(whole), ids), to=1)
+    words = graph.node("Mul", found, graph.node("Gather", graph.constant(step.astype(np.float32)), ids))
+    length = graph.node("Shape", ids, start=1, end=2)
     positions = graph.node("Slice", graph.constant(encoder.positions), graph.ints(0), length, graph.ints(0))
     return _normed(graph, graph.node("Add", words, positions), encoder.norm, encoder.epsilon)
 
@@ -145,11 +145,11 @@ def _normed(graph: Graph, value: str, norm: Norm, epsilon: float) -> str:
     )
 
 
-def _pooled(graph: Graph, tokens: str, pooling: Pooling) -> str:
+def _pooled(graph: Graph, tokens: str, pooling: Pooling, mask: str) -> str:
     if pooling == "first":
         return graph.node("Gather", tokens, graph.constant(np.array(0, dtype=np.int64)), axis=1)
-    mask = graph.node("Cast", MASK, to=1)
+    seen = graph.node("Cast", mask, to=1)
     # A product of one row for each text: its order of adding follows from the padded length alone.
-    summed = graph.node("MatMul", graph.node("Unsqueeze", mask, graph.ints(1)), tokens)
-    count = graph.node("ReduceSum", mask, graph.ints(1), keepdims=1)
+    summed = graph.node("MatMul", graph.node("Unsqueeze", seen, graph.ints(1)), tokens)
+    count = graph.node("ReduceSum", seen, graph.ints(1), keepdims=1)
     return graph.node("Div", graph.node("Squeeze", summed, graph.ints(1)), count)

@@ -1,7 +1,7 @@
 """The model card: what the bundle is, what it was made of, how good it measured, where it is weak."""
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from processors.sentiment.behaviour import Outcome, weaknesses
 from processors.sentiment.evaluate import Report
@@ -136,19 +136,24 @@ def _mapped(made: "Finished") -> str:
 
 def _taught(made: "Finished") -> str:
     """The sentences that nobody said, but that it learnt from."""
-    wide, deep = made.manifest["recipe"]["wide"], made.manifest["recipe"]["deep"].get("recipe", {})
+    recipes = made.manifest["recipe"]
+    wide, deep, english = (
+        recipes["wide"],
+        recipes["deep"].get("recipe", {}),
+        recipes.get("english", {}).get("recipe", {}),
+    )
     said = []
     if made.lessons:
         said.append(f"the wide part learns from {made.lessons:,}, each counting {wide['lesson']}")
     if deep.get("lessons"):
         said.append(
-            f"the deep part from up to {deep['lessons']:,} new ones in each pass, each counting {deep['lesson_weight']}"
+            f"the deep part from those of {deep['lessons']:,} new ones in each pass that are in {_languages(deep)}, each counting {deep['lesson_weight']}"
         )
     tutored = (
         f"\n{made.tutored:,} texts, recorded posts and variants of financial tweets ({', '.join(one['name'] for one in made.manifest['training_data'] if one['task'] == 'events')}) were labelled "
-        "by a tutor, whose chances both parts learn from: e5-small-v2 (MIT), an English encoder of twelve layers, trained for it on the English sentiment sets. "
-        f"Each counts {deep.get('tutored_weight')} in the deep part and {wide['tutored']} in the wide one."
-        if made.tutored
+        "by a tutor, whose chances the wide part and the English encoder learn from: e5-small-v2 (MIT), an English encoder of twelve layers, trained for it on the English sentiment sets. "
+        f"Each counts {wide['tutored']} in the wide part and {english.get('tutored_weight')} in the English encoder, which learns from all English sets, and from the English ones among as many lessons."
+        if made.tutored and english
         else ""
     )
     if not said:
@@ -157,6 +162,11 @@ def _taught(made: "Finished") -> str:
         "\nBeside them stand sentences put together from templates that were written for it "
         f"(`processors/sentiment/training/lessons.toml`): {'; '.join(said)}. English news of companies is known from these alone.{tutored}"
     )
+
+
+def _languages(recipe: Mapping[str, Any]) -> str:
+    names = {"id": "Indonesian", "en": "English"}
+    return " or ".join(names[one] for one in recipe["languages"])
 
 
 def _trap(made: "Finished") -> str:
@@ -179,12 +189,19 @@ def _thin(made: "Finished") -> str:
 
 
 def _deep(made: "Finished") -> str:
-    if made.learnt is None:
+    if made.deep is None:
         return ""
-    encoder = made.learnt.encoder
-    return (
-        f"The **deep part** is an encoder of {len(encoder.layers)} layers, {encoder.hidden} wide, over {len(encoder.words):,} pieces; "
+    own, english = made.deep.own.encoder, made.deep.english
+    said = (
+        f"The **deep part** is an encoder of {len(own.layers)} layers, {own.hidden} wide, over {len(own.words):,} pieces; "
         f"it began as multilingual-e5-small (MIT){_earlier(made)}. "
+    )
+    if english is None:
+        return said
+    return (
+        f"{said}English texts do not go through it, but through **an encoder of their own**: {len(english.encoder.layers)} layers, {english.encoder.hidden} wide, over "
+        f"{len(english.encoder.words):,} pieces of its own, which began as the lower layers of the tutor (below). The gate says which one a text is for; "
+        f"{100 * made.astray:.1f} % of the valid texts went to the other. "
     )
 
 
@@ -198,7 +215,7 @@ def _experts(made: "Finished") -> str:
 
 
 def _blended(made: "Finished") -> str:
-    if made.learnt is None:
+    if made.deep is None:
         return ""
     return "\nThe logits of both are added, each times a weight that depends on the kind of text."
 

@@ -1,8 +1,7 @@
 """From what was learnt to a bundle folder: fits the wide part, blends, writes, judges what was written."""
 
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,16 +19,18 @@ from processors.sentiment.labels import HEADS
 from processors.sentiment.measures import Measures, measure
 from processors.sentiment.model import SentimentModel
 from processors.sentiment.normalise import URL, USER, normalise
-from processors.sentiment.training.assembly import blended_model, deep_model
+from processors.sentiment.training.assembly import Deep, blended_model, deep_model
 from processors.sentiment.training.blend import Blend, fit_blend
 from processors.sentiment.training.card import card
 from processors.sentiment.training.crossing import Crossing, in_first_half
-from processors.sentiment.training.data import KINDS, DataSet, Example, check_heads
-from processors.sentiment.training.learnt import Learnt, read_learnt
+from processors.sentiment.training.data import KINDS, DataSet, check_heads
+from processors.sentiment.training.learnt import ENGLISH_FOLDER, read_learnt
+from processors.sentiment.training.making import Making
 from processors.sentiment.training.material import TUTORED, read, taught
 from processors.sentiment.training.numbers import Numbers, Weights, numbers
 from processors.sentiment.training.wide import WideRecipe, fit_wide
-from processors.sentiment.training.writing import Description, write_bundle, write_card
+from processors.sentiment.training.writing import Description, write_card
+from schemas.errors import Fatal
 
 Say = Callable[[str], None]
 
@@ -50,7 +51,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """What was made, for the card."""
+    """What was made, for the card. `astray` is the share of the valid texts that the encoder of the other language reads, 0 to 1."""
 
     manifest: Mapping[str, Any]
     texts: int
@@ -58,25 +59,39 @@ class Finished:
     tutored: int
     ngrams: int
     experts: Mapping[str, int]
-    learnt: Learnt | None
+    deep: Deep | None
+    astray: float
     alone: Mapping[str, Mapping[str, float]]
     judgements: Sequence[Judgement]
     outcomes: Sequence[Outcome]
 
 
 def finish_folder(learnt: Path, data: Path, out: Path, say: Say, heads: Sequence[str] = tuple(HEADS)) -> None:
-    """The same from a training's folder; its configuration goes into the manifest. Raises Fatal as `finish` does."""
-    found = read_learnt(learnt)
-    describe = Description(NAME, found.config)
-    tutored = learnt / TUTORED if describe.tutored else None
-    finish(data, out, found.tokenizer, found, describe, say, heads, tutored=tutored)
+    """The same from a training's folder, with the English encoder in it, where a tutor taught one; configurations go into the manifest.
+
+    Raises:
+        Fatal: as `finish` does, or the two encoders are not of one training.
+    """
+    own = read_learnt(learnt)
+    describe = Description(NAME, own.config)
+    if not describe.tutored:
+        finish(data, out, own.tokenizer, Deep(own), describe, say, heads)
+        return
+    english = read_learnt(learnt / ENGLISH_FOLDER)
+    ours, theirs = describe.deep["recipe"]["tutor"], english.config["recipe"]["tutor"]
+    if (ours, own.max_length) != (theirs, english.max_length):
+        raise Fatal(
+            f"the two encoders in {learnt} are not of one training: labels of tutor {ours} and {theirs}, {own.max_length} and {english.max_length} tokens"
+        )
+    describe = replace(describe, english=english.config)
+    finish(data, out, own.tokenizer, Deep(own, english), describe, say, heads, tutored=learnt / TUTORED)
 
 
 def finish(
     data: Path,
     out: Path,
     tokenizer: str,
-    learnt: Learnt | None,
+    deep: Deep | None,
     describe: Description,
     say: Say,
     heads: Sequence[str] = tuple(HEADS),
@@ -84,14 +99,14 @@ def finish(
     max_length: int = 128,
     tutored: Path | None = None,
 ) -> None:
-    """Write the bundle folder `out`; without `learnt` it has a wide part only. `tutored` may be a file of a tutor's labels.
+    """Write the bundle folder `out`; without `deep` it has a wide part only. `tutored` may be a file of a tutor's labels.
 
     Raises:
         Fatal: data are missing, there is no set for a head, or `out` cannot be written.
     """
     check_heads(heads, describe.sets)
     recipe = wide_recipe or WideRecipe()
-    length = learnt.max_length if learnt else max_length
+    length = deep.own.max_length if deep else max_length
     sets = read(data, describe.without, tutored)
     say(
         f"{len(sets.train):,} texts to learn from; {sets.removed} left out, for they nearly stand in a valid split"
@@ -112,25 +127,27 @@ def finish(
     valid = ~labels.train
     kinds = wide.kinds(rows[valid])
     parts = {head: {"wide": one.logits(rows[valid], kinds)} for head, one in wide.heads.items()}
-    if learnt:
-        for head, logits in _deep_logits(learnt, tokenizer, _chosen(examples, valid), describe).items():
-            if head in parts:
-                parts[head]["deep"] = logits
+    astray = 0.0
+    made = Making(tokenizer, deep, length, describe)
+    if deep:
+        # As it will run, eight-bit weights and all; up to a constant per text, which a softmax forgets.
+        found = made.loaded(deep_model(deep, wide if deep.english else None), tuple(HEADS)).probabilities(
+            [one.text for one in _chosen(examples, valid)]
+        )
+        for head, each in parts.items():
+            each["deep"] = np.log(np.maximum(getattr(found, head), np.float32(_LEAST))).astype(np.float32)
+        if deep.english:
+            meant = np.array([one.lang == "en" for one in _chosen(examples, valid)])
+            astray = float((found.english != meant).mean())
+            say(f"{100 * astray:.2f} % of the valid texts go to the encoder of the other language")
     alone = _alone(parts, labels, valid, say)
     first = np.array([in_first_half(text) for text in _chosen(texts, valid)])
     blends = _blends(parts, kinds, labels, valid, np.ones_like(first), say)
-    model = blended_model(wide, learnt, blends)
-    manifest = write_bundle(out, model, tokenizer, length, heads, describe, {"wide": asdict(recipe)})
+    manifest = made.write(out, blended_model(wide, deep, blends), heads, {"wide": asdict(recipe)})
     scorer = SentimentModel(out)
     crossing = Crossing(
         *(
-            _loaded(
-                blended_model(wide, learnt, _blends(parts, kinds, labels, valid, half, _silent)),
-                tokenizer,
-                length,
-                heads,
-                describe,
-            )
+            made.loaded(blended_model(wide, deep, _blends(parts, kinds, labels, valid, half, _silent)), heads)
             for half in (first, ~first)
         )
     )
@@ -145,7 +162,8 @@ def finish(
         tutored=len(sets.tutored),
         ngrams=len(wide.vocabulary.idf) - 1,
         experts={name: len(head.experts) for name, head in wide.heads.items()},
-        learnt=learnt,
+        deep=deep,
+        astray=astray,
         alone=alone,
         judgements=judgements,
         outcomes=outcomes,
@@ -186,27 +204,6 @@ def _chosen(values: Sequence[T], among: NDArray[np.bool_]) -> list[T]:
 
 def _silent(_: str) -> None:
     return
-
-
-def _loaded(
-    model: bytes, tokenizer: str, length: int, heads: Sequence[str], describe: Description
-) -> SentimentModel:
-    """A model that is to be asked, and not kept."""
-    with tempfile.TemporaryDirectory() as folder:
-        write_bundle(Path(folder), model, tokenizer, length, heads, describe, {})
-        return SentimentModel(folder)
-
-
-def _deep_logits(
-    learnt: Learnt, tokenizer: str, examples: Sequence[Example], describe: Description
-) -> dict[str, Floats]:
-    """Of the deep part as it will run, eight-bit weights and all; up to a constant per text, which a softmax forgets."""
-    running = _loaded(deep_model(learnt), tokenizer, learnt.max_length, tuple(HEADS), describe)
-    found = running.probabilities([one.text for one in examples])
-    return {
-        head: np.log(np.maximum(getattr(found, head), np.float32(_LEAST))).astype(np.float32)
-        for head in HEADS
-    }
 
 
 def _alone(

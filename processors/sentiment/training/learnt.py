@@ -13,6 +13,8 @@ from processors.sentiment.graphs.encoder import Encoder, Layer, Linear, Norm
 from processors.sentiment.labels import HEADS
 from schemas.errors import Fatal
 
+ENGLISH_FOLDER = "english"
+"""In a training's folder that of its English encoder."""
 _EPSILON = 1e-12
 
 
@@ -33,15 +35,23 @@ def read_learnt(folder: Path) -> Learnt:
     Raises:
         Fatal: a file or an array is missing or has another shape than the configuration says.
     """
+    config, tokenizer, arrays = arrays_of(folder)
+    try:
+        return learnt_from(arrays, config, tokenizer)
+    except (KeyError, ValueError) as error:
+        raise Fatal(f"{folder} is not what training writes: {error}") from error
+
+
+def arrays_of(folder: Path) -> tuple[dict[str, Any], str, dict[str, Floats]]:
+    """Configuration, tokenizer and arrays of a training's folder, as they are; raises Fatal where they cannot be read."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         tokenizer = (folder / "tokenizer.json").read_text(encoding="utf-8")
         with np.load(folder / "learnt.npz", allow_pickle=False) as file:
-            arrays = {name: np.asarray(file[name], dtype=np.float32) for name in file.files}
-        return learnt_from(arrays, config, tokenizer)
+            return config, tokenizer, {name: np.asarray(file[name], dtype=np.float32) for name in file.files}
     except OSError as error:
         raise Fatal(f"{error.filename} cannot be read: {error.strerror}; train first") from error
-    except (KeyError, ValueError) as error:
+    except ValueError as error:
         raise Fatal(f"{folder} is not what training writes: {error}") from error
 
 

@@ -59,6 +59,16 @@ def read(data: Path, without: Collection[str] = (), tutored: Path | None = None)
     return Sets(kept, valid, len(found), _tutored(tutored) if tutored else ())
 
 
+def only(language: str, sets: Sets) -> Sets:
+    """The examples of one language."""
+    return Sets(
+        [one for one in sets.train if one.lang == language],
+        [one for one in sets.valid if one.lang == language],
+        sets.removed,
+        [one for one in sets.tutored if one.lang == language],
+    )
+
+
 def apart(sets: Sets, made: Sequence[Lesson]) -> list[Lesson]:
     """Lessons without those that nearly stand in a valid split."""
     near = twins([normalise(one.text) for one in sets.valid], [normalise(one.text) for one in made])
@@ -101,7 +111,7 @@ def epoch(sets: Sets, tokenizer: Tokenizer, recipe: Recipe, number: int) -> list
         for _ in range(int(share) + (chance.random() < share % 1)):
             texts.append(noisy(one.text, chance) if chance.random() < recipe.noise else one.text)
             labels.append((*_labels(one, borrowed), ()))
-    for one in sets.tutored:
+    for one in sets.tutored if recipe.tutored_weight else ():
         texts.append(noisy(one.text, chance) if chance.random() < recipe.noise else one.text)
         labels.append((_NONE, _NONE, recipe.tutored_weight, 0.0, one.chances))
     for lesson in apart(sets, lessons(recipe.lessons, chance.randrange(2**31))):

@@ -67,9 +67,9 @@ def vectors(table: Floats, rows: Sequence[int], base: Tokenizer) -> Floats:
     return np.asarray(found, dtype=np.float32)
 
 
-def unknown_rate(tokenizer: Tokenizer, texts: Sequence[str]) -> float:
-    """The share of tokens that no piece covers, 0 to 1."""
-    unknown = SPECIALS.index(UNKNOWN)
+def unknown_rate(tokenizer: Tokenizer, texts: Sequence[str], piece: str = UNKNOWN) -> float:
+    """The share of tokens that no piece covers, which come out as `piece`, 0 to 1."""
+    unknown = tokenizer.get_vocab()[piece]
     tokens = missing = 0
     for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False):
         tokens += len(encoding.ids)

@@ -12,6 +12,9 @@ _PASSES = 2.0
 """And needs fewer of them: curves of a training that went on were flat from the second pass on (ADR 18)."""
 _TUTORS_SETS = (("nusax", 1.0), ("tfns", 1.0))
 _TUTORS_LAYERS = 12
+_ENGLISH_BESIDE = (("tfns", 0.3), ("goemotions", 0.1))
+"""As much English as the encoder for both languages still sees where another reads English: it is left with what is of both, or neither."""
+_ENGLISH_SETS = (("nusax", 3.0), ("tfns", 2.0), ("goemotions", 1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +23,10 @@ class Recipe:
 
     Attributes:
         seed: of everything that is drawn.
-        begins: `model_version` of the bundle that it goes on from; empty: it begins with the base.
+        begins: `model_version` of the bundle that it goes on from, or which English encoder it begins with; empty: it begins with the base.
         without: sets that it does not learn from.
-        languages: of what it learns from; lessons of others are left out.
-        tutor: names the labels of recorded posts that it learns from, too (`tutor`); empty: there are none.
+        languages: of the lessons that it learns from.
+        tutor: names the labels of recorded posts (`tutor`) that the bundle learns from, too, and which the English encoder beside it begins with; empty: there is neither.
         layers: how many of the base's layers are kept, from the bottom.
         pieces: size of the vocabulary.
         epochs: passes over the sets, each as often as `shares` says.
@@ -32,7 +35,7 @@ class Recipe:
         noise: share of the texts that are changed a little before they are learnt from.
         borrowed: what a label counts that was taken over from the other task, by set.
         lesson_weight: what a lesson counts.
-        tutored_weight: what a label of the tutor counts.
+        tutored_weight: what a label of the tutor counts; at nought they are not learnt from.
         max_length: tokens read of one text.
         batch_tokens: tokens of one batch, padding included, of one worker.
         rate: highest learning rate of the top layer; each layer below has `decay` of the one above.
@@ -134,3 +137,27 @@ def for_tutor(recipe: Recipe, base: str) -> Recipe:
         shares=shares,
         lessons=6_000,
     )
+
+
+def for_english(recipe: Recipe) -> Recipe:
+    """That of the bundle's English encoder beside such a training, whose tutor it begins with: its lower layers, three passes over all English sets.
+
+    A tutor has learnt from one of them at least (`for_tutor`).
+    """
+    shares = tuple((name, often) for name, often in _ENGLISH_SETS if name not in recipe.without)
+    return replace(
+        recipe,
+        begins="tutor",
+        without=tuple(sorted(one.name for one in SETS if one.name not in dict(shares))),
+        languages=("en",),
+        pieces=15_000,
+        epochs=3.0,
+        shares=shares,
+    )
+
+
+def beside_english(recipe: Recipe, tutor: str) -> Recipe:
+    """That of the encoder for both languages where the bundle gets an English one, whose `tutor` labels this one does not learn from."""
+    seldom = dict(_ENGLISH_BESIDE)
+    shares = tuple((name, min(often, seldom.get(name, often))) for name, often in recipe.shares)
+    return replace(recipe, languages=("id",), tutor=tutor, tutored_weight=0.0, shares=shares)

@@ -7,12 +7,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from processors.sentiment.bundle import load
-from processors.sentiment.training import base, curves, deep, tutor
+from processors.sentiment.bundle import Bundle, load
+from processors.sentiment.training import base, curves, deep, english_part, tutor
 from processors.sentiment.training.data import check_heads, sets
 from processors.sentiment.training.finishing import finish_folder
 from processors.sentiment.training.keeping import CURVES
-from processors.sentiment.training.recipe import Recipe, further
+from processors.sentiment.training.learnt import ENGLISH_FOLDER
+from processors.sentiment.training.recipe import Recipe, beside_english, further
 from schemas.errors import Fatal
 
 PICTURE = "curves.png"
@@ -38,26 +39,22 @@ def train(
         folder: keeps the training's state: a training that was stopped goes on from there.
         out: the bundle folder.
         recipe: what was chosen by hand.
-        minutes: the most the deep part may take; None: no limit.
+        minutes: the most each encoder of the deep part may take; None: no limit.
         begin: folder of a bundle trained here to go on from; None: it begins with the base.
         layers: how many the deep part gets; None: as many as the bundle has that it goes on from, or the recipe.
         heads: those that the bundle gets.
-        jar: carries the base of an English tutor, which labels recorded posts first (`tutor`); None: there is none.
+        jar: carries the base of an English tutor, which labels recorded posts first (`tutor`), and whose lower layers the bundle's English encoder begins
+            with (`english_part`); None: there is neither.
 
     Raises:
         Fatal: no bundle can be made of these heads and sets, or the training cannot begin so; data or files of the base are missing, or a folder cannot be written.
     """
     check_heads(heads, sets(recipe.without))
     files = base.installed()
-    bundle = load(begin, to_learn_on=True) if begin else None
+    bundle = _beginning(begin, heads, jar) if begin else None
     from_base = recipe
     if bundle:
         recipe = further(recipe, bundle, layers)
-        lacking = [head for head in heads if head not in bundle.manifest["labels"]]
-        if lacking:
-            raise Fatal(
-                f"{bundle.model_version} has no {lacking[0]} head to go on from: leave it out with --heads"
-            )
     elif layers is not None:
         recipe = replace(recipe, layers=layers)
     console = Console(stderr=True)
@@ -89,10 +86,31 @@ def train(
 
     with bar:
         if jar:
-            recipe = replace(recipe, tutor=tutor.teach(jar, data, folder, from_base, say, telling("tutor")))
+            named = tutor.teach(jar, data, folder, from_base, say, telling("tutor"))
+            bar.update(bar.task_ids[-1], completed=1.0)
+            recipe = beside_english(recipe, named)
+            english_part.train(
+                data, folder, replace(from_base, tutor=named), minutes, say, telling("English")
+            )
             bar.update(bar.task_ids[-1], completed=1.0)
         deep.train(files, data, folder, recipe, minutes, say, telling("learning"), bundle)
         bar.update(bar.task_ids[-1], completed=1.0)
-    curves.draw(folder / CURVES, folder / PICTURE)
-    say(f"curves: {folder / PICTURE}")
+    for one in (folder, folder / ENGLISH_FOLDER) if jar else (folder,):
+        curves.draw(one / CURVES, one / PICTURE)
+        say(f"curves: {one / PICTURE}")
     finish_folder(folder, data, out, say, heads)
+
+
+def _beginning(begin: str, heads: Sequence[str], jar: Path | None) -> Bundle:
+    """The bundle to go on from; raises Fatal where none of these heads, or without this tutor, can come of it."""
+    bundle = load(begin, to_learn_on=True)
+    if bundle.english_tokenizer and not jar:
+        raise Fatal(
+            f"{bundle.model_version} leaves English to an encoder of its own, whose tutor is needed: name its jar with --tutor, or begin with the base"
+        )
+    lacking = [head for head in heads if head not in bundle.manifest["labels"]]
+    if lacking:
+        raise Fatal(
+            f"{bundle.model_version} has no {lacking[0]} head to go on from: leave it out with --heads"
+        )
+    return bundle

@@ -1,6 +1,6 @@
 """The tutor: a larger English encoder learns from the English sentiment sets, and labels what nobody labelled: recorded posts, and variants of financial tweets.
 
-It is too large and knows too little Indonesian for the bundle; what it knows reaches the bundle through its labels, which both parts learn from.
+The wide part learns from its labels, and so does the bundle's English encoder, which begins with its lower layers and the words it needs (`english_part`).
 """
 
 import hashlib
@@ -27,6 +27,8 @@ from processors.sentiment.training.twins import twins
 from processors.sentiment.training.variants import variants
 from schemas.errors import Fatal
 
+FOLDER = "tutor"
+"""In a training's folder that of its tutor."""
 _LANGUAGE = "en"
 _VARIED = "tfns"
 _VARIANTS = 2
@@ -59,9 +61,9 @@ def teach(
         Fatal: the jar or data are missing or not what they should be, or a worker failed.
     """
     own = for_tutor(recipe, english.NAME)
-    sets = _english(material.read(data, own.without))
+    sets = material.only(_LANGUAGE, material.read(data, own.without))
     texts = _to_label(data / RECORDED.path, sets, own.seed)
-    run = _run(jar, folder / "tutor", sets, own, say, batch_of)
+    run = _run(jar, folder / FOLDER, sets, own, say, batch_of)
     say(f"tutor: {len(sets.train)} English texts to learn from, {len(texts)} others to label")
     learn(run)
     chances = _said(run, texts)
@@ -80,14 +82,6 @@ def teach(
     content = ("\n".join(lines) + "\n").encode()
     (folder / material.TUTORED).write_bytes(content)
     return hashlib.sha256(content).hexdigest()[:12]
-
-
-def _english(sets: Sets) -> Sets:
-    return Sets(
-        [one for one in sets.train if one.lang == _LANGUAGE],
-        [one for one in sets.valid if one.lang == _LANGUAGE],
-        sets.removed,
-    )
 
 
 def _to_label(path: Path, sets: Sets, seed: int) -> list[str]:

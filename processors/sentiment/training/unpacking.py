@@ -1,15 +1,15 @@
-"""The deep part of a bundle as weights again, so that a training can go on from it.
+"""The encoder of a bundle as weights again, so that a training can go on from it: the one that reads both languages.
 
 Weights come back as the whole steps that the bundle keeps (`graphs/builder.py`), so they are near to what was learnt, not the same.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import onnx
 from onnx import NodeProto, numpy_helper
 
-from processors.sentiment.graphs.builder import IDS, Floats
+from processors.sentiment.graphs.builder import ENGLISH_IDS, IDS, Floats
 from processors.sentiment.graphs.encoder import GELU_LOWEST
 from processors.sentiment.labels import HEADS
 from schemas.errors import Fatal
@@ -27,16 +27,27 @@ def unpacked(model: bytes) -> dict[str, Floats]:
     graph = onnx.load_from_string(model).graph
     held = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
     try:
-        return {**_embeddings(graph.node, held), **_layers(graph.node, held), **_heads(graph.node, held)}
+        nodes = _own(graph.node)
+        return {**_embeddings(nodes, held), **_layers(nodes, held), **_heads(nodes, held)}
     except (StopIteration, LookupError, ValueError) as error:
         raise Fatal(
             f"this bundle has no deep part to go on from, or not one that was trained here: {error!r}"
         ) from error
 
 
+def _own(nodes: Sequence[NodeProto]) -> list[NodeProto]:
+    """Without the English encoder, where there is one, and all that is written after it (`assembly`)."""
+    english = next((node.output[0] for node in nodes if node.input[:1] == [ENGLISH_IDS]), None)
+    if english is None:
+        return list(nodes)
+    return list(nodes)[: next(at for at, node in enumerate(nodes) if english in node.input)]
+
+
 def _embeddings(nodes: list[NodeProto], held: Mapping[str, np.ndarray]) -> dict[str, Floats]:
+    # Of the texts that it reads, where another encoder reads the rest.
+    ids = next((node.output[0] for node in nodes if node.op_type == "Gather" and node.input[0] == IDS), IDS)
     words, steps = (
-        held[node.input[0]] for node in nodes if node.op_type == "Gather" and node.input[1] == IDS
+        held[node.input[0]] for node in nodes if node.op_type == "Gather" and node.input[1] == ids
     )
     positions = next(
         held[node.input[0]] for node in nodes if node.op_type == "Slice" and node.input[0] in held

@@ -5,11 +5,19 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from processors.sentiment.bundle import MANIFEST, MODEL, TOKENIZER, version_of
+from processors.sentiment.bundle import (
+    ENGLISH_TOKENIZER,
+    MANIFEST,
+    MODEL,
+    PACKED,
+    TOKENIZER,
+    packed,
+    version_of,
+)
 from processors.sentiment.labels import HEADS
 from processors.sentiment.normalise import VERSION as NORMALISER
 from processors.sentiment.training.data import RECORDED, DataSet, licence_of, sets
@@ -20,10 +28,11 @@ CARD = "CARD.md"
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What a bundle says of itself beside its scores: its name, and how the deep part was trained."""
+    """What a bundle says of itself beside its scores: its name, and how the deep part was trained, and its English encoder, where it has one."""
 
     name: str
     deep: Mapping[str, Any]
+    english: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def without(self) -> Sequence[str]:
@@ -50,22 +59,23 @@ def write_bundle(
     heads: Sequence[str],
     describe: Description,
     recipe: Mapping[str, Any],
+    english_tokenizer: str | None = None,
 ) -> dict[str, Any]:
     """Write what a bundle needs to be loaded; returns its manifest, without scores.
 
     Raises:
         Fatal: `out` cannot be written.
     """
+    files = {PACKED: packed(model), TOKENIZER: tokenizer.encode()}
+    if english_tokenizer is not None:
+        files[ENGLISH_TOKENIZER] = english_tokenizer.encode()
     manifest: dict[str, Any] = {
         "name": describe.name,
         "model_version": "",
         "labels": {head: HEADS[head] for head in heads},
         "max_length": max_length,
         "normaliser": NORMALISER,
-        "sha256": {
-            MODEL: hashlib.sha256(model).hexdigest(),
-            TOKENIZER: hashlib.sha256(tokenizer.encode()).hexdigest(),
-        },
+        "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in files.items()},
         "licence": licence_of(describe.sets),
         "training_data": [
             {"name": one.name, "task": one.task, "split": "train", "licence": one.licence}
@@ -75,13 +85,16 @@ def write_bundle(
             {"name": one.name, "task": one.task, "split": "labelled by a tutor", "licence": one.licence}
             for one in describe.tutored
         ],
-        "recipe": {**recipe, "deep": dict(describe.deep)},
+        "recipe": {**recipe, "deep": dict(describe.deep)}
+        | ({"english": dict(describe.english)} if describe.english else {}),
     }
     manifest["model_version"] = version_of(manifest)
     try:
         out.mkdir(parents=True, exist_ok=True)
-        replace(out / MODEL, model)
-        replace(out / TOKENIZER, tokenizer.encode())
+        for name, content in files.items():
+            replace(out / name, content)
+        for name in {MODEL, ENGLISH_TOKENIZER} - set(files):  # of a bundle that lay there before
+            (out / name).unlink(missing_ok=True)
         replace(out / "LICENSE", _licence(describe).encode())
         replace(out / MANIFEST, _json(manifest))
     except OSError as error:
@@ -113,10 +126,13 @@ def _licence(describe: Description) -> str:
     licence = licence_of(describe.sets)
     names = "\n".join(f"    {one.name:<15}{one.licence}" for one in (*describe.sets, *describe.tutored))
     began = (
-        "The encoder began as multilingual-e5-small, whose weights are under the MIT licence, as is the tokenizer that theirs was cut from.\n\n"
+        "The encoder began as multilingual-e5-small, whose weights are under the MIT licence, as is the tokenizer that theirs was cut from.\n"
         if describe.deep
         else ""
     )
+    if describe.english:
+        began += "So are the weights and the tokenizer of e5-small-v2, as which the English encoder began.\n"
+    began += "\n" if began else ""
     return f"""The files of this folder (model weights, tokenizer, card) are licensed under
 
     {_TERMS[licence]}
