@@ -75,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
         "bundle", help="make a bundle of what training learnt; some minutes on one core"
     )
     bundle.add_argument(
-        "learnt", type=Path, help="folder of training: learnt.npz, config.json, tokenizer.json"
+        "learnt",
+        type=Path,
+        help="folder of training: learnt.npz, config.json, tokenizer.json; of one with a tutor tutored.jsonl and english/, too",
     )
     bundle.add_argument(
         "--data", type=Path, default=_DATA, help="folder of the training sets (default: %(default)s)"

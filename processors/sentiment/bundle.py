@@ -195,7 +195,7 @@ def _file(folder: Path, name: str, sums: Mapping[str, Any]) -> bytes:
 
 
 def packed(model: bytes) -> bytes:
-    """A model as a bundle keeps it: a third smaller, and unpacked within half a second. The same model gives the same bytes on one machine."""
+    """A model as a bundle may keep it. The same model gives the same bytes with the same zlib."""
     return gzip.compress(model, compresslevel=6, mtime=0)
 
 

@@ -9,7 +9,6 @@ from processors.sentiment.training import keeping, material, pieces, wordpieces
 from processors.sentiment.training.deep import shape_of
 from processors.sentiment.training.learning import Run, learn, place
 from processors.sentiment.training.learnt import ENGLISH_FOLDER, arrays_of
-from processors.sentiment.training.material import only
 from processors.sentiment.training.recipe import Recipe, for_english
 from processors.sentiment.training.tutor import FOLDER as TUTOR
 
@@ -38,7 +37,7 @@ def train(
         Fatal: a file is missing or is not what it should be, or a worker failed.
     """
     own = for_english(recipe)
-    sets = only(_LANGUAGE, material.read(data, own.without, folder / material.TUTORED))
+    sets = material.only(_LANGUAGE, material.read(data, own.without, folder / material.TUTORED))
     config, whole, start = arrays_of(folder / TUTOR)
     texts = [normalise(one.text) for one in (*sets.train, *sets.tutored)]
     tokenizer, rows = wordpieces.trimmed(whole, texts, own.pieces)

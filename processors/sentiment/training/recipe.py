@@ -23,10 +23,10 @@ class Recipe:
 
     Attributes:
         seed: of everything that is drawn.
-        begins: `model_version` of the bundle that it goes on from, or which English encoder it begins with; empty: it begins with the base.
+        begins: `model_version` of the bundle that it goes on from, or the name of the English encoder that it begins with; empty: it begins with the base.
         without: sets that it does not learn from.
         languages: of the lessons that it learns from.
-        tutor: names the labels of recorded posts (`tutor`) that the bundle learns from, too, and which the English encoder beside it begins with; empty: there is neither.
+        tutor: names the labels that a tutor gave recorded posts (`tutor`): the bundle learns from them, too, and has an English encoder; empty: neither.
         layers: how many of the base's layers are kept, from the bottom.
         pieces: size of the vocabulary.
         epochs: passes over the sets, each as often as `shares` says.
